@@ -1,0 +1,133 @@
+// The certification procedure: candidates that were fixed before are compared, all at once, on rows that they have not
+// seen. The order of the file is the order of the argument: sums, gains, constraints, segments, verdicts, recommendation.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "audit/claims.h"
+#include "audit/comparison.h"
+#include "plumb/audit.h"
+
+namespace plumb {
+namespace {
+
+int simplicity(PolicyKind kind) { return static_cast<int>(kind); }
+
+std::optional<std::size_t> recommend(const Certification& c, const Comparison& comparison) {
+  std::optional<std::size_t> best;
+  for (std::size_t k = 1; k < c.candidates.size(); ++k) {
+    const CandidateClaim& claim = c.candidates[k];
+    if (claim.verdict != Verdict::kPass) continue;
+    bool beaten = false;
+    for (std::size_t other = 1; other < c.candidates.size() && !beaten; ++other) {
+      if (other == k || c.candidates[other].verdict != Verdict::kPass) continue;
+      const Measured over = comparison.gain(other, k);
+      beaten = over.known && over.interval.lower > 0;
+    }
+    if (beaten) continue;
+    if (!best) {
+      best = k;
+      continue;
+    }
+    const CandidateClaim& current = c.candidates[*best];
+    const int a = simplicity(claim.kind), b = simplicity(current.kind);
+    if (a < b ||
+        (a == b && claim.versus_reference.interval.lower > current.versus_reference.interval.lower)) {
+      best = k;
+    }
+  }
+  return best;
+}
+
+void decide(Certification& c, const Comparison& comparison) {
+  c.recommended = recommend(c, comparison);
+  if (c.recommended) {
+    c.verdict = Verdict::kPass;
+    c.decision = "ship";
+    return;
+  }
+  std::vector<Verdict> others;
+  for (std::size_t k = 1; k < c.candidates.size(); ++k) others.push_back(c.candidates[k].verdict);
+  const bool all_refused = !others.empty() && std::all_of(others.begin(), others.end(),
+                                                          [](Verdict v) { return v == Verdict::kRefuse; });
+  c.verdict = all_refused ? Verdict::kRefuse : Verdict::kInconclusive;
+  c.decision = all_refused ? "keep" : "experiment";
+}
+
+}  // namespace
+
+Certification certify(const DecisionLog& log, const Goal& goal, const OutcomeModels& models, PolicyPointer reference,
+                      const std::vector<Certifiable>& candidates, const CertificationOptions& options) {
+  PLUMB_ASSERT(candidates.size() <= kMostCandidates);
+  const Comparison comparison(log, goal, models, std::move(reference), candidates, options);
+  Certification out;
+  out.alpha = options.alpha;
+  out.family_size = comparison.family_size();
+  out.critical = comparison.critical();
+  out.best_constant = comparison.best_constant();
+
+  for (std::size_t k = 0; k < comparison.size(); ++k) {
+    CandidateClaim claim = comparison.describe(k);
+    if (k > 0) {
+      claim.versus_reference = comparison.gain(k, 0);
+      claim.goal = comparison.level(k);
+      if (out.best_constant && *out.best_constant != k) {
+        claim.versus_best_constant = comparison.gain(k, *out.best_constant);
+      } else {
+        claim.versus_best_constant = unknown(out.best_constant ? "it is the best constant" : "actions are not fixed");
+      }
+    } else {
+      claim.versus_reference = unknown("it is the reference");
+      claim.goal = comparison.level(0);
+      claim.versus_best_constant =
+          out.best_constant ? comparison.gain(0, *out.best_constant) : unknown("actions are not fixed");
+    }
+    out.candidates.push_back(std::move(claim));
+  }
+  comparison.judge_constraints_and_segments(out.candidates);
+
+  for (std::size_t k = 0; k < out.candidates.size(); ++k) {
+    CandidateClaim& claim = out.candidates[k];
+    if (k == 0) {
+      // By the arithmetic a gain of exactly nothing is refused; it is what is kept where nothing else is better.
+      claim.verdict = goal.minimum_effect > 0 ? Verdict::kRefuse : Verdict::kInconclusive;
+      claim.reason = "it is what runs today";
+      continue;
+    }
+    if (!claim.support.sufficient) {
+      claim.verdict = Verdict::kInconclusive;
+      claim.reason = "the log cannot carry a number: " + claim.support.reason;
+      continue;
+    }
+    const GainVerdict gain = judge_gain(goal, claim.versus_reference, out.critical, claim.support.count);
+    claim.decisions_needed = gain.decisions_needed;
+    claim.reason = gain.reason;
+    std::vector<Verdict> verdicts{gain.verdict};
+    for (const ConstraintClaim& constraint : claim.constraints) {
+      verdicts.push_back(constraint.verdict);
+      if (constraint.verdict != Verdict::kPass) claim.reason += "; " + constraint.sentence;
+    }
+    for (const SegmentClaim& segment : claim.segments) {
+      if (segment.verdict != Verdict::kRefuse) continue;
+      verdicts.push_back(Verdict::kRefuse);
+      claim.reason += fmt::format("; {} = {} is shown to lose {:.4g}", segment.segment, segment.level,
+                                  -segment.gain.value);
+    }
+    claim.verdict = combine(verdicts);
+    if (claim.verdict == Verdict::kPass && !options.caps.empty()) {
+      claim.verdict = Verdict::kInconclusive;
+      claim.reason += "; but " + options.caps.front();
+    }
+  }
+  for (std::size_t a = 1; a < out.candidates.size(); ++a) {
+    for (std::size_t b = 1; b < a; ++b) {
+      const Measured gain = comparison.gain(a, b);
+      if (gain.known) out.pairs.push_back({out.candidates[a].name, out.candidates[b].name, gain});
+    }
+  }
+  decide(out, comparison);
+  return out;
+}
+
+}  // namespace plumb

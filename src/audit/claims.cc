@@ -1,0 +1,58 @@
+#include "audit/claims.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace plumb {
+
+Measured make_measured(double value, double standard_error, double critical, double level) {
+  Measured out;
+  out.known = std::isfinite(value) && std::isfinite(standard_error);
+  if (!out.known) return unknown("there is nothing to measure it on");
+  out.value = value;
+  out.standard_error = standard_error;
+  out.interval = normal_interval(value, standard_error, critical, level);
+  return out;
+}
+
+Measured unknown(std::string why_not) {
+  Measured out;
+  out.why_not = std::move(why_not);
+  return out;
+}
+
+GainVerdict judge_gain(const Goal& goal, const Measured& gain, double critical, double n) {
+  GainVerdict out;
+  if (!gain.known) {
+    out.reason = gain.why_not;
+    return out;
+  }
+  const double least = goal.minimum_effect, needed = goal.proof_minimum ? least : 0;
+  const Interval& i = gain.interval;
+  if (i.upper < least) {
+    out.verdict = Verdict::kRefuse;
+    out.reason = fmt::format("its gain is at most {:.4g}, less than the {:.4g} worth shipping", i.upper, least);
+    return out;
+  }
+  if (i.lower > needed && gain.value >= least) {
+    out.verdict = Verdict::kPass;
+    out.reason = fmt::format("it gains {:.4g}, between {:.4g} and {:.4g}", gain.value, i.lower, i.upper);
+    return out;
+  }
+  // Whichever end is nearer to being decided, the spread staying as it is.
+  const double to_pass = gain.value >= least ? gain.value - needed : 0, to_refuse = least - gain.value;
+  const double distance = std::max(to_pass, to_refuse);
+  out.decisions_needed = decisions_needed(n, critical * gain.standard_error, distance);
+  out.reason = fmt::format("its gain of {:.4g} may be anything between {:.4g} and {:.4g}", gain.value, i.lower, i.upper);
+  return out;
+}
+
+bool inside_limit(const Measured& measured, double harm_sign, double limit, double margin) {
+  if (!measured.known) return false;
+  const double worst = harm_sign > 0 ? measured.interval.upper : -measured.interval.lower;
+  return worst <= harm_sign * limit + margin;
+}
+
+}  // namespace plumb

@@ -1,0 +1,23 @@
+// The verdict's arithmetic for single claims. Two-sided intervals; decisions use their ends.
+#pragma once
+
+#include "plumb/audit.h"
+
+namespace plumb {
+
+Measured make_measured(double value, double standard_error, double critical, double level);
+Measured unknown(std::string why_not);
+
+struct GainVerdict {
+  Verdict verdict = Verdict::kInconclusive;
+  std::string reason;
+  std::uint64_t decisions_needed = 0;
+};
+// Passes if the lower end is above 0 and the value at least minimum_effect (proof_minimum: the lower end at least it);
+// refused if the upper end is below minimum_effect. n: decisions behind it.
+GainVerdict judge_gain(const Goal& goal, const Measured& gain, double critical, double n);
+
+// Passes if the interval of harm_sign * value lies inside limit + margin. Refusal is decided elsewhere (Holm).
+bool inside_limit(const Measured& measured, double harm_sign, double limit, double margin);
+
+}  // namespace plumb

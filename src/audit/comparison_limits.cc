@@ -1,0 +1,150 @@
+// Constraints and segments: one family of simultaneous intervals over the candidates for each, then Holm over all
+// proofs of harm to one candidate.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "audit/claims.h"
+#include "audit/comparison.h"
+
+namespace plumb {
+
+Comparison::Family Comparison::ask(std::span<const std::pair<std::size_t, double>> terms, bool difference,
+                                   const Slice* slice, const std::string& stream) const {
+  Family out;
+  std::vector<Contrast> contrasts;
+  for (std::size_t k = difference ? 1 : 0; k < members_.size(); ++k) {
+    const bool all = rows_of(k) == all_;
+    const std::size_t subset = slice ? (all ? slice->all : slice->unseen) : rows_of(k);
+    if (!evaluation_.support(members_[k].number, subset).sufficient) continue;
+    if (difference && !evaluation_.support(members_[0].number, subset).sufficient) continue;
+    Contrast c;
+    c.id = members_[k].name;
+    evaluation_.add_terms(c, members_[k].number, terms, subset, 1);
+    if (difference) evaluation_.add_terms(c, members_[0].number, terms, subset, -1);
+    out.member.push_back(k);
+    contrasts.push_back(std::move(c));
+  }
+  out.estimates = evaluation_.estimate(contrasts);
+  out.max_t = max_t_distribution(out.estimates, Rng(options_.seed).stream(stream), options_.threads);
+  return out;
+}
+
+void Comparison::judge_constraint(const ConstraintSpec& spec, const Slice* slice, std::vector<CandidateClaim>& claims,
+                                  std::vector<std::vector<double>>& p_values) const {
+  const std::size_t outcome = models_.index(spec.outcome);
+  const bool difference = spec.no_worse_than_reference;
+  const double sign = spec.at_least || (difference && spec.higher_is_better) ? -1 : 1;
+  const double limit = spec.at_most ? *spec.at_most : spec.at_least ? *spec.at_least : 0;
+  const std::string id = slice ? fmt::format("{} = {}", spec.id(), slice->level) : spec.id();
+  const std::vector<std::pair<std::size_t, double>> terms{{outcome, 1.0}};
+  const Family family = ask(terms, difference, slice, "constraint:" + id);
+  const double critical = family.max_t.critical(options_.alpha);
+
+  for (std::size_t k = 0; k < claims.size(); ++k) {
+    ConstraintClaim claim;
+    claim.id = id;
+    claim.limit = limit;
+    claim.margin = spec.margin;
+    double p = 1;
+    const auto at = std::find(family.member.begin(), family.member.end(), k);
+    const bool all = rows_of(k) == all_;
+    const std::size_t subset = slice ? (all ? slice->all : slice->unseen) : rows_of(k);
+    if (difference && k == 0) {
+      claim.measured = unknown("it is the reference");
+      claim.verdict = Verdict::kPass;
+    } else if (at == family.member.end()) {
+      claim.measured = unknown(evaluation_.support(members_[k].number, subset).reason);
+    } else {
+      const auto position = static_cast<std::size_t>(at - family.member.begin());
+      const double value = family.estimates.value[position], se = family.estimates.standard_error[position];
+      const double least = static_cast<double>(least_events(log_.outcome(spec.outcome).kind));
+      const double events = evaluation_.events(members_[k].number, outcome, subset);
+      if (difference) {
+        claim.measured = make_measured(value, se, critical, 1 - options_.alpha);
+      } else if (events < least) {
+        claim.measured = unknown(fmt::format("too few events: {:.0f} effective non-zero values, {:.0f} are needed for a "
+                                             "level", events, least));
+        claim.decisions_needed = static_cast<std::uint64_t>(
+            std::ceil(evaluation_.support(members_[k].number, subset).count * (least / std::max(events, 1.0) - 1)));
+      } else {
+        claim.measured = make_measured(value, se, critical, 1 - options_.alpha);
+        claim.measured.interval =
+            hall_interval(value, se, family.estimates.skewness[position], critical, 1 - options_.alpha);
+      }
+      if (claim.measured.known) {
+        const double room = sign * limit + spec.margin - sign * value;  // negative: the estimate violates
+        if (inside_limit(claim.measured, sign, limit, spec.margin)) claim.verdict = Verdict::kPass;
+        if (room < 0 && se > 0) p = family.max_t.p_value(room / se);
+        if (claim.verdict != Verdict::kPass) {
+          claim.decisions_needed = decisions_needed(evaluation_.support(members_[k].number, subset).count,
+                                                    critical * se, std::abs(room));
+        }
+      }
+    }
+    claims[k].constraints.push_back(std::move(claim));
+    p_values[k].push_back(p);
+  }
+}
+
+void Comparison::judge_constraints_and_segments(std::vector<CandidateClaim>& claims) const {
+  std::vector<std::vector<double>> constraint_p(claims.size()), segment_p(claims.size());
+  for (const ConstraintSpec& spec : goal_.constraints) {
+    if (spec.segment.empty()) {
+      judge_constraint(spec, nullptr, claims, constraint_p);
+      continue;
+    }
+    for (const Slice& slice : slices_) {
+      if (slice.segment == spec.segment) judge_constraint(spec, &slice, claims, constraint_p);
+    }
+  }
+  for (const Slice& slice : slices_) {
+    if (std::find(goal_.segments.begin(), goal_.segments.end(), slice.segment) == goal_.segments.end()) continue;
+    const Family family = ask(terms_, true, &slice, "segment:" + slice.segment + "=" + slice.level);
+    const double critical = family.max_t.critical(options_.alpha);
+    for (std::size_t k = 1; k < claims.size(); ++k) {
+      SegmentClaim claim;
+      claim.segment = slice.segment;
+      claim.level = slice.level;
+      const std::size_t subset = rows_of(k) == all_ ? slice.all : slice.unseen;
+      claim.count = static_cast<std::uint64_t>(evaluation_.support(members_[k].number, subset).count);
+      double p = 1;
+      const auto at = std::find(family.member.begin(), family.member.end(), k);
+      if (at == family.member.end()) {
+        claim.gain = unknown(evaluation_.support(members_[k].number, subset).reason);
+      } else {
+        const auto position = static_cast<std::size_t>(at - family.member.begin());
+        const double value = family.estimates.value[position], se = family.estimates.standard_error[position];
+        claim.gain = make_measured(value, se, critical, 1 - options_.alpha);
+        if (value < 0 && se > 0) p = family.max_t.p_value(value / se);
+      }
+      claims[k].segments.push_back(std::move(claim));
+      segment_p[k].push_back(p);
+    }
+  }
+  for (std::size_t k = 1; k < claims.size(); ++k) {
+    std::vector<double> p = constraint_p[k];
+    p.insert(p.end(), segment_p[k].begin(), segment_p[k].end());
+    const std::vector<bool> harm = holm(p, options_.alpha);
+    for (std::size_t c = 0; c < claims[k].constraints.size(); ++c) {
+      ConstraintClaim& claim = claims[k].constraints[c];
+      if (harm[c]) claim.verdict = Verdict::kRefuse;
+      const Interval& i = claim.measured.interval;
+      claim.sentence = !claim.measured.known
+                           ? fmt::format("{}: {}", claim.id, claim.measured.why_not)
+                           : fmt::format("{} is {:.4g}, between {:.4g} and {:.4g}; the limit is {:.4g} with a margin of {:.4g}",
+                                         claim.id, claim.measured.value, i.lower, i.upper, claim.limit, claim.margin);
+    }
+    for (std::size_t s = 0; s < claims[k].segments.size(); ++s) {
+      SegmentClaim& claim = claims[k].segments[s];
+      if (harm[constraint_p[k].size() + s]) {
+        claim.verdict = Verdict::kRefuse;
+      } else if (claim.gain.known && claim.gain.interval.lower > 0) {
+        claim.verdict = Verdict::kPass;
+      }
+    }
+  }
+}
+
+}  // namespace plumb

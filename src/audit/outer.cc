@@ -1,0 +1,137 @@
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "audit/association.h"
+#include "plumb/audit.h"
+
+namespace plumb {
+namespace {
+
+// Importance weights of probabilities (a float a row) for the chosen actions.
+std::vector<double> weights_of(const DecisionLog& log, std::span<const float> probabilities) {
+  std::vector<double> out(log.size());
+  for (std::size_t i = 0; i < log.size(); ++i) out[i] = probabilities[log.chosen_row(i)] / log.propensity[i];
+  return out;
+}
+
+std::vector<double> weights_of_action(const DecisionLog& log, std::size_t action) {
+  std::vector<double> out(log.size());
+  for (std::size_t i = 0; i < log.size(); ++i) out[i] = log.chosen_action(i) == action ? 1 / log.propensity[i] : 0;
+  return out;
+}
+
+// Best and worst action by the goal on the training half, compared on the certification half; where actions are not
+// fixed, the end of the path against what was logged, on all rows (the path is cross-fitted).
+Surrogacy test_surrogacy(const AuditContext& context, const std::string& proxy, const PressurePath& path,
+                         const Signal& signal) {
+  const DecisionLog& log = context.log;
+  const auto goal = goal_terms(context.goal, context.models);
+  if (context.constants.size() >= 2) {
+    std::vector<Contrast> contrasts;
+    for (const std::size_t policy : context.constants) {
+      Contrast c;
+      context.evaluation.add_terms(c, policy, goal, context.training, 1);
+      contrasts.push_back(std::move(c));
+    }
+    const Estimates e = context.evaluation.estimate(contrasts);
+    std::size_t best = 0, worst = 0;
+    for (std::size_t a = 0; a < contrasts.size(); ++a) {
+      if (e.value[a] > e.value[best]) best = a;
+      if (e.value[a] < e.value[worst]) worst = a;
+    }
+    Surrogacy out = surrogacy_test(log, context.goal, proxy, context.models, weights_of_action(log, best),
+                                   weights_of_action(log, worst),
+                                   context.evaluation.subset(context.certification).mask, context.threads);
+    out.contrast = log.actions[best] + " against " + log.actions[worst];
+    return out;
+  }
+  Surrogacy out;
+  if (path.points.empty()) {
+    out.why_not = "there is no path: " + path.end_reason;
+    return out;
+  }
+  std::vector<float> end(log.action.size()), score;
+  const auto beta = static_cast<float>(path.points.back().beta);
+  for (std::size_t i = 0; i < log.size(); ++i) {
+    const std::size_t first = log.offset[i], k = log.offered(i);
+    score.resize(k);
+    for (std::size_t a = 0; a < k; ++a) score[a] = beta * signal.score[first + a];
+    tilt(context.base.subspan(first, k), score, {end.data() + first, k});
+  }
+  out = surrogacy_test(log, context.goal, proxy, context.models, weights_of(log, end),
+                       std::vector<double>(log.size(), 1.0), context.evaluation.subset(context.all).mask,
+                       context.threads);
+  out.contrast = fmt::format("the end of the path ({:.2g} nats) against the logging policy", path.points.back().kl);
+  return out;
+}
+
+std::string sentence_of(const ProxyAudit& a, const Goal& goal) {
+  const std::string wanted = goal.maximize_text;
+  const GoodhartCurve& curve = a.curve;
+  if (curve.points.empty()) return fmt::format("\"{}\" cannot be pushed on this log: {}.", a.name, a.path.end_reason);
+  const CurvePoint& end = curve.points.back();
+  const auto worst = [&] {
+    const CurvePoint* found = nullptr;
+    for (const auto& p : curve.points) {
+      if (p.proxy_interval.lower > 0 && p.goal_interval.upper < 0) found = &p;
+    }
+    return found;
+  }();
+  if (worst) {
+    const std::string until =
+        curve.peak.kl > 0 ? fmt::format("Up to about {:.2g} nats of pressure the goal goes along (its highest point is "
+                                        "between {:.2g} and {:.2g} nats); ",
+                                        curve.peak.kl, curve.peak.kl_lower, curve.peak.kl_upper)
+                          : std::string("No pressure is safe: ");
+    return fmt::format(
+        "Pushing \"{}\" harms the goal. {}from {:.2g} nats {} is shown to fall below the reference while {} rises (at "
+        "{:.2g} nats by {:.3g}, between {:.3g} and {:.3g}).",
+        a.name, until, curve.harm_kl, wanted, a.name, worst->kl, -worst->goal, -worst->goal_interval.upper,
+        -worst->goal_interval.lower);
+  }
+  if (!curve.proxy_rises) {
+    return fmt::format("Pushing \"{}\" is not shown to raise even itself on this log.", a.name);
+  }
+  if (end.goal_interval.lower > 0) {
+    std::string more = fmt::format("The goal rises with \"{}\" to the end of what the log can show ({:.2g} nats: {:+.3g}, "
+                                   "between {:+.3g} and {:+.3g})",
+                                   a.name, end.kl, end.goal, end.goal_interval.lower, end.goal_interval.upper);
+    if (a.surrogacy.known && a.surrogacy.verdict != Verdict::kPass) {
+      more += fmt::format("; what it is worth cannot be read off it: the index misses {:.3g} of the effect of {} "
+                          "(between {:.3g} and {:.3g})",
+                          a.surrogacy.bias.value, a.surrogacy.contrast, a.surrogacy.bias.interval.lower,
+                          a.surrogacy.bias.interval.upper);
+    }
+    return more + ".";
+  }
+  return fmt::format(
+      "The log cannot tell whether the goal follows \"{}\": at {:.2g} nats it changes by {:+.3g}, between {:+.3g} and "
+      "{:+.3g}.",
+      a.name, end.kl, end.goal, end.goal_interval.lower, end.goal_interval.upper);
+}
+
+}  // namespace
+
+ProxyAudit audit_proxy(const AuditContext& context, const std::string& proxy, const PressurePath& path,
+                       const Signal& signal) {
+  ProxyAudit out;
+  out.name = proxy;
+  out.path = path;
+  out.unit_association = unit_association(context, proxy);
+  out.effect_association = effect_association(context, proxy);
+  const Rng rng = Rng(context.seed).stream("audit:" + proxy);
+  const std::vector<std::pair<std::size_t, double>> proxy_terms{{context.models.index(proxy), 1.0}};
+  out.curve = goodhart_curve(context.evaluation, path, context.reference, context.all, proxy_terms,
+                             goal_terms(context.goal, context.models), context.goal.confidence, rng, context.threads);
+  out.surrogacy = test_surrogacy(context, proxy, path, signal);
+  if (out.curve.harm || (out.surrogacy.known && out.surrogacy.verdict == Verdict::kRefuse)) {
+    out.verdict = Verdict::kRefuse;
+  } else if (out.surrogacy.known && out.surrogacy.verdict == Verdict::kPass) {
+    out.verdict = Verdict::kPass;
+  }
+  out.sentence = sentence_of(out, context.goal);
+  return out;
+}
+
+}  // namespace plumb

@@ -1,0 +1,278 @@
+// What is wrong with a log that reads well: propensities that do not fit the choices, policies that learn on
+// the way, outcomes that stand among the features.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/math/distributions/chi_squared.hpp>
+#include <boost/math/distributions/fisher_f.hpp>
+#include <cmath>
+#include <numeric>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "data/checks.h"
+
+namespace plumb {
+
+namespace {
+
+constexpr double kRareError = .001;         // level of the tests whose failure caps a verdict
+constexpr double kFarInErrors = 4;          // a mean weight this many standard errors from 1 is wrong
+constexpr double kDigits = 1e-5;            // propensities are written with finitely many digits
+constexpr std::size_t kFewChosen = 30;      // below, a mean weight has no standard error worth the name
+constexpr std::size_t kMostConstants = 64;  // as the comparisons of the certification do
+
+double number(std::uint64_t count) { return static_cast<double>(count); }
+
+std::vector<std::uint64_t> times_chosen(const DecisionLog& log) {
+  std::vector<std::uint64_t> count(log.actions.size(), 0);
+  for (std::size_t i = 0; i < log.size(); ++i) ++count[log.chosen_action(i)];
+  return count;
+}
+
+// Declared shares against counts. One unit is one draw only where no unit is named or units have one row; with
+// repeats the test counts units by their first row.
+void sample_ratio(const DecisionLog& log, std::vector<Finding>& out) {
+  if (!log.propensity_declared || !log.fixed_actions || log.logged.empty() || log.actions.size() < 2) return;
+  const std::size_t k = log.offered(0);
+  std::vector<double> expected(k, 0), seen(k, 0);
+  std::unordered_set<std::uint64_t> units;
+  double n = 0;
+  for (std::size_t i = 0; i < log.size(); ++i) {
+    if (log.unit_named && !units.insert(log.unit[i]).second) continue;
+    for (std::size_t a = 0; a < k; ++a) expected[a] += log.logged[log.offset[i] + a];
+    ++seen[log.chosen[i]];
+    ++n;
+  }
+  const std::string units_word = log.unit_named ? "units" : "decisions";
+  const auto [p, statistic] = sample_ratio_p(seen, expected);
+  std::string shares;
+  for (std::size_t a = 0; a < std::min<std::size_t>(k, 8); ++a)
+    shares +=
+        fmt::format("{}{} {:.0f} of {:.1f}", a ? ", " : "", log.actions[log.action[a]], seen[a], expected[a]);
+  if (p < kRareError) {
+    out.push_back(
+        {"sample_ratio", Severity::kCap,
+         fmt::format(
+             "The counts of {} do not fit the declared propensities (chi-squared {:.1f}, p {:.2g}; seen and "
+             "expected: {}).",
+             units_word, statistic, p, shares)});
+  } else {
+    out.push_back(
+        {"sample_ratio", Severity::kInfo,
+         fmt::format("The counts of {:.0f} {} fit the declared propensities (p {:.2g}).", n, units_word, p)});
+  }
+}
+
+struct Mean {
+  double value = 0, error = 0;
+};
+
+// Mean of a weight a decision, with a standard error that treats units as one (sums over unit buckets).
+Mean clustered_mean(const DecisionLog& log, const std::vector<double>& weight) {
+  const double n = number(log.size());
+  Mean mean;
+  mean.value = std::accumulate(weight.begin(), weight.end(), 0.0) / n;
+  std::vector<double> bucket(log.unit_named ? kBuckets : 0, 0);
+  double squares = 0;
+  for (std::size_t i = 0; i < log.size(); ++i) {
+    const double residual = weight[i] - mean.value;
+    if (log.unit_named) {
+      bucket[bucket_of(log.unit[i])] += residual;
+    } else {
+      squares += residual * residual;
+    }
+  }
+  for (const double sum : bucket) squares += sum * sum;
+  mean.error = std::sqrt(squares) / n;
+  return mean;
+}
+
+void report_weight(const std::string& policy, const Mean& mean, std::vector<Finding>& out) {
+  if (std::abs(mean.value - 1) <= kFarInErrors * mean.error + kDigits) return;
+  out.push_back(
+      {"mean_weight", Severity::kCap,
+       fmt::format("The importance weights of {} have mean {:.4f} (standard error {:.4f}), expected 1: the "
+                   "propensities do not fit the choices.",
+                   policy, mean.value, mean.error)});
+}
+
+// E[1{chosen = a} / mu(a)] = 1 for every action that is always offered, and E[(1/k) / mu(chosen)] = 1.
+void mean_weight(const DecisionLog& log, std::vector<Finding>& out) {
+  const std::size_t found = out.size();
+  std::vector<double> weight(log.size());
+  if (log.fixed_actions && log.actions.size() <= kMostConstants) {
+    const auto count = times_chosen(log);
+    for (std::uint32_t a = 0; a < log.actions.size(); ++a) {
+      if (count[a] < kFewChosen) continue;
+      for (std::size_t i = 0; i < log.size(); ++i)
+        weight[i] = log.chosen_action(i) == a ? 1 / log.propensity[i] : 0;
+      report_weight("always " + log.actions[a], clustered_mean(log, weight), out);
+    }
+  }
+  if (log.size() >= kFewChosen) {
+    for (std::size_t i = 0; i < log.size(); ++i) weight[i] = 1 / (number(log.offered(i)) * log.propensity[i]);
+    const Mean mean = clustered_mean(log, weight);
+    report_weight("the uniform policy", mean, out);
+    if (out.size() == found)
+      out.push_back(
+          {"mean_weight", Severity::kInfo,
+           fmt::format(
+               "The propensities fit the choices: mean weight of the uniform policy {:.4f} (standard error "
+               "{:.4f}).",
+               mean.value, mean.error)});
+  }
+}
+
+// The mean of `value` over ten stretches of time must not differ beyond chance (one-way analysis of variance)
+// by more than a hundredth of its variance: with very many rows any world drifts a little.
+struct Drift {
+  double share = 0, p = 1;
+};
+Drift drift_over_time(const std::vector<double>& value) {
+  constexpr std::size_t kStretches = 10;
+  const std::size_t n = value.size();
+  const double mean = std::accumulate(value.begin(), value.end(), 0.0) / number(n);
+  double between = 0, total = 0;
+  for (const double v : value) total += (v - mean) * (v - mean);
+  for (std::size_t s = 0; s < kStretches; ++s) {
+    const std::size_t from = s * n / kStretches, to = (s + 1) * n / kStretches;
+    double sum = 0;
+    for (std::size_t i = from; i < to; ++i) sum += value[i] - mean;
+    between += sum * sum / number(to - from);
+  }
+  Drift out;
+  // Rounding noise of constant propensities is no variance.
+  if (total <= 1e-12 * number(n) * (1e-12 + mean * mean)) return out;
+  out.share = between / total;
+  const double within = std::max(total - between, 0.0);
+  const double df1 = kStretches - 1, df2 = number(n - kStretches);
+  if (within <= 1e-12 * total) return {1, 0};
+  out.p = boost::math::cdf(
+      boost::math::complement(boost::math::fisher_f(df1, df2), (between / df1) / (within / df2)));
+  return out;
+}
+
+void adaptive(const DecisionLog& log, std::vector<Finding>& out) {
+  constexpr std::size_t kFewRows = 200;
+  constexpr double kShare = .01;
+  if (log.propensity_declared) return;
+  const std::size_t versions = std::max<std::size_t>(log.policy_version.size(), 1);
+  const bool by_action = log.fixed_actions && !log.logged.empty() && log.offered(0) <= kMostConstants;
+  for (std::uint32_t version = 0; version < versions; ++version) {
+    std::vector<std::size_t> rows;
+    for (std::size_t i = 0; i < log.size(); ++i)
+      if (log.version.empty() || log.version[i] == version) rows.push_back(i);
+    if (rows.size() < kFewRows) continue;
+    if (!log.time_us.empty())
+      std::stable_sort(rows.begin(), rows.end(),
+                       [&](auto a, auto b) { return log.time_us[a] < log.time_us[b]; });
+    const std::size_t tests = by_action ? log.offered(0) : 1;
+    std::vector<double> value(rows.size());
+    for (std::size_t a = 0; a < tests; ++a) {
+      for (std::size_t r = 0; r < rows.size(); ++r)
+        value[r] = by_action ? log.logged[log.offset[rows[r]] + a]
+                             : std::log(log.propensity[rows[r]] * number(log.offered(rows[r])));
+      const Drift drift = drift_over_time(value);
+      if (drift.p >= kRareError / number(tests) || drift.share < kShare) continue;
+      out.push_back(
+          {"adaptive", Severity::kCap,
+           fmt::format("The propensities{} drift {}within {}: {:.1f} % of their variance is between tenths of "
+                       "the log (p "
+                       "{:.2g}). The logging policy seems to learn while it logs.",
+                       by_action ? " of " + log.actions[log.action[a]] : "",
+                       log.time_us.empty() ? "from row to row " : "",
+                       log.version.empty() ? "the log" : "policy version " + log.policy_version[version],
+                       100 * drift.share, drift.p)});
+      break;  // one sentence a version says it
+    }
+  }
+}
+
+void rare_outcomes(const DecisionLog& log, std::vector<Finding>& out) {
+  constexpr std::uint64_t kFewObserved = 100;
+  for (const OutcomeColumn& outcome : log.outcomes) {
+    const double old_enough = number(outcome.observed_count + outcome.missing_count);
+    const double share = number(outcome.observed_count) / old_enough;
+    if (outcome.observed_count < kFewObserved || share < .001)
+      out.push_back({"rarely_observed", Severity::kWarning,
+                     fmt::format("{} is observed in {} of {} decisions only.", outcome.name,
+                                 outcome.observed_count, log.size())});
+    if (outcome.nonzero_count == 0)
+      out.push_back(
+          {"no_events", Severity::kWarning, fmt::format("{} is 0 wherever it is observed.", outcome.name)});
+    if (!outcome.asked_known)
+      out.push_back({"asked", Severity::kCap,
+                     fmt::format("{} is missing in {} of {} decisions, and the goal file does not say with "
+                                 "what probability it was "
+                                 "asked for.",
+                                 outcome.name, outcome.missing_count, log.size())});
+    if (outcome.asked.empty()) continue;
+    // Those who were asked must have answered: else the probability of being observed is another one.
+    double expected = 0, variance = 0;
+    for (std::size_t i = 0; i < log.size(); ++i) {
+      if (outcome.state[i] == State::kImmature) continue;
+      expected += outcome.asked[i];
+      variance += outcome.asked[i] * (1 - outcome.asked[i]);
+    }
+    const double gap = number(outcome.observed_count) - expected;
+    if (std::abs(gap) > kFarInErrors * std::sqrt(variance) + 1e-9 * expected)
+      out.push_back(
+          {"asked", Severity::kCap,
+           fmt::format(
+               "{} is observed {} times, but its probabilities of being asked add up to {:.1f} (standard error "
+               "{:.1f}): some who were asked did not answer, or the probabilities are wrong.",
+               outcome.name, outcome.observed_count, expected, std::sqrt(variance))});
+  }
+}
+
+// Exactly equal decoded rows. Rows without ids can only be told apart by what they say.
+void duplicates(const DecisionLog& log, std::vector<Finding>& out) {
+  if (!log.id.empty() || log.context.empty()) return;
+  // Without a named unit the unit counts repeats already: compare contents.
+  DecisionLog bare = log;
+  bare.unit.assign(log.size(), 0);
+  digest_rows(bare);
+  std::unordered_set<std::uint64_t> seen;
+  std::uint64_t repeated = 0;
+  for (const std::uint64_t digest : bare.row_digest) repeated += seen.insert(digest).second ? 0 : 1;
+  if (repeated > 0)
+    out.push_back(
+        {"duplicates", Severity::kInfo,
+         fmt::format(
+             "{} of {} rows equal an earlier row in every column that is used; without ids nobody can tell "
+             "whether they were recorded twice.",
+             repeated, log.size())});
+}
+
+}  // namespace
+
+std::pair<double, double> sample_ratio_p(const std::vector<double>& seen, const std::vector<double>& expected) {
+  double statistic = 0;
+  int cells = 0;
+  for (std::size_t a = 0; a < seen.size(); ++a) {
+    if (expected[a] > 0) {
+      statistic += (seen[a] - expected[a]) * (seen[a] - expected[a]) / expected[a];
+      ++cells;
+    }
+  }
+  if (cells < 2) return {1, statistic};
+  const boost::math::chi_squared distribution(cells - 1);
+  return {boost::math::cdf(boost::math::complement(distribution, statistic)), statistic};
+}
+
+std::vector<Finding> check_log(const DecisionLog& log, const Goal& goal) {
+  std::vector<Finding> out;
+  if (log.size() == 0) return out;
+  sample_ratio(log, out);
+  mean_weight(log, out);
+  adaptive(log, out);
+  rare_outcomes(log, out);
+  find_leaks(log, out);
+  find_unnamed_units(log, goal, out);
+  duplicates(log, out);
+  return out;
+}
+
+}  // namespace plumb

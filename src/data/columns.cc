@@ -1,0 +1,109 @@
+// Typed columns. A column stays a vector of floats until the first value that is no number; then all that came
+// before is written out again as text.
+#include "data/columns.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace plumb {
+
+namespace {
+
+// Floats that hold integers print as integers.
+std::string print_float(float value) {
+  if (value == std::trunc(value) && std::abs(value) < 16777216.0f)
+    return fmt::format("{}", static_cast<std::int64_t>(value));
+  return fmt::format("{}", value);
+}
+
+FeatureColumn by_value(const FeatureColumn& column, const std::vector<float>& distinct) {
+  FeatureColumn out{column.name, true, {}, {}, {}};
+  for (const float value : distinct) out.levels.push_back(print_float(value));
+  out.code.reserve(column.size());
+  for (const float value : column.number)
+    out.code.push_back(static_cast<std::uint32_t>(std::lower_bound(distinct.begin(), distinct.end(), value) -
+                                                  distinct.begin()));
+  return out;
+}
+
+// Bands between quartiles of all rows; equal quartiles make fewer bands.
+FeatureColumn by_quartile(const FeatureColumn& column) {
+  std::vector<float> sorted = column.number;
+  std::sort(sorted.begin(), sorted.end());
+  std::vector<float> cuts;
+  for (int q = 1; q <= 3; ++q) {
+    const float cut = sorted[sorted.size() * static_cast<std::size_t>(q) / 4];
+    if (cut > (cuts.empty() ? sorted.front() : cuts.back())) cuts.push_back(cut);
+  }
+  FeatureColumn out{column.name, true, {}, {}, {}};
+  for (std::size_t b = 0; b <= cuts.size(); ++b) {
+    const std::string lower = print_float(b == 0 ? sorted.front() : cuts[b - 1]);
+    const bool last = b == cuts.size();
+    out.levels.push_back(
+        fmt::format("[{}, {}{}", lower, print_float(last ? sorted.back() : cuts[b]), last ? "]" : ")"));
+  }
+  out.code.reserve(column.size());
+  for (const float value : column.number)
+    out.code.push_back(
+        static_cast<std::uint32_t>(std::upper_bound(cuts.begin(), cuts.end(), value) - cuts.begin()));
+  return out;
+}
+
+}  // namespace
+
+void ColumnBuilder::check(const Cell& cell, std::string_view what, bool allow_absent) {
+  if (cell.kind == Cell::Kind::kOther || (cell.kind == Cell::Kind::kAbsent && !allow_absent))
+    throw BadRow{std::string(what), shown(cell), "a number, a text or true or false"};
+  if (std::abs(cell.number) > static_cast<double>(std::numeric_limits<float>::max()))
+    throw BadRow{std::string(what), print(cell), "a number of at most 3.4e38"};
+}
+
+void ColumnBuilder::add_category(const Cell& cell, std::uint64_t line) {
+  if (!is_category_) {
+    is_category_ = true;
+    numbers_before_ = number_.size();
+    first_text_line_ = line;
+    first_text_ = print(cell);
+    code_.reserve(number_.capacity());
+    for (std::size_t row = 0; row < number_.size(); ++row)
+      code_.push_back(keep_text_ ? levels_.intern(text_[row]) : levels_.intern(print_float(number_[row])));
+    number_ = {};
+    text_ = {};
+  }
+  if (cell.kind != Cell::Kind::kNumber) {
+    code_.push_back(levels_.intern(cell.text));
+  } else {
+    code_.push_back(levels_.intern(print_float(static_cast<float>(cell.number))));
+  }
+}
+
+FeatureColumn ColumnBuilder::finish(std::string* note) {
+  FeatureColumn out;
+  out.name = name_;
+  out.is_category = is_category_;
+  out.number = std::move(number_);
+  out.code = std::move(code_);
+  text_ = {};
+  note->clear();
+  if (numbers_before_ > 0)
+    *note = fmt::format("Column {} is a category: {} numbers stand before {} in line {}.", shown(name_),
+                        numbers_before_, shown(first_text_), first_text_line_);
+  out.levels = levels_.take_names();
+  return out;
+}
+
+FeatureColumn to_segment(FeatureColumn column) {
+  if (column.is_category) return column;
+  std::vector<float> distinct;
+  for (const float value : column.number) {
+    const auto at = std::lower_bound(distinct.begin(), distinct.end(), value);
+    if (at != distinct.end() && *at == value) continue;
+    if (distinct.size() == kSegmentLevels) return by_quartile(column);
+    distinct.insert(at, value);
+  }
+  return by_value(column, distinct);
+}
+
+}  // namespace plumb

@@ -1,0 +1,52 @@
+// Columns that find out their type while they are filled, and segments made of them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/rows.h"
+#include "plumb/data.h"
+
+namespace plumb {
+
+// One feature column: a number where every value is a finite number, else a category. Values that came before
+// the first text are kept as they were written, so that the outcome does not depend on the order of rows.
+class ColumnBuilder {
+ public:
+  ColumnBuilder(std::string name, bool keep_text) : name_(std::move(name)), keep_text_(keep_text) {}
+  const std::string& name() const { return name_; }
+
+  // Throws BadRow where a value cannot be in a feature column: nested, null, beyond a float.
+  static void check(const Cell& cell, std::string_view what, bool allow_absent);
+  // REQUIRES: check passed. `keep_text`: the views in cells outlive the builder.
+  void add(const Cell& cell, std::uint64_t line) {
+    if (!is_category_ && !std::isnan(cell.number)) {
+      number_.push_back(static_cast<float>(cell.number));
+      if (keep_text_) text_.push_back(cell.text);
+    } else {
+      add_category(cell, line);
+    }
+  }
+  // Moves the column out. A sentence for the LoadReport where numbers and text are mixed, else empty.
+  FeatureColumn finish(std::string* note);
+
+ private:
+  void add_category(const Cell& cell, std::uint64_t line);
+  std::string name_;
+  bool keep_text_, is_category_ = false;
+  std::vector<float> number_;
+  std::vector<std::string_view> text_;  // of number_, where keep_text_
+  std::vector<std::uint32_t> code_;
+  Interner levels_;
+  std::uint64_t numbers_before_ = 0, first_text_line_ = 0;
+  std::string first_text_;
+};
+
+// Makes a category of any column: up to kSegmentLevels distinct numbers are levels by their printed value, in
+// ascending order; more become bands between quartiles, "[1.2, 3.4)", the last one closed.
+inline constexpr std::size_t kSegmentLevels = 32;
+FeatureColumn to_segment(FeatureColumn column);
+
+}  // namespace plumb

@@ -1,0 +1,210 @@
+#include "plumb/features.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace plumb {
+namespace {
+
+// Mean and spread of the column over the rows that are used; a constant column gets scale 1 and is all zeros.
+FeatureMap::Column describe(const FeatureColumn& column, const std::vector<std::uint32_t>& rows) {
+  FeatureMap::Column out;
+  out.name = column.name;
+  out.is_category = column.is_category;
+  if (column.is_category) {
+    out.levels = column.levels;
+    out.hashed = column.levels.size() > kMostLevels;
+    if (out.hashed) out.levels.clear();
+    return out;
+  }
+  double sum = 0, squares = 0;
+  for (const std::uint32_t row : rows) sum += column.number[row];
+  const double n = static_cast<double>(rows.size());
+  out.mean = sum / n;
+  for (const std::uint32_t row : rows) squares += (column.number[row] - out.mean) * (column.number[row] - out.mean);
+  const double scale = std::sqrt(squares / n);
+  out.scale = scale > 1e-9 * (1 + std::abs(out.mean)) ? scale : 1;
+  return out;
+}
+
+std::size_t total_width(const std::vector<FeatureMap::Column>& columns) {
+  std::size_t width = 0;
+  for (const auto& column : columns) width += column.width();
+  return width;
+}
+
+}  // namespace
+
+FeatureMap make_feature_map(const DecisionLog& log, const std::vector<std::uint8_t>& use) {
+  std::vector<std::uint32_t> decisions, rows;
+  for (std::size_t i = 0; i < log.size(); ++i) {
+    if (!use[i]) continue;
+    decisions.push_back(static_cast<std::uint32_t>(i));
+    for (auto row = log.offset[i]; row < log.offset[i + 1]; ++row) rows.push_back(static_cast<std::uint32_t>(row));
+  }
+  PLUMB_ASSERT(!decisions.empty());
+  FeatureMap map;
+  for (const auto& column : log.context) map.context.push_back(describe(column, decisions));
+  for (const auto& column : log.action_features) map.action.push_back(describe(column, rows));
+  if (log.actions.size() <= kMostIds) map.ids = log.actions;
+  map.context_width = total_width(map.context);
+  map.action_width = total_width(map.action);
+  std::size_t position = 0;
+  for (const auto& column : map.action) {
+    if (!column.is_category) map.numbers.push_back(position);
+    position += column.width();
+  }
+  map.action_width += map.ids.size();
+  const std::size_t products = map.numbers.size() * (map.numbers.size() + 1) / 2;
+  map.extended_width = map.action_width + (products <= 64 ? products : 0);
+  const std::size_t plain = 1 + map.context_width + map.extended_width;
+  const std::size_t crosses = map.context_width * map.action_width;
+  const std::size_t room = plain + 64 < kMostColumns ? kMostColumns - plain : 64;
+  map.cross_columns = std::min(crosses, room);
+  return map;
+}
+
+CrossSlot cross_slot(const FeatureMap& map, std::size_t c, std::size_t a) {
+  const std::size_t first = 1 + map.context_width + map.extended_width;
+  const std::size_t index = c * map.action_width + a;
+  if (!map.hashed_crosses()) return {first + index, 1};
+  const std::uint64_t h = hash_combine(0x706c756d62637273ULL, index);
+  return {first + (h >> 1) % map.cross_columns, (h & 1) ? 1.0f : -1.0f};
+}
+
+BoundFeatures::BoundFeatures(const FeatureMap& map, const DecisionLog& log) : map_(&map), log_(&log) {
+  const auto bind = [&log](const std::vector<FeatureMap::Column>& wanted, const std::vector<FeatureColumn>& have,
+                           std::vector<Source>& out) {
+    for (const auto& column : wanted) {
+      const auto found = std::find_if(have.begin(), have.end(), [&](const auto& c) { return c.name == column.name; });
+      if (found == have.end()) refuse(log.source, column.name, "no such feature column", "the columns of the model");
+      if (found->is_category != column.is_category) {
+        refuse(log.source, column.name, found->is_category ? "categories" : "numbers",
+               column.is_category ? "categories, as the model learnt" : "numbers, as the model learnt");
+      }
+      Source source;
+      source.column = &*found;
+      source.width = column.width();
+      source.mean = static_cast<float>(column.mean);
+      source.inverse_scale = static_cast<float>(1 / column.scale);
+      for (const auto& level : found->levels) {
+        const auto at = std::find(column.levels.begin(), column.levels.end(), level);
+        source.slot.push_back(column.hashed ? static_cast<std::int32_t>(hash_bytes(level) % kMostLevels)
+                              : at == column.levels.end() ? -1
+                                                          : static_cast<std::int32_t>(at - column.levels.begin()));
+      }
+      out.push_back(std::move(source));
+    }
+  };
+  bind(map.context, log.context, context_);
+  bind(map.action, log.action_features, action_);
+  if (!map.ids.empty()) {
+    for (const auto& name : log.actions) {
+      const auto at = std::find(map.ids.begin(), map.ids.end(), name);
+      id_slot_.push_back(at == map.ids.end() ? -1 : static_cast<std::int32_t>(at - map.ids.begin()));
+    }
+  }
+}
+
+void BoundFeatures::fill(const std::vector<Source>& sources, std::size_t row, std::span<float> out) const {
+  std::size_t position = 0;
+  for (const auto& source : sources) {
+    if (source.column->is_category) {
+      std::fill_n(out.begin() + static_cast<std::ptrdiff_t>(position), source.width, 0.0f);
+      const std::int32_t slot = source.slot[source.column->code[row]];
+      if (slot >= 0) out[position + static_cast<std::size_t>(slot)] = 1;
+    } else {
+      out[position] = (source.column->number[row] - source.mean) * source.inverse_scale;
+    }
+    position += source.width;
+  }
+}
+
+void BoundFeatures::context(std::size_t decision, std::span<float> c) const { fill(context_, decision, c); }
+
+void BoundFeatures::action(std::size_t row, std::span<float> b) const {
+  fill(action_, row, b);
+  std::size_t position = map_->action_width - map_->ids.size();
+  if (!map_->ids.empty()) {
+    std::fill_n(b.begin() + static_cast<std::ptrdiff_t>(position), map_->ids.size(), 0.0f);
+    const std::int32_t slot = id_slot_[log_->action[row]];
+    if (slot >= 0) b[position + static_cast<std::size_t>(slot)] = 1;
+  }
+  position = map_->action_width;
+  if (map_->extended_width == map_->action_width) return;
+  for (std::size_t j = 0; j < map_->numbers.size(); ++j) {
+    for (std::size_t k = j; k < map_->numbers.size(); ++k) b[position++] = b[map_->numbers[j]] * b[map_->numbers[k]];
+  }
+}
+
+void BoundFeatures::design(std::size_t decision, std::size_t row, std::span<float> phi) const {
+  const std::size_t cw = map_->context_width, aw = map_->action_width, ew = map_->extended_width;
+  phi[0] = 1;
+  const auto c = phi.subspan(1, cw), b = phi.subspan(1 + cw, ew), crosses = phi.subspan(1 + cw + ew);
+  context(decision, c);
+  action(row, b);
+  if (!map_->hashed_crosses()) {
+    for (std::size_t j = 0; j < cw; ++j) {
+      for (std::size_t k = 0; k < aw; ++k) crosses[j * aw + k] = c[j] * b[k];
+    }
+    return;
+  }
+  std::fill(crosses.begin(), crosses.end(), 0.0f);
+  for (std::size_t j = 0; j < cw; ++j) {
+    if (c[j] == 0) continue;
+    for (std::size_t k = 0; k < aw; ++k) {
+      if (b[k] == 0) continue;
+      const CrossSlot slot = cross_slot(*map_, j, k);
+      phi[slot.column] += slot.sign * c[j] * b[k];
+    }
+  }
+}
+
+LinearScorer::LinearScorer(const FeatureMap& map, std::span<const double> coefficients)
+    : context_width_(map.context_width), action_width_(map.action_width), extended_width_(map.extended_width) {
+  PLUMB_ASSERT(coefficients.size() == map.width());
+  constant_ = static_cast<float>(coefficients[0]);
+  for (std::size_t j = 0; j < context_width_; ++j) context_.push_back(static_cast<float>(coefficients[1 + j]));
+  for (std::size_t k = 0; k < extended_width_; ++k) {
+    extended_.push_back(static_cast<float>(coefficients[1 + context_width_ + k]));
+  }
+  cross_.resize(context_width_ * action_width_);
+  for (std::size_t j = 0; j < context_width_; ++j) {
+    for (std::size_t k = 0; k < action_width_; ++k) {
+      const CrossSlot slot = cross_slot(map, j, k);
+      cross_[j * action_width_ + k] = slot.sign * static_cast<float>(coefficients[slot.column]);
+    }
+  }
+}
+
+void DecisionFeatures::load(const BoundFeatures& features, const DecisionLog& log, std::size_t decision) {
+  const FeatureMap& map = features.map();
+  offered = log.offered(decision);
+  c.resize(map.context_width);
+  b.resize(offered * map.extended_width);
+  features.context(decision, c);
+  const std::size_t first = log.offset[decision];
+  for (std::size_t slot = 0; slot < offered; ++slot) {
+    features.action(first + slot, {b.data() + slot * map.extended_width, map.extended_width});
+  }
+}
+
+void LinearScorer::score(DecisionFeatures& decision, std::span<float> out) const {
+  decision.v.assign(extended_.begin(), extended_.end());
+  float base = constant_;
+  for (std::size_t j = 0; j < context_width_; ++j) {
+    const float c = decision.c[j];
+    if (c == 0) continue;  // most columns of categories are
+    base += c * context_[j];
+    const float* row = cross_.data() + j * action_width_;
+    for (std::size_t k = 0; k < action_width_; ++k) decision.v[k] += c * row[k];
+  }
+  for (std::size_t slot = 0; slot < decision.offered; ++slot) {
+    const float* b = decision.b.data() + slot * extended_width_;
+    float score = base;
+    for (std::size_t k = 0; k < extended_width_; ++k) score += decision.v[k] * b[k];
+    out[slot] = score;
+  }
+}
+
+}  // namespace plumb

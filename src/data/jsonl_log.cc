@@ -1,0 +1,422 @@
+// Decision logs in the native form, one JSON object a line. Every line is parsed whole (simdjson's DOM: it must
+// be valid JSON and UTF-8 to the last byte). Keys stand in nearly the same order in every line, so the role of
+// a key is first guessed from its position.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <deque>
+#include <limits>
+
+#include "data/json_value.h"
+#include "data/log_builder.h"
+#include "data/readers.h"
+
+namespace plumb {
+
+namespace {
+
+namespace dom = simdjson::dom;
+
+constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
+
+// The numbers of keys, guessed from where they stood in the line before.
+class KeyPlan {
+ public:
+  std::uint32_t number(std::size_t position, std::string_view key) {
+    if (position < guess_.size() && names_.name(guess_[position]) == key) return guess_[position];
+    if (position >= guess_.size()) guess_.resize(position + 1, 0);
+    return guess_[position] = names_.intern(key);
+  }
+
+ private:
+  Interner names_;
+  std::vector<std::uint32_t> guess_;
+};
+
+// The columns of context or of action features: all objects must have the same keys. Until fixed, the object in
+// hand makes them.
+class Schema {
+ public:
+  explicit Schema(std::string group, std::vector<std::string> patterns = {})
+      : group_(std::move(group)), patterns_(std::move(patterns)) {}
+  const std::vector<std::string>& names() const { return names_; }
+  void forget() { *this = Schema(group_, patterns_); }
+  void fix(std::uint64_t line) {
+    fixed_ = true;
+    line_ = line;
+  }
+  // The column of a key, or -1 where no pattern wants it. Throws BadRow for a column that came after the
+  // fixing.
+  int column(std::size_t position, std::string_view key) {
+    const std::uint32_t number = plan_.number(position, key);
+    if (number == column_.size()) column_.push_back(resolve(key));
+    if (column_[number] == kNew)
+      throw BadRow{group_, "a new key " + shown(key), fmt::format("the same keys as in line {}", line_)};
+    return column_[number];
+  }
+  std::string what(std::string_view key) const { return group_ + "." + std::string(key); }
+  [[noreturn]] void missing(std::span<const Cell> cells) const {
+    std::size_t at = 0;
+    while (at < cells.size() && !cells[at].absent()) ++at;
+    throw BadRow{group_, at < cells.size() ? "no " + shown(names_[at]) : "no keys",
+                 fmt::format("a value for each of the {} keys of line {}", names_.size(), line_)};
+  }
+  // Checks and sets a value, refusing a second one.
+  void set(Cell& into, const Cell& cell, std::string_view key) const {
+    if (!into.absent()) throw BadRow{what(key), "a second value", "every key once"};
+    if (cell.kind != Cell::Kind::kNumber ||
+        std::abs(cell.number) > static_cast<double>(std::numeric_limits<float>::max()))
+      ColumnBuilder::check(cell, what(key), /*allow_absent=*/false);
+    into = cell;
+  }
+  bool fixed() const { return fixed_; }
+
+ private:
+  static constexpr int kNew = -2;
+  int resolve(std::string_view key) {
+    const bool wanted = patterns_.empty() || std::any_of(patterns_.begin(), patterns_.end(),
+                                                         [&](const std::string& p) { return matches(p, key); });
+    if (!wanted) return -1;
+    if (fixed_) return kNew;
+    names_.emplace_back(key);
+    return static_cast<int>(names_.size()) - 1;
+  }
+  std::string group_;
+  std::vector<std::string> patterns_, names_;
+  KeyPlan plan_;
+  std::vector<int> column_;
+  bool fixed_ = false;
+  std::uint64_t line_ = 0;
+};
+
+class JsonlReader {
+ public:
+  JsonlReader(const Goal& goal, LogBuilder& builder)
+      : goal_(goal), builder_(builder), context_("context", goal.data.context), features_("features") {
+    const DataSpec& data = goal.data;
+    const auto core = [&](Core which, const std::string& named, const char* native) {
+      core_name_[which] = named.empty() ? native : named;
+      core_required_[which] = !named.empty();
+    };
+    core(kId, data.id, "id");
+    core(kUnit, data.unit, "unit");
+    core(kTime, data.time, "time_us");
+    core(kVersion, data.version, "policy");
+    core(kChosen, data.action, "chosen");
+    core(kPropensity, data.propensity_column, "propensity");
+    core(kPropensities, data.propensities, "propensities");
+    core_required_[kChosen] = true;
+    declared_ = data.propensity_number.has_value() || !data.propensity_by_arm.empty();
+    segment_names_ = goal.all_segments();
+    row_.segments.resize(segment_names_.size());
+    row_.asked.resize(builder.asked_columns().size());
+    row_.outcomes.resize(goal.outcomes.size());
+  }
+
+  // Throws BadRow.
+  void read(std::uint64_t line, std::string_view text) {
+    row_.line = line;
+    row_.raw = text;
+    clear();
+    object_ = parse_json_line(parser_, text);
+    std::size_t position = 0;
+    for (const auto& [key, value] : object_) top_level(position++, key, value);
+    read_context();
+    read_actions();
+    read_names();
+    read_propensities();
+    read_outcomes();
+    if (!context_.fixed()) {
+      builder_.set_context(context_.names());
+      builder_.set_action_features(features_.names());
+    }
+    builder_.add(row_);
+    if (!context_.fixed()) {
+      context_.fix(line);
+      features_.fix(line);
+    }
+  }
+
+ private:
+  enum Core { kId, kUnit, kTime, kVersion, kChosen, kPropensity, kPropensities, kCores };
+  // What a key stands for; a key may stand for several things.
+  struct Role {
+    int core = -1, segment = -1, asked = -1, part = -1;
+  };
+  enum Part { kContextPart, kActionsPart, kOutcomesPart, kParts };
+
+  void clear() {
+    if (!context_.fixed()) {
+      context_.forget();
+      features_.forget();
+    }
+    for (auto& cell : core_) cell = {};
+    for (auto& part : part_) part.reset();
+    propensities_.reset();
+    std::fill(row_.segments.begin(), row_.segments.end(), Cell{});
+    asked_cells_.assign(row_.asked.size(), {});
+    std::fill(row_.outcomes.begin(), row_.outcomes.end(), kAbsent);
+    row_.context.assign(context_.names().size(), {});
+    row_.offered.clear();
+    row_.features.clear();
+    row_.propensities.clear();
+  }
+
+  Role resolve(std::string_view key, bool nested) const {
+    Role role;
+    for (int c = 0; c < kCores; ++c)
+      if (core_name_[c] == key && !(nested && (c == kChosen || c == kPropensities))) role.core = c;
+    for (std::size_t s = 0; s < segment_names_.size(); ++s)
+      if (segment_names_[s] == key) role.segment = static_cast<int>(s);
+    for (std::size_t a = 0; a < row_.asked.size(); ++a)
+      if (builder_.asked_columns()[a] == key) role.asked = static_cast<int>(a);
+    if (!nested)
+      role.part = key == "context"    ? kContextPart
+                  : key == "actions"  ? kActionsPart
+                  : key == "outcomes" ? kOutcomesPart
+                                      : -1;
+    // Only what the goal names is looked for inside the context.
+    if (nested && role.core >= 0 && !core_required_[role.core]) role.core = -1;
+    return role;
+  }
+  const Role& role_of(KeyPlan& plan, std::vector<Role>& roles, std::size_t position, std::string_view key,
+                      bool nested) {
+    const std::uint32_t number = plan.number(position, key);
+    if (number == roles.size()) roles.push_back(resolve(key, nested));
+    return roles[number];
+  }
+
+  void top_level(std::size_t position, std::string_view key, dom::element value) {
+    const Role& role = role_of(top_plan_, top_roles_, position, key, false);
+    if (role.part >= 0) {
+      if (part_[role.part]) throw BadRow{std::string(key), "a second value", "every key once"};
+      part_[role.part] = value;
+    }
+    if (role.core == kPropensities) {
+      propensities_ = value;
+    } else if (role.core >= 0) {
+      if (!core_[role.core].absent()) throw BadRow{std::string(key), "a second value", "every key once"};
+      core_[role.core] = json_cell(value);
+    }
+    if (role.segment >= 0) row_.segments[role.segment] = json_cell(value);
+    if (role.asked >= 0) asked_cells_[role.asked] = json_cell(value);
+  }
+
+  void read_context() {
+    std::size_t found = 0;
+    if (part_[kContextPart]) {
+      dom::object object;
+      if (part_[kContextPart]->get(object)) throw BadRow{"context", "no object", "an object of features"};
+      std::size_t position = 0;
+      for (const auto& [key, value] : object) {
+        const int column = context_.column(position, key);
+        const Role& role = role_of(context_plan_, context_roles_, position++, key, true);
+        if (column < 0 && role.core < 0 && role.segment < 0 && role.asked < 0) continue;
+        const Cell cell = json_cell(value);
+        if (column >= 0) {
+          if (row_.context.size() <= static_cast<std::size_t>(column)) row_.context.resize(column + 1);
+          context_.set(row_.context[column], cell, key);
+          ++found;
+        }
+        if (role.core >= 0 && core_[role.core].absent()) core_[role.core] = cell;
+        if (role.segment >= 0) row_.segments[role.segment] = cell;
+        if (role.asked >= 0) asked_cells_[role.asked] = cell;
+      }
+    }
+    if (found != context_.names().size()) context_.missing(row_.context);
+    if (!context_.fixed()) check_patterns();
+    for (std::size_t s = 0; s < row_.segments.size(); ++s) {
+      if (row_.segments[s].absent()) missing_key("segment", segment_names_[s]);
+      ColumnBuilder::check(row_.segments[s], segment_names_[s], /*allow_absent=*/false);
+    }
+    for (std::size_t a = 0; a < asked_cells_.size(); ++a) {
+      if (asked_cells_[a].absent()) missing_key("asked", builder_.asked_columns()[a]);
+      row_.asked[a] = LogBuilder::checked_asked(asked_cells_[a], builder_.asked_columns()[a]);
+    }
+  }
+
+  // Every pattern of the goal must find something.
+  void check_patterns() const {
+    for (const std::string& pattern : goal_.data.context) {
+      const auto& names = context_.names();
+      if (std::none_of(names.begin(), names.end(),
+                       [&](const std::string& name) { return matches(pattern, name); }))
+        missing_key("data.context", pattern);
+    }
+  }
+
+  [[noreturn]] void missing_key(std::string_view what, std::string_view name) const {
+    std::vector<std::string> keys;
+    if (part_[kContextPart] && part_[kContextPart]->is_object())
+      for (const auto& field : dom::object(*part_[kContextPart])) keys.emplace_back(field.key);
+    for (const auto& field : object_) keys.emplace_back(field.key);
+    throw BadRow{std::string(what), "no key " + shown(name), expected_name(name, keys)};
+  }
+
+  void read_actions() {
+    dom::array actions;
+    if (!part_[kActionsPart] || part_[kActionsPart]->get(actions))
+      throw BadRow{"actions", part_[kActionsPart] ? "no list" : "nothing", "a list of the offered actions"};
+    for (const dom::element action : actions) {
+      dom::object object;
+      if (action.get(object))
+        throw BadRow{"actions", "an action that is no object", "{\"id\": ..., \"features\": {...}}"};
+      Cell id;
+      std::optional<dom::element> features;
+      for (const auto& [key, value] : object) {
+        if (key == "id") id = json_cell(value);
+        if (key == "features") features = value;
+      }
+      row_.offered.push_back(LogBuilder::checked_name(id, "actions.id", scratch(row_.offered.size())));
+      read_features(features);
+    }
+    if (row_.offered.empty()) throw BadRow{"actions", "an empty list", "at least one offered action"};
+    refuse_repeated();
+  }
+
+  std::string* scratch(std::size_t slot) {
+    while (slot >= scratch_.size()) scratch_.emplace_back();
+    return &scratch_[slot];
+  }
+
+  void read_features(const std::optional<dom::element>& features) {
+    const std::size_t slot = row_.offered.size() - 1;
+    // The first action of all makes the columns, the others must follow.
+    const bool first = !features_.fixed() && slot == 0;
+    std::size_t width = features_.names().size(), found = 0;
+    const std::size_t start = row_.features.size();
+    row_.features.resize(start + width);
+    if (features) {
+      dom::object object;
+      if (features->get(object)) throw BadRow{"features", "no object", "an object of features"};
+      std::size_t position = 0;
+      for (const auto& [key, value] : object) {
+        const int column = features_.column(position++, key);
+        if (static_cast<std::size_t>(column) >= width) {
+          if (!first) throw BadRow{"features", "a new key " + shown(key), "the same keys for every action"};
+          row_.features.resize(start + (width = features_.names().size()));
+        }
+        features_.set(row_.features[start + column], json_cell(value), key);
+        ++found;
+      }
+    }
+    if (found != width) features_.missing(std::span(row_.features).subspan(start));
+  }
+
+  void refuse_repeated() {
+    sorted_.assign(row_.offered.begin(), row_.offered.end());
+    std::sort(sorted_.begin(), sorted_.end());
+    const auto twice = std::adjacent_find(sorted_.begin(), sorted_.end());
+    if (twice != sorted_.end()) throw BadRow{"actions", shown(*twice) + " twice", "every offered action once"};
+  }
+
+  void read_names() {
+    for (int c = 0; c < kCores; ++c) {
+      if (!core_required_[c] || !core_[c].absent() || (c == kPropensities && propensities_)) continue;
+      missing_key(kCoreWhat[c], core_name_[c]);
+    }
+    const auto optional_name = [&](Core which, std::string* own) -> std::optional<std::string_view> {
+      if (core_[which].absent()) return std::nullopt;
+      return LogBuilder::checked_name(core_[which], core_name_[which], own);
+    };
+    row_.id = optional_name(kId, &id_text_);
+    row_.unit = optional_name(kUnit, &unit_text_);
+    row_.version = optional_name(kVersion, &version_text_);
+    row_.time_us.reset();
+    if (!core_[kTime].absent()) row_.time_us = LogBuilder::checked_time(core_[kTime], core_name_[kTime]);
+    const std::string_view chosen =
+        LogBuilder::checked_name(core_[kChosen], core_name_[kChosen], &chosen_text_);
+    const auto at = std::find(row_.offered.begin(), row_.offered.end(), chosen);
+    if (at == row_.offered.end())
+      throw BadRow{core_name_[kChosen], shown(chosen) + ", which was not offered",
+                   expected_name(chosen, std::vector<std::string>(row_.offered.begin(), row_.offered.end()))};
+    row_.chosen = static_cast<std::uint32_t>(at - row_.offered.begin());
+  }
+
+  void read_propensities() {
+    if (propensities_ && !declared_) {
+      dom::array list;
+      if (propensities_->get(list)) throw BadRow{core_name_[kPropensities], "no list", "a list of numbers"};
+      for (const dom::element p : list)
+        row_.propensities.push_back(LogBuilder::checked_probability(json_cell(p), core_name_[kPropensities]));
+      if (row_.propensities.size() != row_.offered.size())
+        throw BadRow{core_name_[kPropensities], fmt::format("{} numbers", row_.propensities.size()),
+                     fmt::format("{}, one for every offered action", row_.offered.size())};
+    }
+    if (declared_) {
+      // Every offered action must have its number, not only the chosen one.
+      if (!goal_.data.propensity_by_arm.empty())
+        for (const std::string_view action : row_.offered) builder_.declared_propensity(action);
+      row_.propensity = *builder_.declared_propensity(row_.offered[row_.chosen]);
+    } else if (core_[kPropensity].absent() && !row_.propensities.empty()) {
+      row_.propensity = row_.propensities[row_.chosen];
+      if (row_.propensity <= 0)
+        throw BadRow{core_name_[kPropensities], "0 for the chosen action", "a number in (0, 1]"};
+    } else {
+      row_.propensity = LogBuilder::checked_propensity(core_[kPropensity], core_name_[kPropensity]);
+    }
+  }
+
+  void read_outcomes() {
+    if (!part_[kOutcomesPart] || part_[kOutcomesPart]->is_null()) return;
+    dom::object object;
+    if (part_[kOutcomesPart]->get(object)) throw BadRow{"outcomes", "no object", "an object of outcomes"};
+    for (const auto& [key, value] : object) {
+      for (std::size_t j = 0; j < goal_.outcomes.size(); ++j) {
+        const OutcomeSpec& spec = goal_.outcomes[j];
+        if ((spec.column.empty() ? spec.name : spec.column) != key) continue;
+        const Cell cell = json_cell(value);
+        if (cell.absent()) continue;
+        if (!std::isnan(row_.outcomes[j]))
+          throw BadRow{"outcome." + spec.name, "a second value", "every key once"};
+        row_.outcomes[j] = checked_outcome(cell, spec);
+      }
+    }
+  }
+
+  static constexpr const char* kCoreWhat[kCores] = {"data.id",          "data.unit",   "data.time",
+                                                    "data.version",     "data.action", "data.propensity",
+                                                    "data.propensities"};
+  const Goal& goal_;
+  LogBuilder& builder_;
+  dom::parser parser_;
+  Schema context_, features_;
+  KeyPlan top_plan_, context_plan_;
+  std::vector<Role> top_roles_, context_roles_;
+  std::string core_name_[kCores];
+  bool core_required_[kCores] = {};
+  bool declared_ = false;
+  std::vector<std::string> segment_names_;
+
+  // The row in hand.
+  RowDraft row_;
+  dom::object object_;
+  Cell core_[kCores];
+  std::optional<dom::element> part_[kParts], propensities_;
+  std::vector<Cell> asked_cells_;
+  std::vector<std::string_view> sorted_;
+  std::deque<std::string> scratch_;  // integer action ids: growing does not move the others
+  std::string id_text_, unit_text_, version_text_, chosen_text_;
+};
+
+}  // namespace
+
+DecisionLog jsonl_log_from(const TextSource& source, const Goal& goal, LoadReport* report) {
+  if (source.text().find_first_not_of(" \t\r\n") == std::string_view::npos)
+    refuse(source.name(), "file", source.text().empty() ? "an empty file" : "only white space",
+           "one JSON object a line");
+  LogBuilder builder(source.name(), goal, /*keep_text=*/false);
+  JsonlReader reader(goal, builder);
+  for (LineReader lines(source.text()); lines.next();) {
+    builder.count_row();
+    try {
+      reader.read(lines.number(), lines.line());
+    } catch (const BadRow& bad) {
+      builder.bad(lines.number(), bad);
+    }
+  }
+  if (report != nullptr) report->bytes = source.file_bytes();
+  return builder.finish(report);
+}
+
+}  // namespace plumb

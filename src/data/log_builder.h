@@ -1,0 +1,116 @@
+// One row after the other becomes a DecisionLog: what CSV and JSON lines share. Readers fill a RowDraft and
+// hand it over; the builder checks what needs other rows (ids, units, all or none), joins late outcomes and
+// fills columns.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "data/columns.h"
+#include "data/rows.h"
+#include "plumb/data.h"
+#include "plumb/goal.h"
+
+namespace plumb {
+
+// One decoded row. Views live until the next row is read.
+struct RowDraft {
+  std::uint64_t line = 0;
+  std::string_view raw;  // the row as it stands, names the unit where nothing else does
+  std::optional<std::string_view> id, unit, version;
+  std::optional<std::int64_t> time_us;
+  std::vector<std::string_view> offered;  // empty: the fixed arms
+  std::uint32_t chosen = 0;               // slot among `offered`; with fixed arms unused
+  std::string_view chosen_name;           // with fixed arms
+  double propensity = 0;                  // in (0, 1]
+  std::vector<double> propensities;       // empty, or of every offered action (fixed arms: in their order)
+  std::vector<Cell> context, segments;    // in the order of LogBuilder's columns
+  std::vector<Cell> features;             // slot after slot, every action feature
+  std::vector<double> outcomes;           // in the goal's order, NaN: absent
+  std::vector<double> asked;              // in the order of asked_columns(), NaN: absent
+};
+
+// Outcomes as they were read with the decisions, before anything is joined.
+struct OutcomeCells {
+  std::vector<std::vector<double>> value;  // for every outcome of the goal, a value a decision; NaN: absent
+  std::vector<std::vector<double>> asked;  // for every column of probabilities of being asked; NaN: absent
+  std::vector<int> asked_of;               // for every outcome its column in `asked`, or -1
+};
+
+class LogBuilder {
+ public:
+  // `keep_text`: cells' text outlives the builder (CSV).
+  LogBuilder(std::string source, const Goal& goal, bool keep_text);
+
+  // The schema, before the first row. Segments are the goal's, in its order.
+  void set_context(const std::vector<std::string>& names);
+  void set_action_features(const std::vector<std::string>& names);
+  // Every decision offers these, sorted. Empty: the distinct chosen names, sorted, when all rows are read.
+  void set_fixed_arms(std::vector<std::string> arms);
+
+  // Distinct columns that hold probabilities of being asked, and for every outcome its index there or -1.
+  const std::vector<std::string>& asked_columns() const { return asked_columns_; }
+
+  // Checks of one value, for readers; throw BadRow.
+  static double checked_propensity(const Cell& cell, std::string_view what);
+  static double checked_probability(const Cell& cell, std::string_view what);  // in [0, 1]
+  static double checked_asked(const Cell& cell, std::string_view column);
+  static std::int64_t checked_time(const Cell& cell, std::string_view what);
+  // A name (id, unit, action, version): text, or an integer, which `scratch` then holds.
+  static std::string_view checked_name(const Cell& cell, std::string_view what, std::string* scratch);
+  // The propensity of the chosen action from the goal file's number or number an arm; none where a column says
+  // it.
+  std::optional<double> declared_propensity(std::string_view action) const;
+
+  // mu of the chosen arm out of those of all fixed arms; throws BadRow where the arm is unknown or mu is 0.
+  double propensity_of_arm(std::string_view action, const std::vector<double>& propensities) const;
+
+  void add(const RowDraft& row);  // throws BadRow, and then nothing was added
+  void bad(std::uint64_t line, const BadRow& bad) { bad_rows_.add(line, bad); }
+  void count_row() { ++rows_read_; }
+
+  // Joins, types and checks everything. Throws Error{kInput}.
+  DecisionLog finish(LoadReport* report);
+
+ private:
+  void check_all_or_none(const RowDraft& row) const;
+  void check_propensities(const RowDraft& row, std::size_t chosen) const;
+  std::uint32_t known_arm(std::string_view action) const;
+  void check_deployed(const RowDraft& row, std::string_view chosen_name);
+  void add_offered(const RowDraft& row);
+  void expand_fixed_arms();
+  void declare_logged();
+  void finish_columns();
+  void name_units();
+  std::string goal_name() const { return goal_.path.empty() ? "goal" : goal_.path; }
+
+  const Goal& goal_;
+  BadRows bad_rows_;
+  std::uint64_t rows_read_ = 0;
+  std::vector<std::string> notes_;
+  std::vector<ColumnBuilder> context_, features_, segments_;
+  std::vector<std::string> asked_columns_;
+  OutcomeCells outcomes_;
+  Interner ids_, actions_, versions_;
+  std::vector<std::uint64_t> line_, raw_hash_;
+  std::unordered_map<std::uint64_t, std::uint32_t> first_of_unit_;  // where a unit is one decision
+  bool keep_text_, fixed_mode_ = false, arms_given_ = false, same_offers_ = true, has_logged_ = false;
+  bool has_id_ = false, has_unit_ = false, has_time_ = false, has_version_ = false;
+  std::vector<std::uint32_t> offered_;  // codes of the row in hand
+  DecisionLog log_;
+};
+
+// Checks one outcome's value; throws BadRow.
+double checked_outcome(const Cell& cell, const OutcomeSpec& spec);
+
+// Late outcomes, joined by id, and the state of every outcome of every decision: fills log.outcomes. `ids`
+// numbers the decisions by their id. Appends sentences to `notes`. Throws Error{kInput} where a record
+// contradicts another, or an outcome is observed nowhere.
+void join_outcomes(DecisionLog& log, const Goal& goal, const Interner& ids, OutcomeCells cells,
+                   std::vector<std::string>* notes);
+
+}  // namespace plumb

@@ -1,0 +1,153 @@
+// Outcomes: late records joined by id, then the state of every outcome of every decision.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+
+#include "data/flat_rows.h"
+#include "data/log_builder.h"
+
+namespace plumb {
+
+namespace {
+
+constexpr std::int64_t kNoTime = std::numeric_limits<std::int64_t>::min();
+
+// Absolute, else beside the goal file, else beside the log.
+std::string find_file(const std::string& name, const Goal& goal, const std::string& log) {
+  const std::filesystem::path path(name);
+  if (path.is_absolute()) return name;
+  const std::string beside_goal = (std::filesystem::path(goal.path).parent_path() / path).string();
+  const std::string beside_log = (std::filesystem::path(log).parent_path() / path).string();
+  if (!goal.path.empty() && std::filesystem::exists(beside_goal)) return beside_goal;
+  if (std::filesystem::exists(beside_log)) return beside_log;
+  environment_error(
+      goal.path.empty() ? "goal" : goal.path,
+      fmt::format("data.outcomes: found no file {}, expected it beside the goal file or the log", shown(name)));
+}
+
+// One file of late outcomes into `value` (NaN: absent so far).
+void join_file(const TextSource& source, const Goal& goal, const Interner& ids,
+               std::vector<std::vector<double>>& value, std::vector<std::string>* notes) {
+  const bool json = format_of(source) == Format::kJsonLines;
+  const std::string id_key = goal.data.id.empty() ? "id" : goal.data.id;
+  std::uint64_t joined = 0, unknown = 0, repeated = 0;
+  BadRows bad(source.name());
+  std::vector<std::pair<std::size_t, double>> found;
+  std::string scratch;
+  const std::uint64_t rows =
+      for_each_flat_row(source, bad, [&](std::uint64_t, std::span<const FlatField> fields) {
+        found.clear();
+        Cell id;
+        for (const FlatField& field : fields) {
+          if (field.group.empty() && field.key == id_key) id = field.cell;
+          if (field.cell.absent() || field.group != (json ? "outcomes" : "")) continue;
+          for (std::size_t j = 0; j < goal.outcomes.size(); ++j) {
+            const OutcomeSpec& spec = goal.outcomes[j];
+            if ((spec.column.empty() ? spec.name : spec.column) == field.key)
+              found.emplace_back(j, checked_outcome(field.cell, spec));
+          }
+        }
+        const std::string_view name = LogBuilder::checked_name(id, id_key, &scratch);
+        const std::uint32_t row = ids.find(name);
+        if (row == Interner::kNone) {
+          ++unknown;
+          return;
+        }
+        bool is_new = false;
+        for (const auto& [j, y] : found) {
+          const double before = value[j][row];
+          if (!std::isnan(before) && before != y)
+            throw BadRow{"outcome." + goal.outcomes[j].name, fmt::format("{} for id {}", y, shown(name)),
+                         fmt::format("{} as in an earlier record", before)};
+          if (std::isnan(before)) is_new = true;
+          value[j][row] = y;
+        }
+        if (is_new) {
+          ++joined;
+        } else if (!found.empty()) {
+          ++repeated;
+        }
+      });
+  bad.refuse_beyond(0, rows);
+  notes->push_back(
+      fmt::format("{}: of {} late outcome records {} were joined, {} repeat what was known, {} have an id that "
+                  "the log does not hold.",
+                  source.name(), rows, joined, repeated, unknown));
+}
+
+std::int64_t as_of_us(const DecisionLog& log, const Goal& goal) {
+  if (!goal.data.as_of.empty())
+    return parse_time_us(goal.data.as_of, goal.path.empty() ? "goal" : goal.path, "data.as_of");
+  return log.time_us.empty() ? kNoTime : *std::max_element(log.time_us.begin(), log.time_us.end());
+}
+
+OutcomeColumn make_column(const DecisionLog& log, const OutcomeSpec& spec, std::int64_t as_of,
+                          std::vector<double> value, const std::vector<double>* asked) {
+  const std::size_t n = log.size();
+  OutcomeColumn out;
+  out.name = spec.name;
+  out.kind = spec.kind;
+  out.value = std::move(value);
+  out.state.resize(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    double& y = out.value[i];
+    State& state = out.state[i];
+    if (spec.observed_after_us && !log.time_us.empty() && log.time_us[i] + *spec.observed_after_us > as_of) {
+      state = State::kImmature;
+      ++out.immature_count;
+    } else if (!std::isnan(y) || spec.absent_is_zero) {
+      state = State::kObserved;
+      if (std::isnan(y)) y = 0;
+      ++out.observed_count;
+      if (y != 0) ++out.nonzero_count;
+    } else {
+      state = State::kMissing;
+      ++out.missing_count;
+    }
+    if (state != State::kObserved) y = 0;
+  }
+  if (asked != nullptr) {
+    out.asked = *asked;
+  } else if (spec.asked_rate) {
+    out.asked.assign(n, *spec.asked_rate);
+  } else {
+    out.asked_known = out.missing_count == 0;
+  }
+  return out;
+}
+
+}  // namespace
+
+void join_outcomes(DecisionLog& log, const Goal& goal, const Interner& ids, OutcomeCells cells,
+                   std::vector<std::string>* notes) {
+  for (const std::string& file : goal.data.outcome_files) {
+    if (ids.size() == 0) refuse(log.source, "id", "no ids", "an id a decision: late outcomes are joined by it");
+    join_file(TextSource::read(find_file(file, goal, log.source)), goal, ids, cells.value, notes);
+  }
+  const std::int64_t as_of = as_of_us(log, goal);
+  for (std::size_t j = 0; j < goal.outcomes.size(); ++j) {
+    const OutcomeSpec& spec = goal.outcomes[j];
+    const auto& value = cells.value[j];
+    const bool ever = std::any_of(value.begin(), value.end(), [](double y) { return !std::isnan(y); });
+    const std::size_t asked = static_cast<std::size_t>(std::max(cells.asked_of[j], 0));
+    OutcomeColumn column = make_column(log, spec, as_of, std::move(cells.value[j]),
+                                       cells.asked_of[j] < 0 ? nullptr : &cells.asked[asked]);
+    // A name that no row has is a mistake even where absent means zero.
+    if (!ever || column.observed_count == 0)
+      refuse(log.source, "outcome." + spec.name,
+             ever ? fmt::format("no value that is old enough ({} immature rows)", column.immature_count)
+                  : fmt::format("no value in {} rows", log.size()),
+             "a value in at least one row");
+    if (spec.observed_after_us && log.time_us.empty())
+      notes->push_back(fmt::format(
+          "Outcome {} is observed late, but the log has no times: no row counts as too young.", spec.name));
+    if (column.missing_count + column.immature_count > 0)
+      notes->push_back(fmt::format("Outcome {}: {} observed, {} missing, {} too young.", spec.name,
+                                   column.observed_count, column.missing_count, column.immature_count));
+    log.outcomes.push_back(std::move(column));
+  }
+}
+
+}  // namespace plumb

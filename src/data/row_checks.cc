@@ -1,0 +1,100 @@
+// What single values must satisfy, the same in CSV and JSON lines.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "data/log_builder.h"
+
+namespace plumb {
+
+namespace {
+
+// Times are exact as doubles up to here, in the year 2255; ages can be added without overflow.
+constexpr double kFarthestUs = 9e15;
+
+// The value of a cell that must be a number; infinities and NaN of CSV come through.
+double number_of(const Cell& cell, std::string_view what, const std::string& expected) {
+  double value = cell.number;
+  const bool is_number =
+      cell.kind == Cell::Kind::kNumber || (cell.text.data() != nullptr && read_number(cell.text, &value));
+  if (!is_number) throw BadRow{std::string(what), shown(cell), expected};
+  return value;
+}
+
+}  // namespace
+
+double LogBuilder::checked_propensity(const Cell& cell, std::string_view what) {
+  const char* expected = "a number in (0, 1]";
+  const double value = number_of(cell, what, expected);
+  if (!(value > 0 && value <= 1)) throw BadRow{std::string(what), shown(cell), expected};
+  return value;
+}
+
+double LogBuilder::checked_probability(const Cell& cell, std::string_view what) {
+  const char* expected = "a number in [0, 1]";
+  const double value = number_of(cell, what, expected);
+  if (!(value >= 0 && value <= 1)) throw BadRow{std::string(what), shown(cell), expected};
+  return value;
+}
+
+double LogBuilder::checked_asked(const Cell& cell, std::string_view column) {
+  return checked_propensity(cell, "asked (" + std::string(column) + ")");
+}
+
+double checked_outcome(const Cell& cell, const OutcomeSpec& spec) {
+  const std::string what = "outcome." + spec.name;
+  const double value = number_of(cell, what, "a number");
+  if (!std::isfinite(value)) throw BadRow{what, shown(cell), "a finite number"};
+  if (spec.kind == OutcomeKind::kBinary && value != 0 && value != 1) throw BadRow{what, shown(cell), "0 or 1"};
+  if ((spec.kind == OutcomeKind::kAmount || spec.kind == OutcomeKind::kCount) && value < 0)
+    throw BadRow{what, shown(cell), "a number >= 0"};
+  if ((spec.range_lower && value < *spec.range_lower) || (spec.range_upper && value > *spec.range_upper))
+    throw BadRow{
+        what, shown(cell),
+        fmt::format("a number in [{}, {}]", spec.range_lower ? print_number(*spec.range_lower) : "-inf",
+                    spec.range_upper ? print_number(*spec.range_upper) : "inf")};
+  return value;
+}
+
+std::int64_t LogBuilder::checked_time(const Cell& cell, std::string_view what) {
+  const char* expected = "microseconds since 1970 or an ISO 8601 time";
+  if (cell.kind == Cell::Kind::kNumber) {
+    if (!cell.integer || std::abs(cell.number) > kFarthestUs)
+      throw BadRow{std::string(what), shown(cell), expected};
+    return cell.whole;
+  }
+  if (cell.kind != Cell::Kind::kText) throw BadRow{std::string(what), shown(cell), expected};
+  if (!std::isnan(cell.number)) {
+    if (cell.number != std::trunc(cell.number) || std::abs(cell.number) > kFarthestUs)
+      throw BadRow{std::string(what), shown(cell), expected};
+    return static_cast<std::int64_t>(cell.number);
+  }
+  try {
+    return parse_time_us(cell.text, "", "");
+  } catch (const Error&) {
+    throw BadRow{std::string(what), shown(cell), expected};
+  }
+}
+
+std::string_view LogBuilder::checked_name(const Cell& cell, std::string_view what, std::string* scratch) {
+  if (cell.kind == Cell::Kind::kText && !cell.text.empty()) return cell.text;
+  if (cell.kind == Cell::Kind::kNumber && cell.integer) {
+    *scratch = print(cell);
+    return *scratch;
+  }
+  throw BadRow{std::string(what), shown(cell), "a text or an integer"};
+}
+
+std::optional<double> LogBuilder::declared_propensity(std::string_view action) const {
+  const DataSpec& data = goal_.data;
+  if (data.propensity_number) return data.propensity_number;
+  if (data.propensity_by_arm.empty()) return std::nullopt;
+  const auto at = data.propensity_by_arm.find(std::string(action));
+  if (at != data.propensity_by_arm.end()) return at->second;
+  std::vector<std::string> arms;
+  for (const auto& [arm, p] : data.propensity_by_arm) arms.push_back(arm);
+  throw BadRow{"action", shown(action) + ", which has no propensity in the goal file",
+               expected_name(action, arms)};
+}
+
+}  // namespace plumb

@@ -1,0 +1,144 @@
+// Cells, bad rows and names.
+#include "data/rows.h"
+
+#include <fmt/core.h>
+
+#include <charconv>
+
+#include "data/text_source.h"
+
+namespace plumb {
+
+Cell csv_cell(std::string_view text) {
+  Cell cell;
+  cell.text = text;
+  if (text.empty()) return cell;
+  cell.kind = Cell::Kind::kText;
+  double value = 0;
+  if (read_number(text, &value) && std::isfinite(value)) cell.number = value;
+  return cell;
+}
+
+std::string print_number(double value) {
+  // 2^53: integers up to here are exact, and are written without a point or an exponent.
+  if (value == std::trunc(value) && std::abs(value) < 9007199254740992.0)
+    return fmt::format("{}", static_cast<std::int64_t>(value));
+  return fmt::format("{}", value);
+}
+
+std::string print(const Cell& cell) {
+  if (cell.text.data() != nullptr) return std::string(cell.text);
+  if (cell.kind != Cell::Kind::kNumber) return "";
+  if (cell.integer) return fmt::format("{}", cell.whole);
+  return print_number(cell.number);
+}
+
+std::string shown(std::string_view text) {
+  constexpr std::size_t kMost = 60;
+  const bool utf8 = is_utf8(text);
+  std::string out = "\"";
+  std::size_t used = 0;
+  for (; used < text.size(); ++used) {
+    const auto byte = static_cast<unsigned char>(text[used]);
+    // A cut must not split a character: continuation bytes are 10xxxxxx.
+    if (used >= kMost && (!utf8 || (byte & 0xc0) != 0x80)) break;
+    if (byte < 0x20 || byte == 0x7f || (byte >= 0x80 && !utf8)) {
+      out += fmt::format("\\x{:02x}", byte);
+    } else {
+      out += text[used];
+    }
+  }
+  return out + (used < text.size() ? "...\"" : "\"");
+}
+
+std::string shown(const Cell& cell) {
+  if (cell.kind == Cell::Kind::kAbsent) return "nothing";
+  if (cell.kind == Cell::Kind::kOther) return "null or a nested value";
+  if (cell.kind == Cell::Kind::kNumber) return print(cell);
+  double value = 0;
+  return read_number(cell.text, &value) ? std::string(cell.text) : shown(cell.text);
+}
+
+std::string expected_name(std::string_view word, std::span<const std::string> candidates) {
+  const std::string nearest = nearest_name(word, candidates);
+  if (!nearest.empty()) return fmt::format("{} (the nearest name)", shown(nearest));
+  std::string out = "one of";
+  for (std::size_t c = 0; c < candidates.size(); ++c) {
+    if (c == 12) return out + ", ...";
+    out += (c ? ", " : " ") + shown(candidates[c]);
+  }
+  return candidates.empty() ? "a name that is there" : out;
+}
+
+bool read_number(std::string_view text, double* value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *value);
+  if (end != text.data() + text.size() || text.empty()) return false;
+  if (error == std::errc::result_out_of_range) {
+    // Out of range both ways: too small is as good as zero, too large is infinite.
+    const std::size_t exponent = text.find_first_of("eE");
+    const bool small = exponent != std::string_view::npos
+                           ? text.substr(exponent + 1).starts_with('-')
+                           : text.substr(text[0] == '-' ? 1 : 0).starts_with("0.");
+    *value = small ? 0.0 : std::numeric_limits<double>::infinity();
+    return true;
+  }
+  return error == std::errc();
+}
+
+void BadRows::add(std::uint64_t line, const BadRow& bad) {
+  if (++count_ > 5) return;
+  first_.push_back(
+      fmt::format("{}:{}: {}: found {}, expected {}", file_, line, bad.what, bad.found, bad.expected));
+}
+
+void BadRows::refuse_beyond(double allowed, std::uint64_t rows) const {
+  if (static_cast<double>(count_) <= allowed * static_cast<double>(rows)) return;
+  std::string message;
+  for (const std::string& line : first_) message += line + "\n";
+  message +=
+      fmt::format("{}: found {} bad of {} {}, expected {}", file_, count_, rows, rows == 1 ? "row" : "rows",
+                  allowed > 0 ? fmt::format("at most a share of {} (reject_up_to)", allowed) : "none");
+  throw Error(Code::kInput, message);
+}
+
+bool matches(std::string_view pattern, std::string_view name) {
+  if (pattern.ends_with('*')) return name.starts_with(pattern.substr(0, pattern.size() - 1));
+  return pattern == name;
+}
+
+std::size_t Interner::slot_of(std::string_view text, std::uint64_t hash) const {
+  const std::size_t mask = table_.size() - 1;
+  std::size_t slot = hash & mask;
+  while (table_[slot] != 0) {
+    const std::uint32_t code = table_[slot] - 1;
+    if (hashes_[code] == hash && names_[code] == text) break;
+    slot = (slot + 1) & mask;
+  }
+  return slot;
+}
+
+std::uint32_t Interner::intern(std::string_view text) {
+  if (2 * (names_.size() + 1) > table_.size()) grow();
+  const std::uint64_t hash = hash_bytes(text);
+  const std::size_t slot = slot_of(text, hash);
+  if (table_[slot] == 0) {
+    names_.emplace_back(text);
+    hashes_.push_back(hash);
+    table_[slot] = static_cast<std::uint32_t>(names_.size());
+  }
+  return table_[slot] - 1;
+}
+
+std::uint32_t Interner::find(std::string_view text) const {
+  if (table_.empty()) return kNone;
+  const std::size_t slot = slot_of(text, hash_bytes(text));
+  return table_[slot] == 0 ? kNone : table_[slot] - 1;
+}
+
+void Interner::grow() {
+  table_.assign(table_.empty() ? 64 : 2 * table_.size(), 0);
+  for (std::uint32_t code = 0; code < names_.size(); ++code)
+    table_[slot_of(names_[code], hashes_[code])] = code + 1;
+}
+
+}  // namespace plumb

@@ -1,0 +1,136 @@
+// Files into memory. One read of the whole file: logs are columns soon after, and the parser wants padding
+// behind the last byte, which a mapping cannot promise.
+#include "data/text_source.h"
+
+#include <fmt/core.h>
+#include <simdjson.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <system_error>
+
+#include "plumb/base.h"
+
+namespace plumb {
+
+static_assert(TextSource::kPadding >= simdjson::SIMDJSON_PADDING);
+
+namespace {
+
+struct FileCloser {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+
+[[noreturn]] void unreadable(const std::string& path, int reason) {
+  environment_error(path,
+                    fmt::format("file: found {}, expected a readable file",
+                                reason == ENOENT ? "no such file" : std::generic_category().message(reason)));
+}
+
+std::string read_bytes(const std::string& path) {
+  const std::unique_ptr<std::FILE, FileCloser> file(std::fopen(path.c_str(), "rb"));
+  if (!file) unreadable(path, errno);
+  std::string bytes;
+  std::size_t size = 0;
+  while (true) {
+    // The size is not asked for beforehand: pipes have none. Doubling copies each byte about once.
+    if (bytes.size() - size < (1u << 16)) bytes.resize(std::max<std::size_t>(2 * bytes.size(), 1u << 20));
+    errno = 0;
+    const std::size_t got = std::fread(bytes.data() + size, 1, bytes.size() - size, file.get());
+    size += got;
+    if (got == 0) {
+      if (std::ferror(file.get())) unreadable(path, errno);
+      break;
+    }
+  }
+  bytes.resize(size);
+  return bytes;
+}
+
+bool is_gzip(std::string_view bytes) { return bytes.size() >= 2 && bytes[0] == '\x1f' && bytes[1] == '\x8b'; }
+
+struct InflateEnd {
+  void operator()(z_stream* stream) const {
+    inflateEnd(stream);
+    delete stream;
+  }
+};
+
+std::string inflate_all(std::string_view packed, const std::string& name) {
+  std::unique_ptr<z_stream, InflateEnd> stream(new z_stream{});
+  if (inflateInit2(stream.get(), 15 + 16) != Z_OK) environment_error(name, "gzip: out of memory");
+  std::string text;
+  std::size_t size = 0, read = 0;
+  const auto refuse_here = [&](const std::string& found) {
+    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(size), '\n');
+    refuse(fmt::format("{}:{}", name, line), "gzip", fmt::format("{} after {} decoded bytes", found, size),
+           "a whole gzip stream");
+  };
+  while (true) {
+    if (text.size() - size < (1u << 16))
+      text.resize(std::max<std::size_t>({2 * text.size(), 4 * packed.size(), 1u << 17}));
+    // zlib counts in 32 bits, files need not.
+    constexpr std::size_t kMost = 1u << 30;
+    const std::size_t in = std::min(packed.size() - read, kMost), out = std::min(text.size() - size, kMost);
+    stream->next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data() + read));
+    stream->avail_in = static_cast<uInt>(in);
+    stream->next_out = reinterpret_cast<Bytef*>(text.data() + size);
+    stream->avail_out = static_cast<uInt>(out);
+    const int status = inflate(stream.get(), Z_NO_FLUSH);
+    read += in - stream->avail_in;
+    size += out - stream->avail_out;
+    if (status == Z_STREAM_END) {
+      if (read == packed.size()) break;
+      if (!is_gzip(packed.substr(read))) refuse_here("other bytes behind the stream");
+      inflateReset(stream.get());
+    } else if (status == Z_BUF_ERROR || (status == Z_OK && read == packed.size() && stream->avail_out > 0)) {
+      refuse_here("the end of the file");
+    } else if (status != Z_OK) {
+      refuse_here(fmt::format("a corrupt stream ({})", stream->msg ? stream->msg : "no reason given"));
+    }
+  }
+  text.resize(size);
+  return text;
+}
+
+}  // namespace
+
+TextSource::TextSource(std::string name, std::string padded, std::uint64_t file_bytes)
+    : name_(std::move(name)), bytes_(std::move(padded)), file_bytes_(file_bytes) {
+  if (is_gzip(bytes_)) bytes_ = inflate_all(bytes_, name_);
+  if (bytes_.starts_with("\xef\xbb\xbf")) start_ = 3;
+  bytes_.append(kPadding, '\0');
+}
+
+TextSource TextSource::read(const std::string& path) {
+  std::string bytes = read_bytes(path);
+  const std::uint64_t size = bytes.size();
+  return {path, std::move(bytes), size};
+}
+
+TextSource TextSource::from_memory(std::string_view bytes, const std::string& name) {
+  return {name, std::string(bytes), bytes.size()};
+}
+
+bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
+
+LineReader::LineReader(std::string_view text) {
+  const std::size_t last = text.find_last_not_of("\r\n");
+  rest_ = last == std::string_view::npos ? std::string_view() : text.substr(0, last + 1);
+}
+
+bool LineReader::next() {
+  if (rest_.empty()) return false;
+  const std::size_t end = std::min(rest_.find('\n'), rest_.size());
+  line_ = rest_.substr(0, end);
+  if (line_.ends_with('\r')) line_.remove_suffix(1);
+  rest_.remove_prefix(std::min(end + 1, rest_.size()));
+  ++number_;
+  return true;
+}
+
+}  // namespace plumb

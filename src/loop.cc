@@ -1,0 +1,75 @@
+// The loop. align() below is the whole of plumb in one function; every stage is a folder of src/, in this order.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "plumb/plumb.h"
+#include "plumb/report.h"
+#include "report/study.h"
+#include "stages.h"
+
+namespace plumb {
+
+Evidence align(const Goal& goal, const RunOptions& options) {
+  Study study = read_and_check(goal, options, "align");   // data: read the log, check it, split the units
+  open_look(study);                                       // goal: what this look at the certification half may spend
+  learn_outcomes(study, options);                         // reward: cross-fitted outcome models, score table
+  lay_paths(study, options);                              // pressure: from the reference towards each signal
+  audit_proxies(study, options);                          // audit, outer: may the proxies be pushed, and how far
+  train_policies(study, options);                         // optimize: candidates, from the training half alone
+  certify_candidates(study, options);                     // audit, inner: compared on the other half, all at once
+  close_look(study);
+  return evidence_of(study);                              // report
+}
+
+Evidence audit(const Goal& goal, const RunOptions& options) {
+  Study study = read_and_check(goal, options, "audit");
+  learn_outcomes(study, options);
+  lay_paths(study, options);
+  audit_proxies(study, options);
+  train_policies(study, options);
+  certify_candidates(study, options);                     // for the comparisons only, no verdict is given
+  return evidence_of(study);
+}
+
+Evidence train(const Goal& goal, const RunOptions& options) {
+  Study study = read_and_check(goal, options, "train");
+  learn_outcomes(study, options);
+  lay_paths(study, options);
+  train_policies(study, options);
+  return evidence_of(study);
+}
+
+Evidence check(const Goal& goal, const RunOptions& options) {
+  Study study = read_and_check(goal, options, "check");
+  learn_outcomes(study, options);
+  summarize_constants(study);
+  return evidence_of(study);
+}
+
+Evidence check_and_lock(const Goal& goal, const RunOptions& options) {
+  Study study = read_and_check(goal, options, "check");
+  Lock lock;
+  lock.goal_hash = goal.hash;
+  lock.log_digest = study.digest;
+  lock.split_seed = study.seed;
+  if (const auto existing = read_lock(goal)) {
+    verify_lock(*existing, goal, study.digest);
+    if (existing->split_seed != study.seed) {
+      refuse(lock_path(goal), "split_seed", std::to_string(study.seed), std::to_string(existing->split_seed));
+    }
+  } else {
+    write_lock(lock, goal);
+  }
+  learn_outcomes(study, options);
+  summarize_constants(study);
+  return evidence_of(study);
+}
+
+std::map<std::string, std::string> run_files(const Evidence& evidence) {
+  std::map<std::string, std::string> files = evidence.files;
+  files["evidence.json"] = evidence.json;
+  files["report.html"] = render_html(nlohmann::json::parse(evidence.json));
+  return files;
+}
+
+}  // namespace plumb

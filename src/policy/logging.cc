@@ -1,0 +1,59 @@
+#include <algorithm>
+
+#include "plumb/policy.h"
+#include "plumb/regression.h"
+#include "policy/score_blocks.h"
+
+namespace plumb {
+namespace {
+
+// The model of the logging policy is fitted on at most this many numbers of design, every k-th decision.
+constexpr std::size_t kMostNumbers = std::size_t{16} << 20;
+
+}  // namespace
+
+LoggingPolicy::LoggingPolicy(const DecisionLog& log, int threads) : Policy("reference") {
+  if (!log.logged.empty()) return;
+  estimate_ = true;
+  std::vector<std::uint8_t> use(log.size());
+  std::size_t rows = 0;
+  for (std::size_t i = 0; i < log.size(); ++i) {
+    use[i] = log.in_training(i);
+    if (use[i]) rows += log.offered(i);
+  }
+  map_ = make_feature_map(log, use);
+  const std::size_t stride = std::max<std::size_t>(1, rows * map_.width() / kMostNumbers);
+  const BoundFeatures features(map_, log);
+  std::vector<float> x;
+  std::vector<std::uint64_t> offset{0};
+  std::vector<std::uint32_t> chosen;
+  std::vector<std::uint8_t> fold;
+  std::size_t seen = 0;
+  for (std::size_t i = 0; i < log.size(); ++i) {
+    if (!use[i] || seen++ % stride != 0) continue;
+    for (auto row = log.offset[i]; row < log.offset[i + 1]; ++row) {
+      x.resize(x.size() + map_.width());
+      features.design(i, row, {x.data() + x.size() - map_.width(), map_.width()});
+    }
+    offset.push_back(offset.back() + log.offered(i));
+    chosen.push_back(log.chosen[i]);
+    fold.push_back(log.fold[i]);
+  }
+  const DesignView design(x.data(), x.size() / map_.width(), map_.width());
+  coefficients_ = softmax_regression(design, offset, chosen, fold, (1u << kTrainingFolds) - 1, threads).coef;
+}
+
+void LoggingPolicy::probabilities(const DecisionLog& log, std::size_t begin, std::size_t end,
+                                  std::span<float> out) const {
+  if (!estimate_) {
+    if (log.logged.empty()) {
+      refuse(log.source, "propensities", "none", "the logging policy's probability of every offered action");
+    }
+    std::copy(log.logged.begin() + static_cast<std::ptrdiff_t>(log.offset[begin]),
+              log.logged.begin() + static_cast<std::ptrdiff_t>(log.offset[end]), out.begin());
+    return;
+  }
+  softmax_block(log, begin, end, map_, coefficients_, {}, out);
+}
+
+}  // namespace plumb

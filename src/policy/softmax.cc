@@ -1,0 +1,44 @@
+#include <algorithm>
+
+#include "plumb/policy.h"
+#include "policy/score_blocks.h"
+
+namespace plumb {
+
+void softmax_block(const DecisionLog& log, std::size_t begin, std::size_t end, const FeatureMap& map,
+                   std::span<const double> theta, std::span<const float> base, std::span<float> out) {
+  const BoundFeatures features(map, log);
+  const LinearScorer scorer(map, theta);
+  DecisionFeatures decision;
+  std::vector<float> score, uniform;
+  for (std::size_t i = begin; i < end; ++i) {
+    const std::size_t k = log.offered(i), first = log.offset[i] - log.offset[begin];
+    decision.load(features, log, i);
+    score.resize(k);
+    scorer.score(decision, score);
+    uniform.assign(k, 1.0f);
+    tilt(base.empty() ? std::span<const float>(uniform) : base.subspan(first, k), score, out.subspan(first, k));
+  }
+}
+
+SoftmaxPolicy::SoftmaxPolicy(std::string name, SoftmaxParts parts)
+    : Policy(std::move(name)), parts_(std::move(parts)) {
+  PLUMB_ASSERT(parts_.theta.size() == parts_.map.width());
+  PLUMB_ASSERT(parts_.base_theta.empty() || parts_.base_theta.size() == parts_.base_map.width());
+}
+
+void SoftmaxPolicy::probabilities(const DecisionLog& log, std::size_t begin, std::size_t end,
+                                  std::span<float> out) const {
+  if (!parts_.base_theta.empty()) {
+    softmax_block(log, begin, end, parts_.base_map, parts_.base_theta, {}, out);
+  } else if (log.logged.empty()) {
+    refuse(log.source, "propensities of all offered actions", "none",
+           "them in the log: the policy " + name() + " tilts the logging policy");
+  } else {
+    std::copy(log.logged.begin() + static_cast<std::ptrdiff_t>(log.offset[begin]),
+              log.logged.begin() + static_cast<std::ptrdiff_t>(log.offset[end]), out.begin());
+  }
+  softmax_block(log, begin, end, parts_.map, parts_.theta, out, out);
+}
+
+}  // namespace plumb

@@ -1,0 +1,202 @@
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "report/study.h"
+
+namespace plumb {
+namespace {
+
+using nlohmann::json;
+
+json data_json(const Study& study) {
+  const DecisionLog& log = study.log;
+  std::vector<std::uint64_t> units(log.unit);
+  std::sort(units.begin(), units.end());
+  const auto distinct = std::unique(units.begin(), units.end()) - units.begin();
+  json out = {{"log", log.source.substr(log.source.find_last_of('/') + 1)},
+              {"decisions", log.size()},
+              {"units", distinct},
+              {"unit_named", log.unit_named},
+              {"actions", log.actions.size()},
+              {"fixed_actions", log.fixed_actions},
+              {"rows_read", study.load.rows_read},
+              {"rejected", study.load.rejected},
+              {"rejections", study.load.rejections},
+              {"notes", study.load.notes},
+              {"weeks", study.weeks ? json(*study.weeks) : json()}};
+  out["findings"] = json::array();
+  for (const Finding& f : study.findings) {
+    const char* severity = f.severity == Severity::kCap       ? "cap"
+                           : f.severity == Severity::kWarning ? "warning"
+                                                              : "info";
+    out["findings"].push_back({{"check", f.check}, {"severity", severity}, {"sentence", f.sentence}});
+  }
+  out["outcomes"] = json::array();
+  for (const OutcomeColumn& c : log.outcomes) {
+    double sum = 0;
+    for (std::size_t i = 0; i < c.value.size(); ++i) sum += c.state[i] == State::kObserved ? c.value[i] : 0;
+    out["outcomes"].push_back(
+        {{"name", c.name},
+         {"kind", name_of(c.kind)},
+         {"observed", c.observed_count},
+         {"missing", c.missing_count},
+         {"immature", c.immature_count},
+         {"mean", c.observed_count ? json(sum / static_cast<double>(c.observed_count)) : json()}});
+  }
+  return out;
+}
+
+json models_json(const OutcomeModels& models) {
+  json out = json::array();
+  for (std::size_t j = 0; j < models.outcome.size(); ++j) {
+    const Calibration& c = models.calibration[j];
+    out.push_back(
+        {{"outcome", models.outcome[j]},
+         {"method", name_of(models.method[j])},
+         {"calibration_slope", number_json(c.slope)},
+         {"held_out_r2", number_json(c.r_squared)},
+         {"sentence",
+          fmt::format("{} model of {}: on {} decisions that it did not see, a prediction higher by 1 "
+                      "came out higher by {:.2f}; it explains {:.1f} % of the variance.",
+                      name_of(models.method[j]), models.outcome[j], c.count, c.slope, 100 * c.r_squared)}});
+  }
+  return out;
+}
+
+json training_json(const Training& training) {
+  json out = {{"sentence", training.sentence}, {"signals", json::array()}, {"constraints", json::array()}};
+  for (std::size_t k = 0; k < training.candidates.size(); ++k) {
+    const Candidate& c = training.candidates[k];
+    out["signals"].push_back({{"signal", c.signal},
+                              {"policy", c.policy->name()},
+                              {"kl", c.kl},
+                              {"value", c.gain},
+                              {"lower", number_json(c.lower())},
+                              {"chosen", k == training.chosen}});
+  }
+  if (!training.candidates.empty()) {
+    for (const Multiplier& m : training.candidates[training.chosen].multipliers) {
+      out["constraints"].push_back(
+          {{"id", m.constraint}, {"multiplier", m.value}, {"slack", number_json(m.slack)}, {"met", m.met}});
+    }
+  }
+  return out;
+}
+
+json policies_json(const std::vector<PolicyEstimates>& policies) {
+  json out = json::array();
+  for (const PolicyEstimates& p : policies) {
+    json estimates = json::array();
+    for (const auto& e : p.estimates) {
+      json one = interval_json(e.value);
+      one["estimator"] = name_of(e.estimator);
+      one["level"] = e.value.interval.level;
+      one["ess"] = p.support.ess;
+      one["standard_error"] = e.value.known ? json(e.value.standard_error) : json();
+      if (!e.value.known) one["why_not"] = e.value.why_not;
+      estimates.push_back(std::move(one));
+    }
+    out.push_back({{"name", p.name},
+                   {"rows", p.rows},
+                   {"estimates", estimates},
+                   {"support",
+                    {{"ess", p.support.ess},
+                     {"max_weight", p.support.max_weight},
+                     {"mean_weight", p.support.mean_weight},
+                     {"chi2", number_json(p.support.chi2)},
+                     {"reason", p.support.reason},
+                     {"verdict", p.support.sufficient ? "pass" : "inconclusive"}}},
+                   {"verdict", name_of(p.verdict)},
+                   {"reason", p.reason}});
+  }
+  return out;
+}
+
+}  // namespace
+
+json number_json(double value) { return std::isfinite(value) ? json(value) : json(); }
+
+json interval_json(const Measured& m) {
+  if (!m.known) return {{"value", nullptr}, {"lower", nullptr}, {"upper", nullptr}};
+  return {{"value", number_json(m.value)},
+          {"lower", number_json(m.interval.lower)},
+          {"upper", number_json(m.interval.upper)}};
+}
+
+json evidence_document(const Study& study) {
+  const Goal& goal = study.goal;
+  json out = {{"plumb", version()},
+              {"evidence_version", 1},
+              {"verb", study.verb},
+              {"goal",
+               {{"name", goal.name},
+                {"intent", goal.intent},
+                {"unit", goal.unit},
+                {"maximize", goal.maximize_text},
+                {"minimum_effect", goal.minimum_effect},
+                {"confidence", goal.confidence},
+                {"owner", goal.owner}}},
+              {"goal_hash", hex(goal.hash)},
+              {"headline", headline(study)},
+              {"data", data_json(study)},
+              {"assumptions", assumptions_json(study)},
+              {"provenance",
+               {{"goal_hash", hex(goal.hash)},
+                {"log_digest", hex(study.digest)},
+                {"split_seed", study.seed},
+                {"version", version()},
+                {"options",
+                 {{"signal", goal.signal},
+                  {"family", goal.family},
+                  {"reference", goal.reference},
+                  {"kl_budget", goal.kl_budget ? json(*goal.kl_budget) : json("auto")}}}}}};
+  if (!study.models.outcome.empty()) out["models"] = models_json(study.models);
+  if (study.verb == "audit") {
+    out["proxies"] = audit_json(study)["proxies"];
+    out["comparisons"] = audit_json(study)["comparisons"];
+  } else if (!study.proxies.empty()) {
+    out["audit"] = audit_json(study);
+  } else if (study.verb == "align") {
+    out["audit"] = {{"proxies", json::array()}};
+  }
+  if (study.training) out["training"] = training_json(*study.training);
+  if (!study.policies.empty()) out["policies"] = policies_json(study.policies);
+  if (study.verb == "check") {
+    out["constants"] = json::array();
+    for (const ConstantSummary& c : study.constant_summaries) {
+      json one = interval_json(c.value);
+      one["name"] = c.name;
+      one["count"] = c.count;
+      one["arm_mean"] = number_json(c.arm_mean);
+      if (!c.value.known) one["why_not"] = c.value.why_not;
+      out["constants"].push_back(std::move(one));
+    }
+    out["detectable_effect"] = study.detectable_effect ? json(*study.detectable_effect) : json();
+  }
+  if (study.verb == "align" || study.verb == "gate") {
+    const Certification& c = *study.certification;
+    out["decision"] = c.decision;
+    out["verdict"] = name_of(c.verdict);
+    out["candidates"] = certification_json(c);
+    out["reasons"] = reasons_json(study);
+    const std::string recommended = c.recommended ? c.candidates[*c.recommended].name : "reference";
+    out["recommended"] = {{"policy", recommended},
+                          {"file", study.recommended_file.empty() ? json() : json(study.recommended_file)}};
+    out["family"] = {{"size", c.family_size},
+                     {"method", "max-t, multiplier bootstrap over 4096 unit buckets"},
+                     {"critical", c.critical}};
+    out["look"] = {
+        {"alpha", study.look.alpha},
+        {"count", study.look.number},
+        {"sentence", study.look.counted
+                         ? fmt::format("Look {} at the certification half; it may err with probability {:.3g}.",
+                                       study.look.number, study.look.alpha)
+                         : "Looks at the certification half are not counted: there is no goal.lock."}};
+  }
+  if (study.verb == "align" || study.verb == "audit") out["questions"] = questions_json(study);
+  return out;
+}
+
+}  // namespace plumb

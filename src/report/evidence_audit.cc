@@ -1,0 +1,145 @@
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "report/study.h"
+
+namespace plumb {
+namespace {
+
+using nlohmann::json;
+
+json proxy_json(const ProxyAudit& a) {
+  json unit = interval_json(a.unit_association), effect = interval_json(a.effect_association);
+  if (!a.unit_association.known) unit["sentence"] = a.unit_association.why_not;
+  effect["sentence"] = a.effect_association.known
+                           ? fmt::format("one more of the proxy's effect goes with {:.3g} more of the goal's",
+                                         a.effect_association.value)
+                           : a.effect_association.why_not;
+  json surrogacy = {{"z", a.surrogacy.known ? number_json(a.surrogacy.z) : json()},
+                    {"p", a.surrogacy.known ? number_json(a.surrogacy.p) : json()},
+                    {"contrast", a.surrogacy.contrast},
+                    {"direct_effect", interval_json(a.surrogacy.direct)},
+                    {"index_effect", interval_json(a.surrogacy.index)},
+                    {"index_bias", interval_json(a.surrogacy.bias)},
+                    {"verdict", name_of(a.surrogacy.verdict)}};
+  if (!a.surrogacy.known) surrogacy["sentence"] = a.surrogacy.why_not;
+  json curve = json::array();
+  for (const CurvePoint& p : a.curve.points) {
+    curve.push_back(
+        {{"kl", p.kl},
+         {"chi2", number_json(p.chi2)},
+         {"ess_share", p.ess_share},
+         {"proxy", {{"value", p.proxy}, {"lower", p.proxy_interval.lower}, {"upper", p.proxy_interval.upper}}},
+         {"goal", {{"value", p.goal}, {"lower", p.goal_interval.lower}, {"upper", p.goal_interval.upper}}}});
+  }
+  const double end = a.curve.points.empty() ? 0 : a.curve.points.back().kl;
+  return {{"name", a.name},
+          {"verdict", name_of(a.verdict)},
+          {"sentence", a.sentence},
+          {"unit_association", unit},
+          {"effect_association", effect},
+          {"surrogacy", surrogacy},
+          {"curve", curve},
+          {"harm_shown", a.curve.harm},
+          {"peak",
+           {{"kl", a.curve.peak.kl},
+            {"kl_lower", a.curve.peak.kl_lower},
+            {"kl_upper", a.curve.peak.kl_upper},
+            {"censored", a.curve.peak.censored}}},
+          {"end_of_support", {{"kl", end}, {"reached", a.path.end_of_support}, {"reason", a.path.end_reason}}}};
+}
+
+// What a policy was trained on, for sentences: "softmax:visit" -> "visit".
+std::string trained_on(const Study& study, const std::string& policy) {
+  if (policy == "softmax:goal") return study.goal.maximize_text;
+  return policy.substr(policy.find(':') + 1);
+}
+
+}  // namespace
+
+json audit_json(const Study& study) {
+  json out = {{"proxies", json::array()}, {"comparisons", json::array()}};
+  for (const ProxyAudit& a : study.proxies) out["proxies"].push_back(proxy_json(a));
+  if (!study.certification) return out;
+  // Training on a proxy against training on the goal, on rows that neither saw.
+  for (const PairClaim& pair : study.certification->pairs) {
+    const auto proxy_policy = [&](const std::string& name) {
+      for (const ProxyAudit& a : study.proxies) {
+        if (name == "softmax:" + a.name) return true;
+      }
+      return false;
+    };
+    double sign = 0;
+    if (proxy_policy(pair.a) && pair.b == "softmax:goal") sign = 1;
+    if (proxy_policy(pair.b) && pair.a == "softmax:goal") sign = -1;
+    if (sign == 0) continue;
+    const std::string a = sign > 0 ? pair.a : pair.b, b = sign > 0 ? pair.b : pair.a;
+    const double value = sign * pair.gain.value;
+    const double lower = sign > 0 ? pair.gain.interval.lower : -pair.gain.interval.upper;
+    const double upper = sign > 0 ? pair.gain.interval.upper : -pair.gain.interval.lower;
+    const std::string what = trained_on(study, a), against = trained_on(study, b);
+    const std::string finding =
+        lower > 0   ? fmt::format("Training on {} is better than training on {}", what, against)
+        : upper < 0 ? fmt::format("Training on {} is worse than training on {}", what, against)
+                    : fmt::format("Training on {} and training on {} cannot be told apart", what, against);
+    out["comparisons"].push_back(
+        {{"a", a},
+         {"b", b},
+         {"value", value},
+         {"lower", lower},
+         {"upper", upper},
+         {"sentence", fmt::format("{}: the paired difference is {:+.4g} {}, between {:+.4g} and {:+.4g}.",
+                                  finding, value, study.goal.unit, lower, upper)}});
+  }
+  return out;
+}
+
+json certification_json(const Certification& certification) {
+  json out = json::array();
+  for (const CandidateClaim& c : certification.candidates) {
+    json goal = interval_json(c.goal);
+    goal["level"] = c.goal.known ? json(c.goal.interval.level) : json();
+    goal["ess"] = number_json(c.support.ess);
+    if (!c.goal.known) goal["why_not"] = c.goal.why_not;
+    json constraints = json::array(), segments = json::array();
+    for (const ConstraintClaim& k : c.constraints) {
+      json one = interval_json(k.measured);
+      one.update({{"id", k.id},
+                  {"limit", k.limit},
+                  {"margin", k.margin},
+                  {"verdict", name_of(k.verdict)},
+                  {"decisions_needed", k.verdict == Verdict::kInconclusive ? json(k.decisions_needed) : json()},
+                  {"sentence", k.sentence}});
+      constraints.push_back(std::move(one));
+    }
+    for (const SegmentClaim& s : c.segments) {
+      json one = interval_json(s.gain);
+      one.update(
+          {{"segment", s.segment}, {"level", s.level}, {"count", s.count}, {"verdict", name_of(s.verdict)}});
+      segments.push_back(std::move(one));
+    }
+    out.push_back({{"name", c.name},
+                   {"signal", c.signal.empty() ? json() : json(c.signal)},
+                   {"kind", name_of(c.kind)},
+                   {"kl", number_json(c.kl)},
+                   {"chi2", number_json(c.chi2)},
+                   {"rows", c.fixed_beforehand ? "all rows" : "certification half"},
+                   {"goal", goal},
+                   {"versus_reference", interval_json(c.versus_reference)},
+                   {"versus_best_constant", interval_json(c.versus_best_constant)},
+                   {"support",
+                    {{"ess", number_json(c.support.ess)},
+                     {"max_weight", c.support.max_weight},
+                     {"mean_weight", c.support.mean_weight},
+                     {"verdict", c.support.sufficient ? "pass" : "inconclusive"}}},
+                   {"verdict", name_of(c.verdict)},
+                   {"reason", c.reason},
+                   {"constraints", constraints},
+                   {"segments", segments}});
+  }
+  return out;
+}
+
+}  // namespace plumb

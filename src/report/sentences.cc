@@ -1,0 +1,244 @@
+// The words of the evidence: what a manager reads before any table.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "report/study.h"
+
+namespace plumb {
+namespace {
+
+using nlohmann::json;
+
+// The fewest further decisions that would decide a candidate that is not refused; 0 where none says.
+std::uint64_t least_needed(const Certification& c) {
+  std::uint64_t least = 0;
+  for (std::size_t k = 1; k < c.candidates.size(); ++k) {
+    const CandidateClaim& claim = c.candidates[k];
+    if (claim.verdict != Verdict::kInconclusive) continue;
+    std::uint64_t needed = claim.decisions_needed;
+    for (const ConstraintClaim& constraint : claim.constraints)
+      needed = std::max(needed, constraint.decisions_needed);
+    if (needed > 0 && (least == 0 || needed < least)) least = needed;
+  }
+  return least;
+}
+
+std::string count(std::uint64_t n) {
+  std::string digits = std::to_string(n), out;
+  for (std::size_t k = 0; k < digits.size(); ++k) {
+    if (k > 0 && (digits.size() - k) % 3 == 0) out += ',';
+    out += digits[k];
+  }
+  return out;
+}
+
+json question(const char* text, const char* stage, std::string_view verdict, std::string sentence) {
+  return {{"question", text}, {"stage", stage}, {"verdict", verdict}, {"sentence", std::move(sentence)}};
+}
+
+json weeks_needed(const Study& study, std::uint64_t decisions) {
+  if (!study.weeks || *study.weeks <= 0 || decisions == 0) return json();
+  return static_cast<double>(decisions) / (static_cast<double>(study.log.size()) / *study.weeks);
+}
+
+}  // namespace
+
+std::string headline(const Study& study) {
+  const std::string& unit = study.goal.unit;
+  if (study.verb == "check") {
+    const auto caps = std::count_if(study.findings.begin(), study.findings.end(),
+                                    [](const Finding& f) { return f.severity == Severity::kCap; });
+    if (caps > 0)
+      return fmt::format("The log can be read, but {} of its problems keep any verdict at inconclusive.", caps);
+    return study.detectable_effect
+               ? fmt::format("The log can be used: it can show a gain of about {:.3g} {} or more.",
+                             *study.detectable_effect, unit)
+               : "The log can be used.";
+  }
+  if (study.verb == "audit") {
+    std::string out;
+    for (const ProxyAudit& a : study.proxies) {
+      out += fmt::format("{}{}: {}", out.empty() ? "" : "; ", a.name,
+                         a.verdict == Verdict::kRefuse ? "does not stand for the goal"
+                         : a.verdict == Verdict::kPass ? "stands for the goal"
+                                                       : "the log cannot tell");
+    }
+    return out.empty() ? "The goal names no proxies." : out + ".";
+  }
+  if (study.verb == "train") return study.training ? study.training->sentence : "";
+  if (study.verb == "evaluate") {
+    return fmt::format("{} {} evaluated on {} decisions.", study.policies.size(),
+                       study.policies.size() == 1 ? "policy" : "policies", count(study.log.size()));
+  }
+  if (!study.certification) return "";
+  const Certification& c = *study.certification;
+  if (study.verb == "gate") {
+    if (c.verdict == Verdict::kInconclusive && !study.policy_note.empty())
+      return "inconclusive: " + study.policy_note;
+    if (c.candidates.size() < 2) return std::string(name_of(c.verdict));
+    return fmt::format("{}: {}", name_of(c.verdict), c.candidates[1].reason);
+  }
+  if (c.decision == "ship") {
+    const CandidateClaim& best = c.candidates[*c.recommended];
+    return fmt::format("Ship {}: {:+.4g} {} over what runs today, between {:+.4g} and {:+.4g}.", best.name,
+                       best.versus_reference.value, unit, best.versus_reference.interval.lower,
+                       best.versus_reference.interval.upper);
+  }
+  if (c.decision == "keep") return "Keep what you have: every alternative is shown to be not worth shipping.";
+  const std::uint64_t needed = least_needed(c);
+  if (!study.caps.empty()) return "Do not decide on this log: " + study.caps.front() + ".";
+  return needed > 0 ? fmt::format("Run an experiment: about {} more decisions would decide.", count(needed))
+                    : "Run an experiment: this log cannot decide.";
+}
+
+json questions_json(const Study& study) {
+  json out = json::array();
+  std::vector<Verdict> verdicts;
+  std::string sentence;
+  for (const ProxyAudit& a : study.proxies) {
+    verdicts.push_back(a.verdict);
+    sentence += (sentence.empty() ? "" : " ") + a.sentence;
+  }
+  out.push_back(question("Did we specify the right goal?", "outer alignment",
+                         verdicts.empty() ? "not asked" : name_of(combine(verdicts)),
+                         verdicts.empty() ? "The goal file names no proxies." : sentence));
+  if (study.training && !study.training->candidates.empty()) {
+    const Candidate& chosen = study.training->candidates[study.training->chosen];
+    const bool met = std::all_of(chosen.multipliers.begin(), chosen.multipliers.end(),
+                                 [](const Multiplier& m) { return m.met; });
+    out.push_back(question("How hard may we optimize it?", "optimization",
+                           met && chosen.lower() > 0 ? "pass" : "inconclusive", study.training->sentence));
+  } else {
+    out.push_back(question("How hard may we optimize it?", "optimization", "not asked",
+                           study.training ? study.training->sentence : "Nothing was trained."));
+  }
+  if (study.certification && study.verb == "align") {
+    const Certification& c = *study.certification;
+    std::string inner = headline(study);
+    if (c.recommended) {
+      std::size_t undecided = 0, refused = 0;
+      for (std::size_t k = 1; k < c.candidates.size(); ++k) {
+        undecided += c.candidates[k].verdict == Verdict::kInconclusive;
+        refused += c.candidates[k].verdict == Verdict::kRefuse;
+      }
+      const CandidateClaim& best = c.candidates[*c.recommended];
+      inner = fmt::format(
+          "{} passes on rows that it has not seen: {}. Of {} candidates {} were refused and {} undecided.",
+          best.name, best.reason, c.candidates.size() - 1, refused, undecided);
+      if (best.kind == PolicyKind::kConstant) inner += " Nothing is shown to beat this one action for all.";
+    } else if (c.decision == "experiment") {
+      const CandidateClaim* best = nullptr;
+      for (std::size_t k = 1; k < c.candidates.size(); ++k) {
+        const CandidateClaim& claim = c.candidates[k];
+        if (claim.verdict != Verdict::kInconclusive) continue;
+        if (!best || claim.versus_reference.value > best->versus_reference.value) best = &claim;
+      }
+      if (best)
+        inner = fmt::format("Undecided. The best that is not refused is {}: {}.", best->name, best->reason);
+    }
+    out.push_back(question("Does the policy really pursue it?", "inner alignment", name_of(c.verdict), inner));
+  } else {
+    out.push_back(question("Does the policy really pursue it?", "inner alignment", "not asked",
+                           "No policy was certified in this run."));
+  }
+  out.push_back(
+      question("Does it still hold out there?", "distribution shift", "not asked",
+               "One log says nothing of later: that the world stays as it was is declared, not tested."));
+  return out;
+}
+
+json reasons_json(const Study& study) {
+  json out = json::array();
+  const auto add = [&](std::string check, std::string_view verdict, std::string detail, std::uint64_t needed) {
+    const bool open = verdict == "inconclusive" && needed > 0;
+    out.push_back({{"check", std::move(check)},
+                   {"verdict", verdict},
+                   {"detail", std::move(detail)},
+                   {"decisions_needed", open ? json(needed) : json()},
+                   {"weeks_needed", open ? weeks_needed(study, needed) : json()}});
+  };
+  for (const std::string& cap : study.caps) add("log", "inconclusive", cap, 0);
+  if (!study.policy_note.empty()) add("trained on this log", "inconclusive", study.policy_note, 0);
+  const Certification& c = *study.certification;
+  for (std::size_t k = 1; k < c.candidates.size(); ++k) {
+    const CandidateClaim& claim = c.candidates[k];
+    if (!claim.support.sufficient) {
+      add("support of " + claim.name, "inconclusive", claim.reason, 0);
+      continue;
+    }
+    if (!claim.versus_reference.known) continue;
+    const Interval& i = claim.versus_reference.interval;
+    const double least = study.goal.minimum_effect;
+    const bool passes =
+        i.lower > (study.goal.proof_minimum ? least : 0) && claim.versus_reference.value >= least;
+    add("gain of " + claim.name,
+        i.upper < least ? "refuse"
+        : passes        ? "pass"
+                        : "inconclusive",
+        fmt::format("{:+.4g}, between {:+.4g} and {:+.4g}; {:.4g} is worth shipping",
+                    claim.versus_reference.value, i.lower, i.upper, least),
+        claim.decisions_needed);
+    for (const ConstraintClaim& constraint : claim.constraints) {
+      add(fmt::format("{} of {}", constraint.id, claim.name), name_of(constraint.verdict), constraint.sentence,
+          constraint.decisions_needed);
+    }
+    for (const SegmentClaim& s : claim.segments) {
+      if (s.verdict != Verdict::kRefuse) continue;
+      add(fmt::format("{} = {} under {}", s.segment, s.level, claim.name), "refuse",
+          fmt::format("it loses {:.4g}, between {:.4g} and {:.4g}", -s.gain.value, -s.gain.interval.upper,
+                      -s.gain.interval.lower),
+          0);
+    }
+  }
+  return out;
+}
+
+json assumptions_json(const Study& study) {
+  json out = json::array();
+  const auto add = [&](const char* name, const char* status, std::string detail) {
+    out.push_back({{"name", name}, {"status", status}, {"detail", std::move(detail)}});
+  };
+  add("ignorability", "declared",
+      study.log.propensity_declared ? "The goal file states with what probability each action was chosen."
+                                    : "The log states with what probability each action was chosen; nothing "
+                                      "else is taken to have decided.");
+  bool weights_wrong = false;
+  for (const Finding& f : study.findings)
+    weights_wrong |= f.check == "mean_weight" || f.check == "sample_ratio";
+  add("propensities as stated", weights_wrong ? "failed" : "tested",
+      weights_wrong
+          ? "The counts do not fit the stated probabilities; see the findings."
+          : "The mean importance weights of the constant actions, or the counts of the arms, fit them.");
+  bool overlap = true;
+  if (study.certification) {
+    for (const CandidateClaim& c : study.certification->candidates) overlap &= c.support.sufficient;
+  }
+  add("overlap", "tested",
+      overlap ? "Every candidate has enough effective decisions."
+              : "Some candidates have too little support: no numbers.");
+  add("no interference", "declared", "What one unit gets does not change the outcomes of another.");
+  add("stationarity", "declared", "Contexts and outcomes to come are like those of the log.");
+  add("independent units", "declared",
+      study.log.unit_named ? "Decisions of one unit may depend on each other, those of different units do not."
+                           : "No unit is named: every decision counts as independent of all others.");
+  if (std::any_of(study.log.outcomes.begin(), study.log.outcomes.end(),
+                  [](const OutcomeColumn& c) { return !c.asked.empty(); })) {
+    add("asking rates as stated", "declared",
+        "Whether an outcome was asked for depends on nothing but the stated rate.");
+  }
+  if (study.logging && study.logging->is_estimate()) {
+    add("logging policy", "untestable",
+        "The log does not state the probabilities of all offered actions: KL to the logging policy is an "
+        "estimate.");
+  }
+  if (study.policy_origin_declared) {
+    add("not trained here", "declared",
+        "The policy was not learnt from rows of this log (--not-trained-here).");
+  }
+  return out;
+}
+
+}  // namespace plumb

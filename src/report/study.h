@@ -1,0 +1,93 @@
+// Everything that one run found out, stage by stage; the evidence document is made from it and from nothing
+// else.
+#pragma once
+
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plumb/audit.h"
+
+namespace plumb {
+
+struct ConstantSummary {
+  std::string name;
+  double count = 0;
+  Measured value;       // doubly robust level of the goal
+  double arm_mean = 0;  // plain mean of the goal where the action was taken (SNIPS)
+};
+
+struct PolicyEstimates {  // of `evaluate`
+  std::string name, rows;
+  Support support;
+  struct One {
+    Estimator estimator = Estimator::kDr;
+    Measured value;
+  };
+  std::vector<One> estimates;
+  Verdict verdict = Verdict::kInconclusive;
+  std::string reason;
+};
+
+struct LookSummary {
+  bool counted = false;  // there is a lock
+  double alpha = 0.05;
+  std::size_t number = 0;  // of this look
+};
+
+struct Study {
+  std::string verb;
+  Goal goal;
+  std::uint64_t seed = 1;
+  int threads = 1;
+
+  // data
+  DecisionLog log;
+  LoadReport load;
+  std::vector<Finding> findings;
+  std::vector<std::string> caps;  // why no verdict can be better than inconclusive
+  std::uint64_t digest = 0;
+
+  // reward, policy, evaluate
+  OutcomeModels models;
+  std::shared_ptr<const LoggingPolicy> logging;
+  PolicyPointer reference;
+  std::vector<float> base;
+  std::unique_ptr<Evaluation> evaluation;
+  std::size_t all = 0, training_rows = 0, certification_rows = 0, reference_number = 0;
+  std::vector<std::size_t> constants;  // numbers in the evaluation, by position in log.actions
+  std::vector<ConstantSummary> constant_summaries;
+  std::optional<double> detectable_effect;
+
+  // pressure, audit, optimize
+  std::vector<Signal> signals;
+  std::vector<PressurePath> paths;
+  std::vector<ProxyAudit> proxies;
+  std::optional<Training> training;
+  std::optional<Certification> certification;
+  std::vector<PolicyEstimates> policies;
+  std::string recommended_file;
+
+  LookSummary look;
+  std::string policy_note;  // gate: what is known of the policy's origin
+  bool policy_origin_declared = false;
+  std::optional<double> weeks;  // that the log spans
+};
+
+// The document (docs/evidence.md): what the verb found, nothing that it did not.
+nlohmann::json evidence_document(const Study& study);
+
+// Parts of it.
+nlohmann::json audit_json(const Study& study);
+nlohmann::json certification_json(const Certification& certification);  // candidates[] only
+nlohmann::json interval_json(const Measured& measured);  // {value, lower, upper}, nulls where unknown
+nlohmann::json number_json(double value);                // null where not finite
+// Sentences.
+std::string headline(const Study& study);
+nlohmann::json questions_json(const Study& study);
+nlohmann::json reasons_json(const Study& study);
+nlohmann::json assumptions_json(const Study& study);
+
+}  // namespace plumb

@@ -1,0 +1,240 @@
+// Cross-fitted outcome models. Sums of squares are kept by fold, so the five ridge fits of an outcome (four without a
+// training fold, one on the whole half) cost one pass over the data.
+#include <cmath>
+#include <numeric>
+
+#include "plumb/regression.h"
+#include "plumb/reward.h"
+#include "reward/design.h"
+
+namespace plumb {
+namespace {
+
+constexpr std::size_t kVariants = kTrainingFolds + 1;
+constexpr std::size_t kLeastPositive = 50;  // fewer amounts than this: no model of how much, a ridge of the whole
+constexpr std::size_t kDecisionBlock = 1024;
+
+FoldMask variant_mask(std::size_t variant) {
+  const FoldMask all = (1u << kTrainingFolds) - 1;
+  return variant < kTrainingFolds ? all & ~(1u << variant) : all;
+}
+
+// One outcome's predictors, by variant. What is empty is not part of the method.
+struct Predictors {
+  std::vector<std::vector<double>> logit, amount;
+};
+
+struct OutcomeRows {
+  std::vector<std::uint32_t> rows;  // of the training design, where observed
+  std::vector<double> value;        // by row of the training design
+  std::size_t positive = 0;
+};
+
+OutcomeRows observed_rows(const OutcomeColumn& column, const TrainingDesign& design) {
+  OutcomeRows out;
+  out.value.assign(design.decision.size(), 0.0);
+  for (std::size_t r = 0; r < design.decision.size(); ++r) {
+    const std::size_t i = design.decision[r];
+    if (column.state[i] != State::kObserved) continue;
+    out.rows.push_back(static_cast<std::uint32_t>(r));
+    out.value[r] = column.value[i];
+    out.positive += column.value[i] != 0;
+  }
+  return out;
+}
+
+Method choose_method(const OutcomeColumn& column, const OutcomeRows& rows) {
+  const std::size_t n = rows.rows.size();
+  if (n < 40 || rows.positive == 0) return Method::kConstant;
+  if (column.kind == OutcomeKind::kBinary) return rows.positive == n ? Method::kConstant : Method::kLogistic;
+  if (column.kind == OutcomeKind::kAmount && rows.positive * 2 < n && rows.positive >= kLeastPositive) {
+    return Method::kTwoPart;
+  }
+  return Method::kRidge;
+}
+
+double mean_of(const OutcomeRows& rows) {
+  double sum = 0;
+  for (const std::uint32_t r : rows.rows) sum += rows.value[r];
+  return sum / static_cast<double>(rows.rows.size());
+}
+
+Predictors fit_parts(Method method, const TrainingDesign& design, const OutcomeRows& rows, int threads) {
+  Predictors out;
+  if (method == Method::kRidge || method == Method::kConstant) return out;
+  std::vector<double> comes(rows.value.size());
+  for (std::size_t r = 0; r < comes.size(); ++r) comes[r] = rows.value[r] != 0 ? 1 : 0;
+  for (std::size_t v = 0; v < kVariants; ++v) {
+    out.logit.push_back(logistic(design.view(), comes, rows.rows, design.fold, variant_mask(v), threads).coef);
+  }
+  if (method != Method::kTwoPart) return out;
+  std::vector<std::uint32_t> positive;
+  for (const std::uint32_t r : rows.rows) {
+    if (rows.value[r] != 0) positive.push_back(r);
+  }
+  const FoldSums sums = fold_sums(design.view(), rows.value, positive, design.fold, kTrainingFolds, threads);
+  for (std::size_t v = 0; v < kVariants; ++v) out.amount.push_back(ridge(sums, variant_mask(v)).coef);
+  return out;
+}
+
+Calibration calibrate(const DecisionLog& log, const OutcomeColumn& column, const std::vector<float>& q) {
+  double n = 0, sq = 0, sy = 0, sqq = 0, sqy = 0, syy = 0, error = 0;
+  for (std::size_t i = 0; i < log.size(); ++i) {
+    if (!log.in_training(i) || column.state[i] != State::kObserved) continue;
+    const double p = q[log.chosen_row(i)], y = column.value[i];
+    n += 1, sq += p, sy += y, sqq += p * p, sqy += p * y, syy += y * y, error += (y - p) * (y - p);
+  }
+  Calibration out;
+  out.count = static_cast<std::uint64_t>(n);
+  const double spread = sqq - sq * sq / n, variance = syy - sy * sy / n;
+  // Predictions that hardly move (relative to rounding) have no slope to speak of.
+  out.slope = spread > 1e-12 * (sqq + 1e-300) ? (sqy - sq * sy / n) / spread : 0;
+  out.intercept = (sy - out.slope * sq) / n;
+  out.r_squared = variance > 0 ? 1 - error / variance : 0;
+  return out;
+}
+
+}  // namespace
+
+std::string_view name_of(Method method) {
+  switch (method) {
+    case Method::kRidge: return "ridge";
+    case Method::kLogistic: return "logistic";
+    case Method::kTwoPart: return "two-part";
+    case Method::kConstant: return "constant";
+  }
+  return "";
+}
+
+std::size_t OutcomeModels::index(std::string_view name) const {
+  for (std::size_t j = 0; j < outcome.size(); ++j) {
+    if (outcome[j] == name) return j;
+  }
+  PLUMB_ASSERT(!"outcome was not modelled");
+  return 0;
+}
+
+OutcomeModels fit_outcome_models(const DecisionLog& log, const std::vector<std::string>& outcomes, int threads) {
+  OutcomeModels out;
+  out.outcome = outcomes;
+  const TrainingDesign design = training_design(log, threads);
+  out.map = design.map;
+  const std::size_t p = out.map.width(), count = outcomes.size();
+  std::vector<OutcomeRows> rows;
+  std::vector<double> mean;
+  std::vector<Predictors> parts(count);
+  for (const std::string& name : outcomes) {
+    rows.push_back(observed_rows(log.outcome(name), design));
+    if (rows.back().rows.empty()) {
+      refuse(log.source, name, "no observed value in the training half", "at least one to learn from");
+    }
+    mean.push_back(mean_of(rows.back()));
+    out.method.push_back(choose_method(log.outcome(name), rows.back()));
+  }
+
+  // Outcomes that are observed everywhere share X'X.
+  std::vector<FoldSums> sums(count);
+  std::vector<std::span<const double>> complete;
+  std::vector<std::size_t> complete_index;
+  for (std::size_t j = 0; j < count; ++j) {
+    if (rows[j].rows.size() == design.decision.size()) {
+      complete.push_back(rows[j].value);
+      complete_index.push_back(j);
+    } else {
+      sums[j] = fold_sums(design.view(), rows[j].value, rows[j].rows, design.fold, kTrainingFolds, threads);
+    }
+  }
+  if (!complete.empty()) {
+    auto shared =
+        fold_sums_many(design.view(), complete, rows[complete_index[0]].rows, design.fold, kTrainingFolds, threads);
+    for (std::size_t k = 0; k < shared.size(); ++k) sums[complete_index[k]] = std::move(shared[k]);
+  }
+  for (std::size_t j = 0; j < count; ++j) {
+    out.linear.emplace_back(kVariants, std::vector<double>(p, 0.0));
+    for (std::size_t v = 0; v < kVariants; ++v) {
+      out.linear[j][v][0] = mean[j];
+      if (out.method[j] != Method::kConstant) out.linear[j][v] = ridge(sums[j], variant_mask(v)).coef;
+    }
+    parts[j] = fit_parts(out.method[j], design, rows[j], threads);
+  }
+
+  // Scores of every offered action, by the variant that did not see the row.
+  const std::size_t total_rows = log.action.size();
+  out.q.assign(count, std::vector<float>(total_rows));
+  out.direction.assign(count, std::vector<float>(total_rows));
+  const auto scorers = [&](const std::vector<std::vector<double>>& coefficients) {
+    std::vector<LinearScorer> made;
+    for (const auto& c : coefficients) made.emplace_back(out.map, c);
+    return made;
+  };
+  std::vector<std::vector<LinearScorer>> linear, logit, amount;
+  for (std::size_t j = 0; j < count; ++j) {
+    linear.push_back(scorers(out.linear[j]));
+    logit.push_back(scorers(parts[j].logit));
+    amount.push_back(scorers(parts[j].amount));
+  }
+  const BoundFeatures features(out.map, log);
+  const std::size_t blocks = (log.size() + kDecisionBlock - 1) / kDecisionBlock;
+  parallel_blocks(blocks, threads, [&](std::size_t block) {
+    DecisionFeatures decision;
+    std::vector<float> extra;
+    const std::size_t end = std::min(log.size(), (block + 1) * kDecisionBlock);
+    for (std::size_t i = block * kDecisionBlock; i < end; ++i) {
+      decision.load(features, log, i);
+      const std::size_t k = log.offered(i), first = log.offset[i], v = variant_of(log, i);
+      extra.resize(k);
+      for (std::size_t j = 0; j < count; ++j) {
+        const std::span<float> direction(out.direction[j].data() + first, k), q(out.q[j].data() + first, k);
+        linear[j][v].score(decision, direction);
+        if (logit[j].empty()) {
+          std::copy(direction.begin(), direction.end(), q.begin());
+          continue;
+        }
+        logit[j][v].score(decision, q);
+        for (float& x : q) x = static_cast<float>(sigmoid(x));
+        if (amount[j].empty()) continue;
+        amount[j][v].score(decision, extra);
+        for (std::size_t a = 0; a < k; ++a) q[a] *= extra[a];
+      }
+    }
+  });
+  for (std::size_t j = 0; j < count; ++j) {
+    out.calibration.push_back(calibrate(log, log.outcome(outcomes[j]), out.q[j]));
+  }
+  return out;
+}
+
+Direction fit_direction(const DecisionLog& log, const FeatureMap& map, std::span<const std::vector<double>> target,
+                        const std::vector<std::uint8_t>& use, int threads) {
+  PLUMB_ASSERT(target.size() == kVariants);
+  const TrainingDesign design = training_design(log, map, threads);
+  std::vector<std::uint32_t> rows;
+  std::vector<std::vector<double>> value(kVariants, std::vector<double>(design.decision.size(), 0.0));
+  for (std::size_t r = 0; r < design.decision.size(); ++r) {
+    if (!use[design.decision[r]]) continue;
+    rows.push_back(static_cast<std::uint32_t>(r));
+    for (std::size_t v = 0; v < kVariants; ++v) value[v][r] = target[v][design.decision[r]];
+  }
+  const std::vector<std::span<const double>> ys(value.begin(), value.end());
+  const std::vector<FoldSums> sums = fold_sums_many(design.view(), ys, rows, design.fold, kTrainingFolds, threads);
+  Direction out;
+  std::vector<LinearScorer> scorers;
+  for (std::size_t v = 0; v < kVariants; ++v) {
+    out.linear.push_back(ridge(sums[v], variant_mask(v)).coef);
+    scorers.emplace_back(map, out.linear.back());
+  }
+  out.score.resize(log.action.size());
+  const BoundFeatures features(map, log);
+  const std::size_t blocks = (log.size() + kDecisionBlock - 1) / kDecisionBlock;
+  parallel_blocks(blocks, threads, [&](std::size_t block) {
+    DecisionFeatures decision;
+    const std::size_t end = std::min(log.size(), (block + 1) * kDecisionBlock);
+    for (std::size_t i = block * kDecisionBlock; i < end; ++i) {
+      decision.load(features, log, i);
+      scorers[variant_of(log, i)].score(decision, {out.score.data() + log.offset[i], log.offered(i)});
+    }
+  });
+  return out;
+}
+
+}  // namespace plumb

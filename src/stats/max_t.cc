@@ -1,0 +1,137 @@
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#define EIGEN_DONT_PARALLELIZE
+#include <Eigen/Dense>
+
+#include "plumb/stats.h"
+
+namespace plumb {
+namespace {
+
+// Replicates are drawn in blocks of fixed size, each with its own stream, so the maxima do not depend on threads.
+constexpr std::size_t kBlock = 128;
+
+bool has_error(double value, double se) {
+  // Contrasts of a policy with itself have no error; what differs by rounding alone has none either.
+  return std::isfinite(se) && se > 1e-12 * (1 + std::abs(value));
+}
+
+}  // namespace
+
+Estimates combine(const Estimates& estimates, std::span<const Contrast> combined) {
+  const std::size_t buckets = estimates.influence.rows, m = combined.size();
+  Estimates out;
+  out.value.resize(m);
+  out.standard_error.resize(m);
+  out.skewness.resize(m);
+  // The small-sample factor is the one that the parts carry: the largest of them.
+  std::vector<double> squares(estimates.value.size(), 0.0);
+  for (std::size_t b = 0; b < buckets; ++b) {
+    for (std::size_t k = 0; k < squares.size(); ++k) squares[k] += estimates.influence(b, k) * estimates.influence(b, k);
+  }
+  for (std::size_t k = 0; k < m; ++k) {
+    double sum2 = 0, sum3 = 0, factor = 1;
+    for (const auto& [part, weight] : combined[k].terms) {
+      out.value[k] += weight * estimates.value[part];
+      const double se = estimates.standard_error[part];
+      if (squares[part] > 0) factor = std::max(factor, se * se / squares[part]);
+    }
+    for (std::size_t b = 0; b < buckets; ++b) {
+      double s = 0;
+      for (const auto& [part, weight] : combined[k].terms) s += weight * estimates.influence(b, part);
+      sum2 += s * s;
+      sum3 += s * s * s;
+    }
+    out.standard_error[k] = std::sqrt(sum2 * factor);
+    out.skewness[k] = sum2 > 0 ? sum3 / std::pow(sum2, 1.5) : 0;
+  }
+  return out;
+}
+
+MaxT max_t_distribution(const Estimates& estimates, std::span<const Contrast> combined, const Rng& rng, int threads) {
+  const std::size_t buckets = estimates.influence.rows, parts = estimates.influence.cols;
+  const Estimates own = combine(estimates, combined);
+  std::vector<std::size_t> members;
+  for (std::size_t k = 0; k < combined.size(); ++k) {
+    if (has_error(own.value[k], own.standard_error[k])) members.push_back(k);
+  }
+  MaxT out;
+  out.family = members.size();
+  if (members.size() <= 1) return out;
+
+  Eigen::MatrixXf influence(static_cast<Eigen::Index>(buckets), static_cast<Eigen::Index>(parts));
+  // Parts are scaled to unit error so that float carries them whatever their units.
+  std::vector<double> unit(parts);
+  for (std::size_t c = 0; c < parts; ++c) {
+    unit[c] = estimates.standard_error[c] > 0 && std::isfinite(estimates.standard_error[c]) ? estimates.standard_error[c] : 1;
+    for (std::size_t b = 0; b < buckets; ++b) {
+      const double s = estimates.influence(b, c);
+      influence(static_cast<Eigen::Index>(b), static_cast<Eigen::Index>(c)) =
+          std::isfinite(s) ? static_cast<float>(s / unit[c]) : 0.0f;
+    }
+  }
+  out.sorted.resize(kReplicates);
+  parallel_blocks(kReplicates / kBlock, threads, [&](std::size_t block) {
+    Rng draws = rng.stream("multiplier", block);
+    Eigen::MatrixXf signs(static_cast<Eigen::Index>(kBlock), static_cast<Eigen::Index>(buckets));
+    std::uint64_t word = 0;
+    for (std::size_t r = 0; r < kBlock; ++r) {
+      for (std::size_t b = 0; b < buckets; ++b) {
+        if (b % 64 == 0) word = draws.bits();
+        signs(static_cast<Eigen::Index>(r), static_cast<Eigen::Index>(b)) = (word >> (b % 64)) & 1 ? 1.0f : -1.0f;
+      }
+    }
+    const Eigen::MatrixXf z = signs * influence;
+    for (std::size_t r = 0; r < kBlock; ++r) {
+      double largest = 0;
+      for (const std::size_t k : members) {
+        double t = 0;
+        for (const auto& [part, weight] : combined[k].terms) {
+          t += weight * unit[part] * z(static_cast<Eigen::Index>(r), static_cast<Eigen::Index>(part));
+        }
+        largest = std::max(largest, std::abs(t) / own.standard_error[k]);
+      }
+      out.sorted[block * kBlock + r] = largest;
+    }
+  });
+  std::sort(out.sorted.begin(), out.sorted.end());
+  return out;
+}
+
+MaxT max_t_distribution(const Estimates& estimates, std::span<const std::size_t> family, const Rng& rng,
+                        int threads) {
+  std::vector<Contrast> same;
+  for (const std::size_t k : family) same.push_back({"", {{k, 1.0}}});
+  return max_t_distribution(estimates, same, rng, threads);
+}
+
+MaxT max_t_distribution(const Estimates& estimates, const Rng& rng, int threads) {
+  std::vector<std::size_t> all(estimates.value.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return max_t_distribution(estimates, all, rng, threads);
+}
+
+double MaxT::critical(double alpha) const {
+  PLUMB_ASSERT(alpha > 0 && alpha < 1);
+  const double one = normal_quantile(1 - alpha / 2);
+  if (sorted.empty()) return one;
+  // A level finer than the replicates can show falls back on Bonferroni, which is never too small.
+  const double replicates = static_cast<double>(sorted.size());
+  if (alpha * replicates < 20) {
+    return std::max(sorted.back(), normal_quantile(1 - alpha / (2 * static_cast<double>(family))));
+  }
+  const auto index = static_cast<std::size_t>(std::ceil((1 - alpha) * replicates)) - 1;
+  return std::max(one, sorted[std::min(index, sorted.size() - 1)]);
+}
+
+double MaxT::p_value(double t) const {
+  const double size = std::abs(t);
+  const double one = 2 * (1 - normal_cdf(size));
+  if (sorted.empty()) return one;
+  const auto above = static_cast<double>(sorted.end() - std::lower_bound(sorted.begin(), sorted.end(), size));
+  return std::min(1.0, std::max(one, (above + 1) / (static_cast<double>(sorted.size()) + 1)));
+}
+
+}  // namespace plumb

@@ -1,0 +1,149 @@
+// evaluate and gate: verbs about policies that exist already.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "audit/claims.h"
+#include "stages.h"
+
+namespace plumb {
+namespace {
+
+// What is known of a policy's origin, and the rows that it has not seen.
+struct Origin {
+  bool trained_here = false, unknown = false;
+  std::string sentence;
+  std::vector<std::uint8_t> unseen;
+};
+
+Origin origin_of(const Policy& policy, const DecisionLog& log) {
+  Origin out;
+  out.unseen.assign(log.size(), 1);
+  const TrainedOn& trained = policy.trained_on();
+  const bool no_digests = policy.kind() == PolicyKind::kSoftmax &&
+                          std::all_of(trained.bucket_digest.begin(), trained.bucket_digest.end(),
+                                      [](std::uint64_t d) { return d == 0; });
+  if (policy.origin_unknown() || no_digests) {
+    out.unknown = true;
+    out.sentence = "trained on this log, as far as anyone can tell: " + policy.name() +
+                   " does not say what it was learnt from (declare that it was not with --not-trained-here)";
+    return out;
+  }
+  const Overlap overlap = training_overlap(policy, log);
+  out.trained_here = overlap.trained_here;
+  if (!overlap.trained_here) return out;
+  for (std::size_t i = 0; i < log.size(); ++i) out.unseen[i] = !overlap.seen[i];
+  out.sentence = fmt::format("trained on this log: {} of {} unit buckets hold the very rows that it was learnt from",
+                             overlap.buckets_matched, overlap.buckets_compared);
+  return out;
+}
+
+}  // namespace
+
+Evidence gate(const Goal& goal, const std::string& argument, const RunOptions& options) {
+  Study study = read_and_check(goal, options, "gate");
+  const PolicyPointer policy =
+      policy_from_argument(argument, study.log, goal, options.not_trained_here, study.threads);
+  const Origin origin = origin_of(*policy, study.log);
+  study.policy_origin_declared = policy->kind() == PolicyKind::kTable && options.not_trained_here;
+  if (origin.trained_here || origin.unknown) {
+    study.policy_note = origin.sentence;
+    Certification c;
+    c.alpha = study.look.alpha;
+    c.decision = "experiment";
+    CandidateClaim claim;
+    claim.name = policy->name();
+    claim.kind = policy->kind();
+    claim.reason = origin.sentence;
+    claim.support.sufficient = true;
+    for (Measured* m : {&claim.goal, &claim.versus_reference, &claim.versus_best_constant}) *m = unknown(origin.sentence);
+    CandidateClaim reference;
+    reference.name = "reference";
+    reference.support.sufficient = true;
+    c.candidates = {reference, claim};
+    study.certification = std::move(c);
+    return evidence_of(study);
+  }
+  const std::string key = fmt::format("{}:{}", argument, hex(hash_bytes(policy->name())));
+  open_look(study, key);
+  learn_outcomes(study, options);
+  CertificationOptions how;
+  how.alpha = study.look.alpha;
+  how.caps = study.caps;
+  how.seed = study.seed;
+  how.threads = study.threads;
+  how.with_constants = false;
+  study.certification = certify(study.log, goal, study.models, study.reference, {{policy, "", true}}, how);
+  close_look(study, key);
+  return evidence_of(study);
+}
+
+Evidence evaluate(const Goal& goal, const std::vector<std::string>& arguments, const RunOptions& options) {
+  Study study = read_and_check(goal, options, "evaluate");
+  learn_outcomes(study, options);
+  const DecisionLog& log = study.log;
+  const auto terms = goal_terms(goal, study.models);
+  const double z = normal_quantile(0.5 + goal.confidence / 2);
+  for (const std::string& argument : arguments) {
+    const PolicyPointer policy = policy_from_argument(argument, log, goal, options.not_trained_here, study.threads);
+    const Origin origin = origin_of(*policy, log);
+    study.policy_origin_declared |= policy->kind() == PolicyKind::kTable && options.not_trained_here;
+    Evaluation evaluation(log, study.models, study.threads, true);
+    const std::size_t rows =
+        evaluation.add_subset({origin.trained_here ? "rows that it was not trained on" : "all rows", origin.unseen});
+    const std::size_t number = evaluation.add_policy(*policy), reference = evaluation.add_policy(*study.reference);
+    PolicyEstimates out;
+    out.name = policy->kind() == PolicyKind::kSoftmax ? argument : policy->is_logging() ? argument : policy->name();
+    out.rows = evaluation.subset(rows).name;
+    out.support = evaluation.support(number, rows);
+    std::string few;
+    for (const auto& [outcome, weight] : terms) {
+      const OutcomeColumn& column = log.outcome(study.models.outcome[outcome]);
+      const double events = evaluation.events(number, outcome, rows);
+      if (events < static_cast<double>(least_events(column.kind))) {
+        few = fmt::format("too few events: {:.0f} effective non-zero values of {}, {} are needed for a level", events,
+                          column.name, least_events(column.kind));
+      }
+    }
+    for (const Estimator estimator : {Estimator::kIps, Estimator::kSnips, Estimator::kDr}) {
+      Measured value = unknown(out.support.sufficient ? few : out.support.reason);
+      if (out.support.sufficient && few.empty()) {
+        Contrast level{"level", {}};
+        evaluation.add_terms(level, number, terms, rows, 1, estimator);
+        const Estimates e = evaluation.estimate({&level, 1});
+        value = make_measured(e.value[0], e.standard_error[0], z, goal.confidence);
+        if (value.known) {
+          value.interval = hall_interval(e.value[0], e.standard_error[0], e.skewness[0], z, goal.confidence);
+        }
+      }
+      value.interval.level = goal.confidence;
+      out.estimates.push_back({estimator, value});
+    }
+    if (!out.support.sufficient) {
+      out.reason = out.support.reason;
+    } else if (policy->is_logging()) {
+      out.reason = "it is what wrote the log";
+    } else {
+      Contrast gain{"gain", {}};
+      evaluation.add_terms(gain, number, terms, rows, 1);
+      evaluation.add_terms(gain, reference, terms, rows, -1);
+      const Estimates e = evaluation.estimate({&gain, 1});
+      // Policies asked for together share the error: Bonferroni over them.
+      const double critical =
+          normal_quantile(1 - (1 - goal.confidence) / (2 * static_cast<double>(arguments.size())));
+      const GainVerdict verdict = judge_gain(
+          goal, make_measured(e.value[0], e.standard_error[0], critical, goal.confidence), critical, out.support.count);
+      out.verdict = verdict.verdict;
+      out.reason = "against the reference " + verdict.reason;
+      if (out.verdict == Verdict::kPass && (origin.unknown || !study.caps.empty())) {
+        out.verdict = Verdict::kInconclusive;
+        out.reason = origin.unknown ? origin.sentence : study.caps.front();
+      }
+    }
+    study.policies.push_back(std::move(out));
+  }
+  return evidence_of(study);
+}
+
+}  // namespace plumb

@@ -1,0 +1,153 @@
+#include "data/checks.h"
+
+#include <algorithm>
+
+#include "tests/data/small_logs.h"
+
+namespace plumb {
+namespace {
+
+// n decisions of two arms; mu of arm 1 by row, chosen by the seeded generator; one context column.
+DecisionLog two_arms(std::size_t n, const std::function<double(std::size_t)>& mu, std::uint64_t seed = 1) {
+  Rng rng(seed);
+  DecisionLog log;
+  log.actions = {"a", "b"};
+  log.offset = {0};
+  log.fixed_actions = true;
+  FeatureColumn x{"x", false, {}, {}, {}};
+  OutcomeColumn y;
+  y.name = "y";
+  for (std::size_t i = 0; i < n; ++i) {
+    const double p = mu(i);
+    const bool b = rng.bernoulli(p);
+    log.unit.push_back(hash_bytes(std::to_string(i)));
+    log.action.insert(log.action.end(), {0, 1});
+    log.offset.push_back(2 * (i + 1));
+    log.chosen.push_back(b);
+    log.propensity.push_back(b ? p : 1 - p);
+    log.logged.insert(log.logged.end(), {static_cast<float>(1 - p), static_cast<float>(p)});
+    x.number.push_back(static_cast<float>(rng.normal()));
+    y.value.push_back(x.number.back() + 3 * rng.normal());
+    y.state.push_back(State::kObserved);
+  }
+  y.observed_count = y.nonzero_count = n;
+  log.context = {x};
+  log.outcomes = {y};
+  digest_rows(log);
+  return log;
+}
+
+std::vector<std::string> serious(const DecisionLog& log, const Goal& goal = {}) {
+  std::vector<std::string> out;
+  for (const Finding& finding : check_log(log, goal))
+    if (finding.severity != Severity::kInfo) out.push_back(finding.check);
+  return out;
+}
+
+double varying(std::size_t i) { return 0.2 + 0.6 * static_cast<double>((i * 7919) % 101) / 100; }
+
+TEST(SampleRatio, HasTheChiSquaredTailOfTheReference) {
+  // GrowthBook's statistics engine: [1000, 1200] at 50:50.
+  EXPECT_NEAR(sample_ratio_p({1000, 1200}, {1100, 1100}).first, 2.00787e-05, 1e-9);
+  EXPECT_EQ(sample_ratio_p({5, 5}, {5, 5}).first, 1);
+}
+
+TEST(Checks, FindNothingInAGoodLog) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed)
+    EXPECT_EQ(serious(two_arms(2000, varying, seed)), std::vector<std::string>{});
+}
+
+TEST(Checks, FindASampleRatioThatDoesNotFitTheDeclaration) {
+  DecisionLog log = two_arms(4000, [](std::size_t) { return 0.45; });
+  log.propensity_declared = true;
+  EXPECT_EQ(serious(log), std::vector<std::string>{});
+  std::fill(log.propensity.begin(), log.propensity.end(), 0.5);
+  std::fill(log.logged.begin(), log.logged.end(), 0.5f);
+  const auto found = serious(log);
+  EXPECT_TRUE(std::count(found.begin(), found.end(), "sample_ratio"));
+  EXPECT_TRUE(std::count(found.begin(), found.end(), "mean_weight"));
+}
+
+TEST(Checks, DoNotMindPropensitiesWrittenWithSixDigits) {
+  // Constant propensities make weights of the uniform policy without any spread.
+  DecisionLog log = two_arms(4000, [](std::size_t) { return 0.5; });
+  std::fill(log.propensity.begin(), log.propensity.end(), 0.500001);
+  EXPECT_EQ(serious(log), std::vector<std::string>{});
+}
+
+TEST(Checks, FindPropensitiesThatDoNotFitTheChoices) {
+  DecisionLog log = two_arms(4000, varying);
+  for (double& p : log.propensity) p = std::min(1.0, 1.3 * p);
+  EXPECT_EQ(serious(log)[0], "mean_weight");
+}
+
+TEST(Checks, FindPropensitiesThatDriftWithinAVersion) {
+  const auto learning = [](std::size_t i) { return 0.2 + 0.6 * static_cast<double>(i) / 4000; };
+  EXPECT_EQ(serious(two_arms(4000, learning)), std::vector<std::string>{"adaptive"});
+  // The same drift, but told as two versions with constant propensities each, is no learning.
+  const auto steps = [](std::size_t i) { return i < 2000 ? 0.3 : 0.7; };
+  DecisionLog log = two_arms(4000, steps);
+  EXPECT_EQ(serious(log), std::vector<std::string>{"adaptive"});
+  log.policy_version = {"v1", "v2"};
+  for (std::size_t i = 0; i < 4000; ++i) log.version.push_back(i < 2000 ? 0 : 1);
+  EXPECT_EQ(serious(log), std::vector<std::string>{});
+}
+
+TEST(Checks, FindColumnsThatLeakAnOutcome) {
+  DecisionLog log = two_arms(1000, varying);
+  FeatureColumn leak{"refund", false, {}, {}, {}};
+  FeatureColumn word{"grade", true, {}, {}, {"low", "high"}};
+  OutcomeColumn& y = log.outcomes[0];
+  for (std::size_t i = 0; i < 1000; ++i) {
+    leak.number.push_back(static_cast<float>(2 * y.value[i] + 1));
+    word.code.push_back(i % 2);
+  }
+  log.context.push_back(leak);
+  EXPECT_EQ(serious(log), std::vector<std::string>{"leak"});
+  log.context.pop_back();
+  log.context.push_back(word);
+  EXPECT_EQ(serious(log), std::vector<std::string>{});
+  for (std::size_t i = 0; i < 1000; ++i) y.value[i] = static_cast<double>(i % 2);
+  EXPECT_EQ(serious(log), std::vector<std::string>{"leak"});
+}
+
+TEST(Checks, FindOutcomesWhoseProbabilityOfBeingAskedIsUnknownOrWrong) {
+  DecisionLog log = two_arms(2000, varying);
+  OutcomeColumn& y = log.outcomes[0];
+  Rng rng(5);
+  y.observed_count = y.missing_count = 0;
+  for (std::size_t i = 0; i < 2000; ++i) {
+    const bool observed = rng.bernoulli(.3);
+    y.state[i] = observed ? State::kObserved : State::kMissing;
+    ++(observed ? y.observed_count : y.missing_count);
+    if (!observed) y.value[i] = 0;
+  }
+  y.asked_known = false;
+  EXPECT_EQ(serious(log), std::vector<std::string>{"asked"});
+  y.asked_known = true;
+  y.asked.assign(2000, .3);
+  EXPECT_EQ(serious(log), std::vector<std::string>{});
+  y.asked.assign(2000, .5);  // half of those who were asked did not answer
+  EXPECT_EQ(serious(log), std::vector<std::string>{"asked"});
+}
+
+TEST(Checks, FindAnOutcomeThatIsHardlyObserved) {
+  DecisionLog log = two_arms(99, varying);
+  EXPECT_EQ(serious(log), std::vector<std::string>{"rarely_observed"});
+}
+
+TEST(Checks, FindAColumnThatLooksLikeAUnit) {
+  DecisionLog log = two_arms(1000, varying);
+  FeatureColumn reader{"reader", true, {}, {}, {}};
+  for (std::size_t i = 0; i < 1000; ++i) {
+    reader.code.push_back(static_cast<std::uint32_t>(i % 400));
+    if (i < 400) reader.levels.push_back("r" + std::to_string(i));
+  }
+  log.context.push_back(reader);
+  EXPECT_EQ(serious(log), std::vector<std::string>{"unit"});
+  log.unit_named = true;
+  EXPECT_EQ(serious(log), std::vector<std::string>{});
+}
+
+}  // namespace
+}  // namespace plumb
