@@ -22,7 +22,7 @@ target_compile_options(plumb_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -
   -Werror -ffp-contract=off)
 # Headers of others are not ours to warn about (Eigen 3.4 under g++ 12 at -O3).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  target_compile_options(plumb_flags INTERFACE -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow)
+  target_compile_options(plumb_flags INTERFACE -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-restrict)
 endif()
 # Every target and every dependency header must agree on the instruction set, Eigen's alignment depends on it.
 if(PLUMB_ARCH AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")

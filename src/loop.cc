@@ -5,7 +5,7 @@
 #include "plumb/plumb.h"
 #include "plumb/report.h"
 #include "report/study.h"
-#include "stages.h"
+#include "loop/stages.h"
 
 namespace plumb {
 

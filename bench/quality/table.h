@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "plumb/plumb.h"
-#include "stages.h"
+#include "loop/stages.h"
 #include "worlds/worlds.h"
 
 namespace plumb::quality {

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "audit/claims.h"
-#include "stages.h"
+#include "loop/stages.h"
 
 namespace plumb {
 namespace {

@@ -1,4 +1,4 @@
-#include "stages.h"
+#include "loop/stages.h"
 
 #include <fmt/format.h>
 
