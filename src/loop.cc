@@ -1,24 +1,25 @@
-// The loop. align() below is the whole of plumb in one function; every stage is a folder of src/, in this order.
+// The loop. align() below is the whole of plumb in one function; every stage is a folder of src/, in this
+// order.
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "loop/stages.h"
 #include "plumb/plumb.h"
 #include "plumb/report.h"
 #include "report/study.h"
-#include "loop/stages.h"
 
 namespace plumb {
 
 Evidence align(const Goal& goal, const RunOptions& options) {
-  Study study = read_and_check(goal, options, "align");   // data: read the log, check it, split the units
-  open_look(study);                                       // goal: what this look at the certification half may spend
-  learn_outcomes(study, options);                         // reward: cross-fitted outcome models, score table
-  lay_paths(study, options);                              // pressure: from the reference towards each signal
-  audit_proxies(study, options);                          // audit, outer: may the proxies be pushed, and how far
-  train_policies(study, options);                         // optimize: candidates, from the training half alone
-  certify_candidates(study, options);                     // audit, inner: compared on the other half, all at once
+  Study study = read_and_check(goal, options, "align");  // data: read the log, check it, split the units
+  open_look(study);                    // goal: what this look at the certification half may spend
+  learn_outcomes(study, options);      // reward: cross-fitted outcome models, score table
+  lay_paths(study, options);           // pressure: from the reference towards each signal
+  audit_proxies(study, options);       // audit, outer: may the proxies be pushed, and how far
+  train_policies(study, options);      // optimize: candidates, from the training half alone
+  certify_candidates(study, options);  // audit, inner: compared on the other half, all at once
   close_look(study);
-  return evidence_of(study);                              // report
+  return evidence_of(study);  // report
 }
 
 Evidence audit(const Goal& goal, const RunOptions& options) {
@@ -27,7 +28,7 @@ Evidence audit(const Goal& goal, const RunOptions& options) {
   lay_paths(study, options);
   audit_proxies(study, options);
   train_policies(study, options);
-  certify_candidates(study, options);                     // for the comparisons only, no verdict is given
+  certify_candidates(study, options);  // for the comparisons only, no verdict is given
   return evidence_of(study);
 }
 

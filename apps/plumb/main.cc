@@ -1,5 +1,6 @@
 // The command line: one subcommand a verb, everything else is plumb/plumb.h. Exit status: 2 unusable input or
-// environment, 70 a bug of ours; align 0 ship or keep, 3 experiment; gate 0 pass, 1 refuse, 3 inconclusive; else 0.
+// environment, 70 a bug of ours; align 0 ship or keep, 3 experiment; gate 0 pass, 1 refuse, 3 inconclusive;
+// else 0.
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -22,7 +23,8 @@ struct VerbOptions {
 
 using Run = std::function<Evidence(const Goal&, const VerbOptions&, const RunOptions&)>;
 
-std::shared_ptr<VerbOptions> add_verb(CLI::App& app, const char* name, const char* help, int& status, const Run& run) {
+std::shared_ptr<VerbOptions> add_verb(CLI::App& app, const char* name, const char* help, int& status,
+                                      const Run& run) {
   auto* verb = app.add_subcommand(name, help);
   auto o = std::make_shared<VerbOptions>();
   verb->add_option("GOAL", o->goal, "the goal file")->required();
@@ -69,26 +71,31 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", "plumb " + std::string(version()));
   app.require_subcommand(1);
   int status = 0;
-  const auto check_options = add_verb(
-      app, "check", "what the log holds, what it can show, what is wrong with it", status,
-      [](const Goal& g, const VerbOptions& o, const RunOptions& r) { return o.lock ? check_and_lock(g, r) : check(g, r); });
-  app.get_subcommand("check")->add_flag("--lock", check_options->lock, "freeze goal, log and split seed into goal.lock");
+  const auto check_options =
+      add_verb(app, "check", "what the log holds, what it can show, what is wrong with it", status,
+               [](const Goal& g, const VerbOptions& o, const RunOptions& r) {
+                 return o.lock ? check_and_lock(g, r) : check(g, r);
+               });
+  app.get_subcommand("check")->add_flag("--lock", check_options->lock,
+                                        "freeze goal, log and split seed into goal.lock");
   add_verb(app, "audit", "do the proxies stand for the goal, and how far may they be pushed", status,
            [](const Goal& g, const VerbOptions&, const RunOptions& r) { return audit(g, r); });
   add_verb(app, "train", "optimize a policy under the pressure budget and the constraints", status,
            [](const Goal& g, const VerbOptions&, const RunOptions& r) { return train(g, r); });
-  const auto evaluate_options =
-      add_verb(app, "evaluate", "value, interval and support of any policies", status,
-               [](const Goal& g, const VerbOptions& o, const RunOptions& r) { return evaluate(g, o.policies, r); });
+  const auto evaluate_options = add_verb(
+      app, "evaluate", "value, interval and support of any policies", status,
+      [](const Goal& g, const VerbOptions& o, const RunOptions& r) { return evaluate(g, o.policies, r); });
   app.get_subcommand("evaluate")
       ->add_option("POLICY", evaluate_options->policies, "a file, constant:NAME, uniform, reference or logging")
       ->required();
-  const auto gate_options = add_verb(app, "gate", "may this policy ship? the exit status is the answer", status,
-                                     [](const Goal& g, const VerbOptions& o, const RunOptions& r) { return gate(g, o.policy, r); });
+  const auto gate_options =
+      add_verb(app, "gate", "may this policy ship? the exit status is the answer", status,
+               [](const Goal& g, const VerbOptions& o, const RunOptions& r) { return gate(g, o.policy, r); });
   app.get_subcommand("gate")
       ->add_option("POLICY", gate_options->policy, "a file, constant:NAME, uniform, reference or logging")
       ->required();
-  for (const auto& [name, options] : {std::pair("evaluate", evaluate_options), std::pair("gate", gate_options)}) {
+  for (const auto& [name, options] :
+       {std::pair("evaluate", evaluate_options), std::pair("gate", gate_options)}) {
     app.get_subcommand(name)->add_flag("--not-trained-here", options->not_trained_here,
                                        "declare that policy tables were not learnt from this log");
   }

@@ -12,8 +12,10 @@ namespace plumb::cli {
 void add_common(CLI::App& verb, Common& common) {
   common.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   verb.add_option("--log", common.log, "the decision log, instead of the goal file's");
-  verb.add_option("--out", common.out, "write the run here (an existing directory is replaced only if it is a run's)");
-  verb.add_option("--threads", common.threads, "threads; the answer does not depend on them")->check(CLI::Range(1, 1024));
+  verb.add_option("--out", common.out,
+                  "write the run here (an existing directory is replaced only if it is a run's)");
+  verb.add_option("--threads", common.threads, "threads; the answer does not depend on them")
+      ->check(CLI::Range(1, 1024));
   verb.add_option("--seed", common.seed, "split seed: which units learn and which certify");
   verb.add_flag("--json", common.json, "the evidence as JSON");
   verb.add_flag("--quiet", common.quiet, "no progress");
@@ -45,7 +47,8 @@ RunOptions run_options(const Common& common) {
 void answer(const Common& common, const Evidence& evidence) {
   if (!common.out.empty()) write_run(common.out, run_files(evidence));
   const std::string& text = common.json ? evidence.json : evidence.text;
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) environment_error("standard output", "cannot be written");
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
+    environment_error("standard output", "cannot be written");
   if (!common.out.empty() && !common.json) std::printf("\nReport: %s/report.html\n", common.out.c_str());
   if (std::fflush(stdout) != 0) environment_error("standard output", "cannot be written");
 }

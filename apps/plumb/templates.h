@@ -7,6 +7,6 @@
 
 namespace plumb::cli {
 
-extern const std::vector<std::pair<std::string, std::string>> kTemplates;   // name, text
+extern const std::vector<std::pair<std::string, std::string>> kTemplates;  // name, text
 
 }  // namespace plumb::cli

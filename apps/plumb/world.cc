@@ -41,7 +41,8 @@ void write_text(const fs::path& path, const std::string& text) {
 // Aside, then renamed: a killed run leaves no half-written world. An existing directory must be a world's.
 void write_world(const WorldOptions& o) {
   const std::string goal = goal_text(o.name);
-  if (fs::exists(o.out) && !fs::exists(fs::path(o.out) / kMarker) && !(fs::is_directory(o.out) && fs::is_empty(o.out))) {
+  if (fs::exists(o.out) && !fs::exists(fs::path(o.out) / kMarker) &&
+      !(fs::is_directory(o.out) && fs::is_empty(o.out))) {
     refuse(o.out, "--out", "something that no world wrote", "a new directory, or one that `plumb world` made");
   }
   const std::string aside = o.out + ".partial";
@@ -52,7 +53,8 @@ void write_world(const WorldOptions& o) {
     if (o.name == "newsfeed") {
       NewsfeedOptions w;
       if (o.decisions) w.decisions = o.decisions;
-      w.seed = o.seed, w.harm = o.harm, w.signal = o.signal, w.asked = o.asked, w.decisions_per_reader = o.per_unit;
+      w.seed = o.seed, w.harm = o.harm, w.signal = o.signal, w.asked = o.asked,
+      w.decisions_per_reader = o.per_unit;
       newsfeed_write(w, aside + "/decisions.jsonl");
     } else if (o.name == "campaign") {
       CampaignOptions w;
@@ -80,7 +82,9 @@ void write_world(const WorldOptions& o) {
 void add_world(CLI::App& app) {
   auto* verb = app.add_subcommand("world", "a simulated world with known truth: its log and goal file");
   auto o = std::make_shared<WorldOptions>();
-  verb->add_option("NAME", o->name, "newsfeed or campaign")->required()->check(CLI::IsMember({"newsfeed", "campaign"}));
+  verb->add_option("NAME", o->name, "newsfeed or campaign")
+      ->required()
+      ->check(CLI::IsMember({"newsfeed", "campaign"}));
   verb->add_option("--out", o->out, "the directory to make")->required();
   verb->add_option("--decisions", o->decisions, "how many decisions");
   verb->add_option("--seed", o->seed, "seed");
@@ -92,7 +96,8 @@ void add_world(CLI::App& app) {
   verb->add_option("--personal", o->personal, "campaign: how much effects differ by segment");
   verb->callback([o] {
     write_world(*o);
-    std::printf("Wrote the world %s to %s. Next: plumb align %s/goal.toml\n", o->name.c_str(), o->out.c_str(), o->out.c_str());
+    std::printf("Wrote the world %s to %s. Next: plumb align %s/goal.toml\n", o->name.c_str(), o->out.c_str(),
+                o->out.c_str());
   });
 }
 
@@ -106,7 +111,8 @@ void add_init(CLI::App& app) {
   verb->callback([o] {
     if (o->name != "hillstrom") o->decisions = 20000;
     write_world(*o);
-    std::printf("Wrote %s/goal.toml. Edit it, then: plumb align %s/goal.toml\n", o->out.c_str(), o->out.c_str());
+    std::printf("Wrote %s/goal.toml. Edit it, then: plumb align %s/goal.toml\n", o->out.c_str(),
+                o->out.c_str());
   });
 }
 

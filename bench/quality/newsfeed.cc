@@ -1,5 +1,6 @@
-// The newsfeed world: does the audit see, from the log alone, where pushing clicks starts to harm; does the loop pass
-// policies that are truly better; and does it stay quiet where there is no harm. Seeds, truths and verdicts are printed.
+// The newsfeed world: does the audit see, from the log alone, where pushing clicks starts to harm; does the
+// loop pass policies that are truly better; and does it stay quiet where there is no harm. Seeds, truths and
+// verdicts are printed.
 #include <fmt/format.h>
 
 #include "quality/table.h"
@@ -25,10 +26,11 @@ int main(int argc, char** argv) {
   const std::uint64_t seeds = options.quick ? 2 : 20, decisions = options.quick ? 50000 : 100000;
   const std::uint64_t contexts = options.quick ? 20000 : 50000;
   const std::vector<std::string> outcomes = {"click", "value_90d", "polarization", "complaint"};
-  std::printf("newsfeed, %lu seeds of %lu decisions; truths by simulation of %lu fresh contexts\n", seeds, decisions, contexts);
-  std::printf("%4s | %9s %9s | %5s %8s %8s %8s %6s | %-10s %-22s %7s %7s %9s | %s\n", "seed", "end click", "end value",
-              "harm", "harm KL", "peak KL", "true KL", "end KL", "decision", "recommended", "gain", "true", "true pol.",
-              "harm without H");
+  std::printf("newsfeed, %lu seeds of %lu decisions; truths by simulation of %lu fresh contexts\n", seeds,
+              decisions, contexts);
+  std::printf("%4s | %9s %9s | %5s %8s %8s %8s %6s | %-10s %-22s %7s %7s %9s | %s\n", "seed", "end click",
+              "end value", "harm", "harm KL", "peak KL", "true KL", "end KL", "decision", "recommended", "gain",
+              "true", "true pol.", "harm without H");
   int click_up = 0, value_down = 0, harm_seen = 0, peak_close = 0, false_harm = 0, passed = 0, wrong = 0;
   for (std::uint64_t k = 0; k < seeds; ++k) {
     const std::uint64_t seed = options.first_seed + k;
@@ -92,30 +94,36 @@ int main(int argc, char** argv) {
 
     NewsfeedOptions harmless = world;
     harmless.harm = 0;
-    const Study quiet = run_study(goal, newsfeed_log(harmless, goal), run_options(seed, options.threads), false);
+    const Study quiet =
+        run_study(goal, newsfeed_log(harmless, goal), run_options(seed, options.threads), false);
     bool flagged = false;
     for (const ProxyAudit& a : quiet.proxies) flagged |= a.name == "click" && a.curve.harm;
     false_harm += flagged;
-    std::printf("%4lu | %+9.4f %+9.3f | %5s %8.3f %8.3f %8.3f %6.2f | %-10s %-22s %+7.2f %+7.2f %+9.4f | %s\n", seed,
-                end_click, end_value, audit->curve.harm ? "yes" : "no", audit->curve.harm_kl, estimate, true_kl,
-                audit->curve.points.back().kl, c.decision.c_str(), recommended.c_str(), gain, true_gain, true_polarization,
-                flagged ? "FLAGGED" : "none");
+    std::printf("%4lu | %+9.4f %+9.3f | %5s %8.3f %8.3f %8.3f %6.2f | %-10s %-22s %+7.2f %+7.2f %+9.4f | %s\n",
+                seed, end_click, end_value, audit->curve.harm ? "yes" : "no", audit->curve.harm_kl, estimate,
+                true_kl, audit->curve.points.back().kl, c.decision.c_str(), recommended.c_str(), gain,
+                true_gain, true_polarization, flagged ? "FLAGGED" : "none");
     std::fflush(stdout);
   }
   Claims claims;
   const int n = static_cast<int>(seeds), most = n - n / 10, few = n / 20;
-  claims.claim(click_up == n && value_down == n,
-               fmt::format("the end of the click path truly raises clicks in {} and lowers value in {} of {} seeds",
-                           click_up, value_down, n));
+  claims.claim(
+      click_up == n && value_down == n,
+      fmt::format("the end of the click path truly raises clicks in {} and lowers value in {} of {} seeds",
+                  click_up, value_down, n));
   if (!options.quick) {
-    claims.claim(harm_seen >= most, fmt::format("the band shows the harm in {} of {} (at least {})", harm_seen, n, most));
-    claims.claim(peak_close >= most,
-                 fmt::format("the curve's maximum is within a factor 3 of the true KL in {} of {} (at least {})",
-                             peak_close, n, most));
+    claims.claim(harm_seen >= most,
+                 fmt::format("the band shows the harm in {} of {} (at least {})", harm_seen, n, most));
+    claims.claim(
+        peak_close >= most,
+        fmt::format("the curve's maximum is within a factor 3 of the true KL in {} of {} (at least {})",
+                    peak_close, n, most));
   }
-  claims.claim(false_harm <= few, fmt::format("without harm the band flags {} of {} (at most {})", false_harm, n, few));
+  claims.claim(false_harm <= few,
+               fmt::format("without harm the band flags {} of {} (at most {})", false_harm, n, few));
   claims.claim(passed >= most, fmt::format("a policy passes in {} of {} (at least {})", passed, n, most));
-  claims.claim(wrong <= few, fmt::format("{} of the passed are not better in value or worse in polarization (at most {})",
-                                         wrong, few));
+  claims.claim(wrong <= few,
+               fmt::format("{} of the passed are not better in value or worse in polarization (at most {})",
+                           wrong, few));
   return claims.close();
 }

@@ -10,8 +10,8 @@
 #include <thread>
 #include <vector>
 
-#include "plumb/plumb.h"
 #include "loop/stages.h"
+#include "plumb/plumb.h"
 #include "worlds/worlds.h"
 
 namespace plumb::quality {
@@ -62,7 +62,8 @@ class Claims {
 // The true value of policies, on one large set of fresh contexts.
 class Truths {
  public:
-  Truths(DecisionLog contexts, Matrix expected) : contexts_(std::move(contexts)), expected_(std::move(expected)) {}
+  Truths(DecisionLog contexts, Matrix expected)
+      : contexts_(std::move(contexts)), expected_(std::move(expected)) {}
   // Mean expected outcome by column of `expected`, last element: KL from the logging policy.
   std::vector<double> of(const Policy& policy) const {
     const std::size_t n = contexts_.size(), outcomes = expected_.cols;

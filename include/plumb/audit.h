@@ -1,6 +1,6 @@
-// plumb/audit.h: outer alignment (does the proxy stand for the goal, and how far may it be pushed) and inner alignment
-// (does a policy really serve the goal, for everyone). Both end in verdicts: pass, refuse (shown to fail) or
-// inconclusive (the log cannot tell).
+// plumb/audit.h: outer alignment (does the proxy stand for the goal, and how far may it be pushed) and inner
+// alignment (does a policy really serve the goal, for everyone). Both end in verdicts: pass, refuse (shown to
+// fail) or inconclusive (the log cannot tell).
 //
 // The certification half is only read here, once, for candidates that were fixed before.
 #pragma once
@@ -30,12 +30,15 @@ struct Measured {
 
 struct Surrogacy {
   bool known = false;
-  std::string contrast;                  // "Mens E-Mail against No E-Mail", "the end of the path against the reference"
-  // Test of Y independent of the treatment given proxy and context: the partialled-out regression (Robinson 1988).
+  std::string contrast;  // "Mens E-Mail against No E-Mail", "the end of the path against the reference"
+  // Test of Y independent of the treatment given proxy and context: the partialled-out regression (Robinson
+  // 1988).
   double z = 0, p = 0;
-  // direct effect on the goal minus the effect of the index E[goal | proxy, context]: what the proxy does not carry.
+  // direct effect on the goal minus the effect of the index E[goal | proxy, context]: what the proxy does not
+  // carry.
   Measured direct, index, bias;
-  Verdict verdict = Verdict::kInconclusive;   // pass: usable (inside +-minimum_effect); refuse: refuted (outside)
+  Verdict verdict =
+      Verdict::kInconclusive;  // pass: usable (inside +-minimum_effect); refuse: refuted (outside)
   std::string why_not;
 };
 
@@ -43,8 +46,8 @@ struct ProxyAudit {
   std::string name;
   Verdict verdict = Verdict::kInconclusive;
   std::string sentence;
-  Measured unit_association;             // correlation of proxy and goal over decisions
-  Measured effect_association;           // slope of effects on the goal on effects on the proxy, noise removed
+  Measured unit_association;    // correlation of proxy and goal over decisions
+  Measured effect_association;  // slope of effects on the goal on effects on the proxy, noise removed
   Surrogacy surrogacy;
   GoodhartCurve curve;
   PressurePath path;
@@ -56,9 +59,9 @@ struct AuditContext {
   const Goal& goal;
   const OutcomeModels& models;
   const Evaluation& evaluation;
-  std::span<const float> base;           // of the logging policy, a float a row
-  std::size_t reference = 0;             // number in the evaluation
-  std::vector<std::size_t> constants;    // numbers in the evaluation, by position in log.actions; empty if none
+  std::span<const float> base;         // of the logging policy, a float a row
+  std::size_t reference = 0;           // number in the evaluation
+  std::vector<std::size_t> constants;  // numbers in the evaluation, by position in log.actions; empty if none
   std::size_t all = 0, training = 0, certification = 0;
   std::uint64_t seed = 1;
   int threads = 1;
@@ -67,17 +70,17 @@ struct AuditContext {
 ProxyAudit audit_proxy(const AuditContext& context, const std::string& proxy, const PressurePath& path,
                        const Signal& signal);
 
-// The surrogacy test for one contrast of weights: w_high and w_low are importance weights of two policies for every
-// decision, rows the decisions to use. Public because its numbers have published counterparts.
+// The surrogacy test for one contrast of weights: w_high and w_low are importance weights of two policies for
+// every decision, rows the decisions to use. Public because its numbers have published counterparts.
 Surrogacy surrogacy_test(const DecisionLog& log, const Goal& goal, const std::string& proxy,
-                         const OutcomeModels& models, std::span<const double> w_high, std::span<const double> w_low,
-                         const std::vector<std::uint8_t>& rows, int threads);
+                         const OutcomeModels& models, std::span<const double> w_high,
+                         std::span<const double> w_low, const std::vector<std::uint8_t>& rows, int threads);
 
 // ---------------------------------------------------------------------------------------------- inner
 
 struct ConstraintClaim {
   std::string id;
-  Measured measured;                     // level or difference from the reference, in the outcome's unit
+  Measured measured;  // level or difference from the reference, in the outcome's unit
   double limit = 0, margin = 0;
   Verdict verdict = Verdict::kInconclusive;
   std::uint64_t decisions_needed = 0;
@@ -87,46 +90,47 @@ struct ConstraintClaim {
 struct SegmentClaim {
   std::string segment, level;
   std::uint64_t count = 0;
-  Measured gain;                         // of the goal over the reference
-  Verdict verdict = Verdict::kInconclusive;   // refuse: harm is proven; never asked to pass
+  Measured gain;                             // of the goal over the reference
+  Verdict verdict = Verdict::kInconclusive;  // refuse: harm is proven; never asked to pass
 };
 
 struct CandidateClaim {
   std::string name, signal;
   PolicyKind kind = PolicyKind::kReference;
-  bool fixed_beforehand = false;         // uses all rows against other fixed ones
+  bool fixed_beforehand = false;  // uses all rows against other fixed ones
   double kl = 0, chi2 = 0;
   Support support;
   Measured goal, versus_reference, versus_best_constant;
   Verdict verdict = Verdict::kInconclusive;
   std::string reason;
-  std::uint64_t decisions_needed = 0;    // more, to decide what is inconclusive about the gain
+  std::uint64_t decisions_needed = 0;  // more, to decide what is inconclusive about the gain
   std::vector<ConstraintClaim> constraints;
   std::vector<SegmentClaim> segments;
 };
 
-struct PairClaim {                       // gain of a over b
+struct PairClaim {  // gain of a over b
   std::string a, b;
   Measured gain;
 };
 
 struct Certification {
-  std::vector<CandidateClaim> candidates;   // the reference first
+  std::vector<CandidateClaim> candidates;  // the reference first
   std::vector<PairClaim> pairs;
   std::size_t family_size = 0;
   double critical = 0, alpha = 0;
-  std::optional<std::size_t> best_constant, recommended;   // positions in candidates
+  std::optional<std::size_t> best_constant, recommended;  // positions in candidates
   Verdict verdict = Verdict::kInconclusive;
-  std::string decision;                  // "ship", "keep", "experiment"
+  std::string decision;  // "ship", "keep", "experiment"
 };
 
-// A policy to certify. rows: decisions it may be certified on when compared as a learnt policy (fixed_beforehand: all).
+// A policy to certify. rows: decisions it may be certified on when compared as a learnt policy
+// (fixed_beforehand: all).
 struct Certifiable {
   PolicyPointer policy;
   std::string signal;
   bool fixed_beforehand = false;
 };
-inline constexpr std::size_t kMostCandidates = 18;   // learnt or from files, beside reference and constants
+inline constexpr std::size_t kMostCandidates = 18;  // learnt or from files, beside reference and constants
 
 struct CertificationOptions {
   double alpha = 0.05;
@@ -136,15 +140,16 @@ struct CertificationOptions {
   std::vector<std::uint8_t> unseen;
   std::uint64_t seed = 1;
   int threads = 1;
-  bool with_constants = true;            // compare with every constant action where actions are fixed
+  bool with_constants = true;  // compare with every constant action where actions are fixed
 };
 
-// The reference, every constant action (where the same at most 64 actions are always offered) and the candidates,
-// compared all at once: one max-t over all paired gains, refused ones included; each constraint and segment level has
-// its own max-t over the candidates. Recommended is the simplest passing policy (constant, table, softmax; ties by the
-// larger lower end) that no other passing one beats simultaneously.
-// REQUIRES: at most kMostCandidates candidates.
-Certification certify(const DecisionLog& log, const Goal& goal, const OutcomeModels& models, PolicyPointer reference,
-                      const std::vector<Certifiable>& candidates, const CertificationOptions& options);
+// The reference, every constant action (where the same at most 64 actions are always offered) and the
+// candidates, compared all at once: one max-t over all paired gains, refused ones included; each constraint and
+// segment level has its own max-t over the candidates. Recommended is the simplest passing policy (constant,
+// table, softmax; ties by the larger lower end) that no other passing one beats simultaneously. REQUIRES: at
+// most kMostCandidates candidates.
+Certification certify(const DecisionLog& log, const Goal& goal, const OutcomeModels& models,
+                      PolicyPointer reference, const std::vector<Certifiable>& candidates,
+                      const CertificationOptions& options);
 
 }  // namespace plumb

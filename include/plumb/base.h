@@ -1,8 +1,8 @@
 // plumb/base.h: what every stage stands on. Read this first.
 //
-// Errors, random numbers, views of matrices, parallel blocks and stable hashes. Nothing here knows of policies or
-// goals. The library never prints, aborts or exits: unusable input throws the one plumb::Error, expected outcomes
-// are values, progress goes through a callback.
+// Errors, random numbers, views of matrices, parallel blocks and stable hashes. Nothing here knows of policies
+// or goals. The library never prints, aborts or exits: unusable input throws the one plumb::Error, expected
+// outcomes are values, progress goes through a callback.
 //
 //   Rng rng = Rng(7).stream("bootstrap", 3);       // the same numbers on any thread, in any order of asking
 //   parallel_blocks(blocks, threads, [&](std::size_t b) { ... });   // results by block, reduced in block order
@@ -36,8 +36,8 @@ class Error : public std::runtime_error {
   Code code_;
 };
 
-// Throws Error{kInput}: "where: what: found FOUND, expected EXPECTED". `where` is a file with its line where there
-// is one ("goal.toml:12"), `what` the key, column or option.
+// Throws Error{kInput}: "where: what: found FOUND, expected EXPECTED". `where` is a file with its line where
+// there is one ("goal.toml:12"), `what` the key, column or option.
 [[noreturn]] void refuse(std::string_view where, std::string_view what, std::string_view found,
                          std::string_view expected);
 // Throws Error{kEnvironment}: "where: what".
@@ -53,33 +53,34 @@ std::string nearest_name(std::string_view word, std::span<const std::string> can
 
 // ---------------------------------------------------------------------------------------------- hashes
 
-// A stable 64-bit hash of bytes: the same on every machine and in every version of plumb, since folds, buckets and
-// digests depend on it. Not cryptographic.
+// A stable 64-bit hash of bytes: the same on every machine and in every version of plumb, since folds, buckets
+// and digests depend on it. Not cryptographic.
 std::uint64_t hash_bytes(std::string_view bytes, std::uint64_t seed = 0);
 // Mixes two words into one, order matters.
 std::uint64_t hash_combine(std::uint64_t a, std::uint64_t b);
-// Units are hashed into this many buckets, once and for all (no seed): sums by bucket are what intervals are made of.
+// Units are hashed into this many buckets, once and for all (no seed): sums by bucket are what intervals are
+// made of.
 inline constexpr std::size_t kBuckets = 4096;
 // Sixteen lower-case hexadecimal digits.
 std::string hex(std::uint64_t value);
 
 // ---------------------------------------------------------------------------------------------- random numbers
 
-// Counter-based random numbers (Philox 4x32-10, Salmon et al. 2011): a stream is named by (seed, name, index) and its
-// numbers depend on nothing else, so parallel equals serial. Own distributions, so the standard library's version
-// does not matter. Not thread-safe: one Rng a thread, from stream().
+// Counter-based random numbers (Philox 4x32-10, Salmon et al. 2011): a stream is named by (seed, name, index)
+// and its numbers depend on nothing else, so parallel equals serial. Own distributions, so the standard
+// library's version does not matter. Not thread-safe: one Rng a thread, from stream().
 class Rng {
  public:
   explicit Rng(std::uint64_t seed);
   // An independent stream; depends on this stream's name only, not on how many numbers were drawn.
   Rng stream(std::string_view name, std::uint64_t index = 0) const;
 
-  std::uint64_t bits();                     // 64 random bits
-  double uniform();                         // in (0, 1), never an end
-  double normal();                          // standard normal (Box-Muller)
-  double exponential();                     // mean 1
-  double gamma(double shape);               // scale 1, shape > 0 (Marsaglia, Tsang 2000)
-  double beta(double a, double b);          // a, b > 0
+  std::uint64_t bits();             // 64 random bits
+  double uniform();                 // in (0, 1), never an end
+  double normal();                  // standard normal (Box-Muller)
+  double exponential();             // mean 1
+  double gamma(double shape);       // scale 1, shape > 0 (Marsaglia, Tsang 2000)
+  double beta(double a, double b);  // a, b > 0
   bool bernoulli(double p) { return uniform() < p; }
   std::uint64_t below(std::uint64_t bound);  // uniform in [0, bound), bound > 0, unbiased
   // An index drawn with probability proportional to weights (>= 0, not all 0).
@@ -127,9 +128,9 @@ struct Matrix {
 // Told how far a stage is: done of total (total 0: unknown). Called from one thread at a time.
 using Progress = std::function<void(std::string_view stage, std::uint64_t done, std::uint64_t total)>;
 
-// Runs task(0) ... task(blocks - 1), each once, on up to `threads` threads. The split into blocks must not depend on
-// `threads`, and tasks must write to places of their own: then results are the same for any number of threads. The
-// first exception (by block index) is rethrown when all have stopped.
+// Runs task(0) ... task(blocks - 1), each once, on up to `threads` threads. The split into blocks must not
+// depend on `threads`, and tasks must write to places of their own: then results are the same for any number of
+// threads. The first exception (by block index) is rethrown when all have stopped.
 void parallel_blocks(std::size_t blocks, int threads, const std::function<void(std::size_t)>& task);
 
 // Version of this library, "0.1.0", written once (in CMakeLists.txt).

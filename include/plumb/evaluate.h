@@ -4,10 +4,11 @@
 //
 //   G_j(i, a) = q_j(x_i, a) + 1{a = a_i}/p_i * o_ij/s_ij * (y_ij - q_j(x_i, a_i)),
 //
-// with q the outcome model that did not see row i, p the logged propensity, o whether the outcome was observed and s
-// the probability that it was asked for. The doubly robust value of pi is the mean over decisions of
-// sum_a pi(a given x_i) G_j(i, a) (Dudik et al. 2011): unbiased where propensities and asking rates are right, whatever
-// q is. IPS puts q = 0; SNIPS divides by the mean weight. Immature decisions are left out of an outcome's sums.
+// with q the outcome model that did not see row i, p the logged propensity, o whether the outcome was observed
+// and s the probability that it was asked for. The doubly robust value of pi is the mean over decisions of
+// sum_a pi(a given x_i) G_j(i, a) (Dudik et al. 2011): unbiased where propensities and asking rates are right,
+// whatever q is. IPS puts q = 0; SNIPS divides by the mean weight. Immature decisions are left out of an
+// outcome's sums.
 //
 //   Evaluation e(log, models, threads);
 //   const std::size_t all = e.add_subset({"all", mask});
@@ -31,24 +32,26 @@ std::string_view name_of(Estimator estimator);
 
 // What the weights of a policy look like on the rows of a subset.
 struct Support {
-  double ess = 0;                        // (sum w)^2 / sum w^2
+  double ess = 0;  // (sum w)^2 / sum w^2
   double max_weight = 0, mean_weight = 0;
-  double chi2 = 0;                       // mean of w^2 minus 1, from the weights
-  double count = 0;                      // decisions
-  bool sufficient = false;               // can carry a number at all
-  std::string reason;                    // why not
+  double chi2 = 0;          // mean of w^2 minus 1, from the weights
+  double count = 0;         // decisions
+  bool sufficient = false;  // can carry a number at all
+  std::string reason;       // why not
 };
-inline constexpr double kLeastEss = 100;          // fewer effective decisions carry no number
-inline constexpr double kLargestShare = 0.05;     // of all weight on one decision
-inline constexpr double kMeanWeightErrors = 5;    // standard errors that the mean weight may stray from 1
+inline constexpr double kLeastEss = 100;        // fewer effective decisions carry no number
+inline constexpr double kLargestShare = 0.05;   // of all weight on one decision
+inline constexpr double kMeanWeightErrors = 5;  // standard errors that the mean weight may stray from 1
 
-// The rows that a column sums over: mask[i] != 0. Name for messages and reports ("all", "certification", "age_band=old").
+// The rows that a column sums over: mask[i] != 0. Name for messages and reports ("all", "certification",
+// "age_band=old").
 struct Subset {
   std::string name;
   std::vector<std::uint8_t> mask;
 };
 
-// Sums for any number of policies, outcomes and subsets over one log. Not thread-safe; adds are parallel inside.
+// Sums for any number of policies, outcomes and subsets over one log. Not thread-safe; adds are parallel
+// inside.
 class Evaluation {
  public:
   // Keeps references to log and models: they must outlive it. REQUIRES: models.outcome covers `outcomes`.
@@ -66,14 +69,15 @@ class Evaluation {
   std::size_t add_probabilities(std::span<const float> probabilities, bool is_logging = false);
 
   // Columns of the Moments, for contrasts. REQUIRES: subset registered before the policy was added.
-  std::size_t column(std::size_t policy, std::size_t outcome, std::size_t subset, Estimator e = Estimator::kDr) const;
+  std::size_t column(std::size_t policy, std::size_t outcome, std::size_t subset,
+                     Estimator e = Estimator::kDr) const;
   // weight * (sum over goal terms) for one policy.
   void add_terms(Contrast& contrast, std::size_t policy, std::span<const std::pair<std::size_t, double>> terms,
                  std::size_t subset, double weight, Estimator e = Estimator::kDr) const;
 
   const Support& support(std::size_t policy, std::size_t subset) const;
-  // How many non-zero outcomes stand behind the policy's value, effectively: (sum w)^2 / sum w^2 over decisions with a
-  // non-zero observed outcome.
+  // How many non-zero outcomes stand behind the policy's value, effectively: (sum w)^2 / sum w^2 over decisions
+  // with a non-zero observed outcome.
   double events(std::size_t policy, std::size_t outcome, std::size_t subset) const;
   // KL(policy, base) in nats and E pi^2/base - 1, means over the decisions of the subset.
   double kl(std::size_t policy, std::size_t subset) const;
@@ -86,24 +90,24 @@ class Evaluation {
   const OutcomeModels& models_;
   int threads_;
   std::size_t estimators_;
-  std::vector<float> base_;              // probabilities of the logging policy, a row an offered action
-  std::vector<std::uint32_t> order_;     // decisions by bucket, then by number
+  std::vector<float> base_;           // probabilities of the logging policy, a row an offered action
+  std::vector<std::uint32_t> order_;  // decisions by bucket, then by number
   std::vector<std::size_t> bucket_begin_;
   std::vector<Subset> subsets_;
   // Denominators by subset and outcome: the count of decisions that are not immature.
   std::vector<std::vector<std::size_t>> counts_;
   Moments moments_;
   struct PolicySums {
-    std::vector<std::size_t> columns;    // [(subset * outcomes + outcome) * estimators + estimator]
-    std::vector<Support> support;        // by subset
+    std::vector<std::size_t> columns;  // [(subset * outcomes + outcome) * estimators + estimator]
+    std::vector<Support> support;      // by subset
     std::vector<double> kl, chi2;
-    std::vector<double> events;          // subset * outcomes + outcome
+    std::vector<double> events;  // subset * outcomes + outcome
   };
   std::vector<PolicySums> policies_;
 };
 
-// Fewer non-zero outcomes than this, and a level's interval is not given (differences neither): 100 for amounts, 20
-// for binary outcomes, 0 for other kinds.
+// Fewer non-zero outcomes than this, and a level's interval is not given (differences neither): 100 for
+// amounts, 20 for binary outcomes, 0 for other kinds.
 std::uint64_t least_events(OutcomeKind kind);
 
 }  // namespace plumb

@@ -1,12 +1,12 @@
-// plumb/plumb.h: the verbs. Each takes a goal and answers with Evidence: one JSON document (docs/evidence.md), what a
-// terminal shows of it, and the files that belong to it. src/loop.cc has align(), the whole loop in one function: read
-// it first.
+// plumb/plumb.h: the verbs. Each takes a goal and answers with Evidence: one JSON document (docs/evidence.md),
+// what a terminal shows of it, and the files that belong to it. src/loop.cc has align(), the whole loop in one
+// function: read it first.
 //
 //   Evidence e = align(read_goal("goal.toml"), RunOptions{});
 //   write_run("run", run_files(e));              // evidence.json, report.html, policies, all or nothing
 //
-// Every verb throws Error for unusable input, is deterministic in (goal, log, seed), whatever the number of threads,
-// and writes nothing itself but looks into goal.lock where there is one (gate and align).
+// Every verb throws Error for unusable input, is deterministic in (goal, log, seed), whatever the number of
+// threads, and writes nothing itself but looks into goal.lock where there is one (gate and align).
 #pragma once
 
 #include <map>
@@ -18,23 +18,23 @@
 namespace plumb {
 
 struct RunOptions {
-  std::string log;                   // instead of the goal file's [data] log
-  std::uint64_t seed = 1;            // the split seed: which units learn and which certify
+  std::string log;         // instead of the goal file's [data] log
+  std::uint64_t seed = 1;  // the split seed: which units learn and which certify
   int threads = 1;
-  Progress progress;                 // may be empty
-  bool not_trained_here = false;     // evaluate, gate: declare that POLICY tables were not learnt from this log
+  Progress progress;              // may be empty
+  bool not_trained_here = false;  // evaluate, gate: declare that POLICY tables were not learnt from this log
 };
 
 struct Evidence {
-  std::string json;                  // the document, two-space indented, one trailing newline
-  std::string text;                  // for a terminal: a sentence first, then tables
-  std::string decision;              // align, gate: "ship" | "keep" | "experiment"
-  std::string verdict;               // "pass" | "refuse" | "inconclusive"; empty where the verb has none
-  std::map<std::string, std::string> files;   // policies by file name, bytes
+  std::string json;      // the document, two-space indented, one trailing newline
+  std::string text;      // for a terminal: a sentence first, then tables
+  std::string decision;  // align, gate: "ship" | "keep" | "experiment"
+  std::string verdict;   // "pass" | "refuse" | "inconclusive"; empty where the verb has none
+  std::map<std::string, std::string> files;  // policies by file name, bytes
 };
 
-// What is in the log: columns, propensities, overlap, every constant action with its interval, the effect that this
-// log could detect, what is wrong with log or goal.
+// What is in the log: columns, propensities, overlap, every constant action with its interval, the effect that
+// this log could detect, what is wrong with log or goal.
 Evidence check(const Goal& goal, const RunOptions& options);
 // Freezes goal, log digest and split seed into goal.lock. Throws where a lock exists that says otherwise.
 Evidence check_and_lock(const Goal& goal, const RunOptions& options);

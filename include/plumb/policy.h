@@ -1,12 +1,13 @@
 // plumb/policy.h: what chooses. A policy gives every offered action of a decision a probability.
 //
-// Kinds, simplest first: the reference (what runs today), a constant action, the uniform policy, a table (another
-// system's probabilities), a softmax. A softmax policy tilts a base policy:
+// Kinds, simplest first: the reference (what runs today), a constant action, the uniform policy, a table
+// (another system's probabilities), a softmax. A softmax policy tilts a base policy:
 //
 //   pi(a given x)  is proportional to  base(a given x) exp(theta . phi(x, a)),
 //
-// which is the policy of highest expected theta . phi at its KL divergence from the base (Donsker, Varadhan). The base
-// is the logging policy where the log states its probabilities for every offered action, else a softmax model of it.
+// which is the policy of highest expected theta . phi at its KL divergence from the base (Donsker, Varadhan).
+// The base is the logging policy where the log states its probabilities for every offered action, else a
+// softmax model of it.
 #pragma once
 
 #include <memory>
@@ -25,8 +26,8 @@ std::string_view name_of(PolicyKind kind);
 // bucket, over the folds that it was trained on. Empty digests: not learnt from a log.
 struct TrainedOn {
   std::uint64_t split_seed = 0, goal_hash = 0, log_digest = 0;
-  std::uint32_t folds = 0;                           // bit f: fold f was used
-  std::vector<std::uint64_t> bucket_digest;          // kBuckets, 0 for a bucket that was not used
+  std::uint32_t folds = 0;                   // bit f: fold f was used
+  std::vector<std::uint64_t> bucket_digest;  // kBuckets, 0 for a bucket that was not used
   bool empty() const { return bucket_digest.empty(); }
 };
 
@@ -37,14 +38,15 @@ class Policy {
   const std::string& name() const { return name_; }
   void rename(std::string name) { name_ = std::move(name); }
   virtual PolicyKind kind() const = 0;
-  // Probabilities of the offered actions of decisions begin .. end - 1: out has one float a row of log.action from
-  // offset[begin] to offset[end], each decision's sum to one. Thread-safe. Throws Error{kInput} where the log does not
-  // carry what the policy needs (a feature column, the action of a constant).
+  // Probabilities of the offered actions of decisions begin .. end - 1: out has one float a row of log.action
+  // from offset[begin] to offset[end], each decision's sum to one. Thread-safe. Throws Error{kInput} where the
+  // log does not carry what the policy needs (a feature column, the action of a constant).
   virtual void probabilities(const DecisionLog& log, std::size_t begin, std::size_t end,
                              std::span<float> out) const = 0;
   // The policy that wrote the log: its importance weights are 1 by definition, whatever its probabilities.
   virtual bool is_logging() const { return false; }
-  // A policy fixed before the data was looked at may use every row; a learnt one only rows that it has not seen.
+  // A policy fixed before the data was looked at may use every row; a learnt one only rows that it has not
+  // seen.
   virtual const TrainedOn& trained_on() const;
   // True where nobody can tell from the policy what it was learnt from (a table from elsewhere).
   virtual bool origin_unknown() const { return false; }
@@ -54,20 +56,22 @@ class Policy {
 };
 using PolicyPointer = std::shared_ptr<const Policy>;
 
-// A sampled choice (slot within the offered actions) for every decision, by inverse transform; deterministic in rng.
+// A sampled choice (slot within the offered actions) for every decision, by inverse transform; deterministic in
+// rng.
 std::vector<std::uint32_t> sample(const Policy& policy, const DecisionLog& log, const Rng& rng);
 
-// The logging policy: logged probabilities where the log states them, else a softmax model fitted to the choices of
-// the training half (then is_estimate() and every KL to it is an estimate).
+// The logging policy: logged probabilities where the log states them, else a softmax model fitted to the
+// choices of the training half (then is_estimate() and every KL to it is an estimate).
 class LoggingPolicy final : public Policy {
  public:
   LoggingPolicy(const DecisionLog& log, int threads);
   PolicyKind kind() const override { return PolicyKind::kReference; }
-  void probabilities(const DecisionLog& log, std::size_t begin, std::size_t end, std::span<float> out) const override;
+  void probabilities(const DecisionLog& log, std::size_t begin, std::size_t end,
+                     std::span<float> out) const override;
   bool is_logging() const override { return true; }
   bool is_estimate() const { return estimate_; }
   const FeatureMap& map() const { return map_; }
-  const std::vector<double>& coefficients() const { return coefficients_; }   // empty where logged
+  const std::vector<double>& coefficients() const { return coefficients_; }  // empty where logged
 
  private:
   bool estimate_ = false;
@@ -75,26 +79,27 @@ class LoggingPolicy final : public Policy {
   std::vector<double> coefficients_;
 };
 
-PolicyPointer constant_policy(const std::string& action);                     // named "constant:ACTION"
-PolicyPointer uniform_policy();                                               // named "uniform"
+PolicyPointer constant_policy(const std::string& action);  // named "constant:ACTION"
+PolicyPointer uniform_policy();                            // named "uniform"
 // One float a row of the log that it was read for; only usable with that log.
 PolicyPointer table_policy(const std::string& name, std::vector<float> probabilities, bool not_trained_here);
 
 struct SoftmaxParts {
   FeatureMap map;
-  std::vector<double> theta;                          // width of map
+  std::vector<double> theta;  // width of map
   // Base: empty: the log's own `logged` probabilities; else a softmax model over `map_base`.
   FeatureMap base_map;
   std::vector<double> base_theta;
   TrainedOn trained_on;
-  std::string signal;                                 // what it was pushed towards
-  double kl = 0;                                      // nats from the base, measured on the training half
+  std::string signal;  // what it was pushed towards
+  double kl = 0;       // nats from the base, measured on the training half
 };
 class SoftmaxPolicy final : public Policy {
  public:
   SoftmaxPolicy(std::string name, SoftmaxParts parts);
   PolicyKind kind() const override { return PolicyKind::kSoftmax; }
-  void probabilities(const DecisionLog& log, std::size_t begin, std::size_t end, std::span<float> out) const override;
+  void probabilities(const DecisionLog& log, std::size_t begin, std::size_t end,
+                     std::span<float> out) const override;
   const TrainedOn& trained_on() const override { return parts_.trained_on; }
   const SoftmaxParts& parts() const { return parts_; }
 
@@ -105,8 +110,8 @@ class SoftmaxPolicy final : public Policy {
 // In place: p becomes proportional to base * exp(score), for one decision; exact zeros of the base stay zero.
 void tilt(std::span<const float> base, std::span<const float> score, std::span<float> p);
 
-// Policy files are safetensors: metadata (kind, format version, goal hash, log digest, folds, feature schema) and
-// tensors (theta, bucket digests). Readable from every language, never executable.
+// Policy files are safetensors: metadata (kind, format version, goal hash, log digest, folds, feature schema)
+// and tensors (theta, bucket digests). Readable from every language, never executable.
 std::string policy_bytes(const SoftmaxPolicy& policy);
 std::string constant_policy_bytes(const std::string& action);
 // Reads a policy file; throws Error with file, what was found and expected for anything that is not one.
@@ -118,8 +123,8 @@ PolicyPointer parse_policy(std::string_view bytes, const std::string& path);
 PolicyPointer policy_from_argument(const std::string& argument, const DecisionLog& log, const Goal& goal,
                                    bool not_trained_here, int threads);
 
-// Was the policy learnt from rows that this log holds? Any bucket whose digest matches says so. `seen` (n) marks the
-// decisions whose units fall in folds that the policy was trained on.
+// Was the policy learnt from rows that this log holds? Any bucket whose digest matches says so. `seen` (n)
+// marks the decisions whose units fall in folds that the policy was trained on.
 struct Overlap {
   bool trained_here = false;
   std::uint64_t buckets_matched = 0, buckets_compared = 0;

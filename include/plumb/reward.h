@@ -1,11 +1,12 @@
 // plumb/reward.h: what outcomes to expect of an action in a context, learnt from the training half of a log.
 //
-// One OutcomeModel an outcome, by its kind: ridge for numbers, counts and ratings, logistic for binary outcomes, two
-// parts (does anything come, and how much) for amounts that are mostly zero. Beside each stands a linear model of the
-// same outcome, whose coefficients give the direction in which a softmax policy is pushed.
+// One OutcomeModel an outcome, by its kind: ridge for numbers, counts and ratings, logistic for binary
+// outcomes, two parts (does anything come, and how much) for amounts that are mostly zero. Beside each stands a
+// linear model of the same outcome, whose coefficients give the direction in which a softmax policy is pushed.
 //
-// Models never see the rows that they score: rows of training fold f are scored by models fitted without f, rows of
-// the certification half by models fitted on the whole training half. So the certification half is never learnt from.
+// Models never see the rows that they score: rows of training fold f are scored by models fitted without f,
+// rows of the certification half by models fitted on the whole training half. So the certification half is
+// never learnt from.
 //
 //   OutcomeModels models = fit_outcome_models(log, goal, {"click", "value_90d"}, threads);
 //   models.q[1][row];          // expected value_90d of the offered action in `row`
@@ -24,8 +25,8 @@ std::string_view name_of(Method method);
 
 // How predictions stand to what came, on rows of the training half that the model did not see.
 struct Calibration {
-  double slope = 0, intercept = 0;       // least squares of outcome on prediction; 1 and 0 where calibrated
-  double r_squared = 0;                  // share of variance explained; can be negative
+  double slope = 0, intercept = 0;  // least squares of outcome on prediction; 1 and 0 where calibrated
+  double r_squared = 0;             // share of variance explained; can be negative
   std::uint64_t count = 0;
 };
 
@@ -33,14 +34,15 @@ struct OutcomeModels {
   std::vector<std::string> outcome;
   std::vector<Method> method;
   std::vector<Calibration> calibration;
-  FeatureMap map;                        // made from the training half
-  std::vector<std::vector<float>> q;     // by outcome, a row an offered action: expected outcome
-  // By outcome and variant, coefficients of the linear model in the design of `map`. Variant v < kTrainingFolds was
-  // fitted without training fold v, variant kTrainingFolds on the whole training half.
+  FeatureMap map;                     // made from the training half
+  std::vector<std::vector<float>> q;  // by outcome, a row an offered action: expected outcome
+  // By outcome and variant, coefficients of the linear model in the design of `map`. Variant v < kTrainingFolds
+  // was fitted without training fold v, variant kTrainingFolds on the whole training half.
   std::vector<std::vector<std::vector<double>>> linear;
-  // By outcome: theta . phi of the linear model for every offered action, by the variant that did not see the row.
+  // By outcome: theta . phi of the linear model for every offered action, by the variant that did not see the
+  // row.
   std::vector<std::vector<float>> direction;
-  std::size_t index(std::string_view name) const;   // REQUIRES: the outcome is there
+  std::size_t index(std::string_view name) const;  // REQUIRES: the outcome is there
 };
 
 // Which variant may score decision i: its training fold, or kTrainingFolds for the certification half.
@@ -49,17 +51,19 @@ inline std::size_t variant_of(const DecisionLog& log, std::size_t i) {
 }
 
 // REQUIRES: folds were assigned; outcomes exist. An outcome with fewer than 10 observed decisions in a fold's
-// complement gets a constant (its mean). Throws where no decision of the training half is observed. Deterministic.
+// complement gets a constant (its mean). Throws where no decision of the training half is observed.
+// Deterministic.
 OutcomeModels fit_outcome_models(const DecisionLog& log, const std::vector<std::string>& outcomes, int threads);
 
-// A further signal: linear models of `target` (variant x n: what variant v may see of it, used where use[i]) on the
-// same design, as OutcomeModels::linear and ::direction have them. For indices made of several outcomes, which are
-// themselves learnt: variant v of the direction sees only variant v of the index.
+// A further signal: linear models of `target` (variant x n: what variant v may see of it, used where use[i]) on
+// the same design, as OutcomeModels::linear and ::direction have them. For indices made of several outcomes,
+// which are themselves learnt: variant v of the direction sees only variant v of the index.
 struct Direction {
   std::vector<std::vector<double>> linear;
   std::vector<float> score;
 };
-Direction fit_direction(const DecisionLog& log, const FeatureMap& map, std::span<const std::vector<double>> target,
-                        const std::vector<std::uint8_t>& use, int threads);
+Direction fit_direction(const DecisionLog& log, const FeatureMap& map,
+                        std::span<const std::vector<double>> target, const std::vector<std::uint8_t>& use,
+                        int threads);
 
 }  // namespace plumb

@@ -1,7 +1,7 @@
-// plumb/stats.h: from sums over units to intervals. Everything that plumb states about a policy is a ratio of two
-// sums over decisions (a mean is a sum over a count; SNIPS a weighted sum over the weights), or a linear combination
-// of such ratios: a Contrast. All contrasts of a run share one set of sums by unit bucket, hence one joint
-// covariance, so intervals can be simultaneous over everything that was looked at.
+// plumb/stats.h: from sums over units to intervals. Everything that plumb states about a policy is a ratio of
+// two sums over decisions (a mean is a sum over a count; SNIPS a weighted sum over the weights), or a linear
+// combination of such ratios: a Contrast. All contrasts of a run share one set of sums by unit bucket, hence
+// one joint covariance, so intervals can be simultaneous over everything that was looked at.
 //
 //   Moments moments;                                  // numerator and denominator sums, 4,096 unit buckets
 //   Contrast gain{"gain", {{policy, 1}, {reference, -1}}};
@@ -9,9 +9,9 @@
 //   MaxT max_t = max_t_distribution(e, Rng(seed), threads);
 //   Interval i = normal_interval(e.value[0], e.standard_error[0], max_t.critical(0.05), 0.95);
 //
-// Guarantees (measured in bench/quality/coverage): units are the clusters, so outcomes of one unit may depend on each
-// other in any way; intervals of differences cover at their level once about a thousand units and a hundred non-zero
-// outcomes are in; nothing here covers what happens when propensities are wrong.
+// Guarantees (measured in bench/quality/coverage): units are the clusters, so outcomes of one unit may depend
+// on each other in any way; intervals of differences cover at their level once about a thousand units and a
+// hundred non-zero outcomes are in; nothing here covers what happens when propensities are wrong.
 #pragma once
 
 #include <span>
@@ -23,20 +23,20 @@
 
 namespace plumb {
 
-double normal_quantile(double p);                    // p in (0, 1)
+double normal_quantile(double p);  // p in (0, 1)
 double normal_cdf(double z);
-double chi_squared_tail(double statistic, double degrees);   // P(X > statistic)
+double chi_squared_tail(double statistic, double degrees);  // P(X > statistic)
 
 struct Interval {
   double lower = 0, upper = 0, level = 0;
 };
 
-// Sums by unit bucket. A column is a ratio of two of them: numerator over denominator; columns may share sums (all
-// policies share the count of decisions). A unit's decisions all fall in one bucket, so bucket sums are independent.
-// Mergeable: merging two adds their sums.
+// Sums by unit bucket. A column is a ratio of two of them: numerator over denominator; columns may share sums
+// (all policies share the count of decisions). A unit's decisions all fall in one bucket, so bucket sums are
+// independent. Mergeable: merging two adds their sums.
 class Moments {
  public:
-  std::size_t add_sums();                            // kBuckets zeros; returns their number
+  std::size_t add_sums();  // kBuckets zeros; returns their number
   std::size_t add_column(std::size_t numerator_sums, std::size_t denominator_sums);
   std::span<double> sums(std::size_t id) { return sums_[id]; }
   std::size_t columns() const { return columns_.size(); }
@@ -55,49 +55,52 @@ class Moments {
 // A linear combination of columns' ratios: sum over terms of weight * ratio(column).
 struct Contrast {
   std::string id;
-  std::vector<std::pair<std::size_t, double>> terms;   // column, weight
+  std::vector<std::pair<std::size_t, double>> terms;  // column, weight
 };
 
-// Value, standard error and skewness of every contrast. Influence of bucket b on a ratio R = N/D is (N_b - R D_b)/D;
-// it is 0 where the bucket holds nothing that the column uses. Variance is G/(G-1) times the sum of squares over the
-// G buckets that are used (linearization; cluster-robust).
+// Value, standard error and skewness of every contrast. Influence of bucket b on a ratio R = N/D is (N_b - R
+// D_b)/D; it is 0 where the bucket holds nothing that the column uses. Variance is G/(G-1) times the sum of
+// squares over the G buckets that are used (linearization; cluster-robust).
 struct Estimates {
   std::vector<double> value, standard_error;
-  std::vector<double> skewness;                      // third standardized cumulant of the estimate: sum s^3/(sum s^2)^1.5
-  Matrix influence;                                  // buckets x contrasts
+  std::vector<double> skewness;  // third standardized cumulant of the estimate: sum s^3/(sum s^2)^1.5
+  Matrix influence;              // buckets x contrasts
 };
 Estimates estimate(const Moments& moments, std::span<const Contrast> contrasts);
 
-// Distribution of the largest |t| over contrasts under the multiplier bootstrap with Rademacher multipliers a bucket
-// (Chernozhukov, Chetverikov, Kato 2013). Contrasts with no standard error take no part.
+// Distribution of the largest |t| over contrasts under the multiplier bootstrap with Rademacher multipliers a
+// bucket (Chernozhukov, Chetverikov, Kato 2013). Contrasts with no standard error take no part.
 struct MaxT {
-  std::vector<double> sorted;                        // the maxima, ascending
-  std::size_t family = 0;                            // how many contrasts took part
-  // The value that |t| exceeds anywhere with probability alpha; never below the normal quantile for one contrast,
-  // and that quantile itself where the family has one member. REQUIRES: alpha in (0, 1).
+  std::vector<double> sorted;  // the maxima, ascending
+  std::size_t family = 0;      // how many contrasts took part
+  // The value that |t| exceeds anywhere with probability alpha; never below the normal quantile for one
+  // contrast, and that quantile itself where the family has one member. REQUIRES: alpha in (0, 1).
   double critical(double alpha) const;
   // Adjusted two-sided p-value of one |t|.
   double p_value(double t) const;
 };
 inline constexpr std::size_t kReplicates = 8192;
-MaxT max_t_distribution(const Estimates& estimates, std::span<const std::size_t> family, const Rng& rng, int threads);
-MaxT max_t_distribution(const Estimates& estimates, const Rng& rng, int threads);   // over all contrasts
-// The same over combinations of contrasts: terms of `combined` index the estimates. All pairs of many policies cost no
-// more than the policies themselves. combine() gives the combinations' own values and errors.
+MaxT max_t_distribution(const Estimates& estimates, std::span<const std::size_t> family, const Rng& rng,
+                        int threads);
+MaxT max_t_distribution(const Estimates& estimates, const Rng& rng, int threads);  // over all contrasts
+// The same over combinations of contrasts: terms of `combined` index the estimates. All pairs of many policies
+// cost no more than the policies themselves. combine() gives the combinations' own values and errors.
 Estimates combine(const Estimates& estimates, std::span<const Contrast> combined);
-MaxT max_t_distribution(const Estimates& estimates, std::span<const Contrast> combined, const Rng& rng, int threads);
+MaxT max_t_distribution(const Estimates& estimates, std::span<const Contrast> combined, const Rng& rng,
+                        int threads);
 
 // value -+ critical * standard_error, for differences.
 Interval normal_interval(double value, double standard_error, double critical, double level);
-// For levels of skewed outcomes: Hall's monotone cubic transformation of the studentized mean (Hall 1992, JRSS B 54),
-// skewness as in Estimates.
+// For levels of skewed outcomes: Hall's monotone cubic transformation of the studentized mean (Hall 1992, JRSS
+// B 54), skewness as in Estimates.
 Interval hall_interval(double value, double standard_error, double skewness, double critical, double level);
 
 // Which hypotheses Holm's step-down procedure rejects at family-wise level alpha.
 std::vector<bool> holm(std::span<const double> p_values, double alpha);
 
-// How many further decisions would bring the half-width critical * se, that n decisions gave, down to `distance`,
-// spreads staying as they are. 0 where it is there already; at most 1e12 (an effect of nothing needs everything).
+// How many further decisions would bring the half-width critical * se, that n decisions gave, down to
+// `distance`, spreads staying as they are. 0 where it is there already; at most 1e12 (an effect of nothing
+// needs everything).
 std::uint64_t decisions_needed(double n, double critical_times_se, double distance);
 
 }  // namespace plumb

@@ -8,7 +8,7 @@ namespace {
 
 struct EffectTable {
   std::vector<double> proxy, goal;
-  Matrix noise_pp, noise_pg;                     // covariances of the estimates, actions x actions
+  Matrix noise_pp, noise_pg;  // covariances of the estimates, actions x actions
 };
 
 // Slope of centred goal effects on centred proxy effects over the actions in `use`, noise removed.
@@ -148,7 +148,8 @@ Measured effect_association(const AuditContext& context, const std::string& prox
     left[a] = corrected_slope(table, rest, nullptr);
     mean += left[a] / static_cast<double>(m);
   }
-  for (const double l : left) jackknife += (l - mean) * (l - mean) * static_cast<double>(m - 1) / static_cast<double>(m);
+  for (const double l : left)
+    jackknife += (l - mean) * (l - mean) * static_cast<double>(m - 1) / static_cast<double>(m);
   out.known = std::isfinite(out.value) && std::isfinite(jackknife);
   if (!out.known) {
     out.why_not = "the effects on the proxy are mostly noise";

@@ -8,9 +8,10 @@ namespace plumb {
 // Pearson correlation over decisions where both are observed, with an interval that clusters on units.
 Measured unit_association(const AuditContext& context, const std::string& proxy);
 
-// Across actions that were always offered: the slope of their effects on the goal on their effects on the proxy, with
-// the covariance of the estimation noise subtracted (the naive slope is biased by shared noise; Bibaut et al. 2024) and
-// a leave-one-action-out (jackknife) interval. Needs at least three effects, that is four actions.
+// Across actions that were always offered: the slope of their effects on the goal on their effects on the
+// proxy, with the covariance of the estimation noise subtracted (the naive slope is biased by shared noise;
+// Bibaut et al. 2024) and a leave-one-action-out (jackknife) interval. Needs at least three effects, that is
+// four actions.
 Measured effect_association(const AuditContext& context, const std::string& proxy);
 
 }  // namespace plumb

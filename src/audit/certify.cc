@@ -1,5 +1,6 @@
-// The certification procedure: candidates that were fixed before are compared, all at once, on rows that they have not
-// seen. The order of the file is the order of the argument: sums, gains, constraints, segments, verdicts, recommendation.
+// The certification procedure: candidates that were fixed before are compared, all at once, on rows that they
+// have not seen. The order of the file is the order of the argument: sums, gains, constraints, segments,
+// verdicts, recommendation.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -32,8 +33,7 @@ std::optional<std::size_t> recommend(const Certification& c, const Comparison& c
     }
     const CandidateClaim& current = c.candidates[*best];
     const int a = simplicity(claim.kind), b = simplicity(current.kind);
-    if (a < b ||
-        (a == b && claim.versus_reference.interval.lower > current.versus_reference.interval.lower)) {
+    if (a < b || (a == b && claim.versus_reference.interval.lower > current.versus_reference.interval.lower)) {
       best = k;
     }
   }
@@ -57,8 +57,9 @@ void decide(Certification& c, const Comparison& comparison) {
 
 }  // namespace
 
-Certification certify(const DecisionLog& log, const Goal& goal, const OutcomeModels& models, PolicyPointer reference,
-                      const std::vector<Certifiable>& candidates, const CertificationOptions& options) {
+Certification certify(const DecisionLog& log, const Goal& goal, const OutcomeModels& models,
+                      PolicyPointer reference, const std::vector<Certifiable>& candidates,
+                      const CertificationOptions& options) {
   PLUMB_ASSERT(candidates.size() <= kMostCandidates);
   const Comparison comparison(log, goal, models, std::move(reference), candidates, options);
   Certification out;
@@ -75,7 +76,8 @@ Certification certify(const DecisionLog& log, const Goal& goal, const OutcomeMod
       if (out.best_constant && *out.best_constant != k) {
         claim.versus_best_constant = comparison.gain(k, *out.best_constant);
       } else {
-        claim.versus_best_constant = unknown(out.best_constant ? "it is the best constant" : "actions are not fixed");
+        claim.versus_best_constant =
+            unknown(out.best_constant ? "it is the best constant" : "actions are not fixed");
       }
     } else {
       claim.versus_reference = unknown("it is the reference");
@@ -90,7 +92,8 @@ Certification certify(const DecisionLog& log, const Goal& goal, const OutcomeMod
   for (std::size_t k = 0; k < out.candidates.size(); ++k) {
     CandidateClaim& claim = out.candidates[k];
     if (k == 0) {
-      // By the arithmetic a gain of exactly nothing is refused; it is what is kept where nothing else is better.
+      // By the arithmetic a gain of exactly nothing is refused; it is what is kept where nothing else is
+      // better.
       claim.verdict = goal.minimum_effect > 0 ? Verdict::kRefuse : Verdict::kInconclusive;
       claim.reason = "it is what runs today";
       continue;
@@ -111,8 +114,8 @@ Certification certify(const DecisionLog& log, const Goal& goal, const OutcomeMod
     for (const SegmentClaim& segment : claim.segments) {
       if (segment.verdict != Verdict::kRefuse) continue;
       verdicts.push_back(Verdict::kRefuse);
-      claim.reason += fmt::format("; {} = {} is shown to lose {:.4g}", segment.segment, segment.level,
-                                  -segment.gain.value);
+      claim.reason +=
+          fmt::format("; {} = {} is shown to lose {:.4g}", segment.segment, segment.level, -segment.gain.value);
     }
     claim.verdict = combine(verdicts);
     if (claim.verdict == Verdict::kPass && !options.caps.empty()) {

@@ -45,7 +45,8 @@ GainVerdict judge_gain(const Goal& goal, const Measured& gain, double critical, 
   const double to_pass = gain.value >= least ? gain.value - needed : 0, to_refuse = least - gain.value;
   const double distance = std::max(to_pass, to_refuse);
   out.decisions_needed = decisions_needed(n, critical * gain.standard_error, distance);
-  out.reason = fmt::format("its gain of {:.4g} may be anything between {:.4g} and {:.4g}", gain.value, i.lower, i.upper);
+  out.reason =
+      fmt::format("its gain of {:.4g} may be anything between {:.4g} and {:.4g}", gain.value, i.lower, i.upper);
   return out;
 }
 

@@ -9,8 +9,9 @@
 
 namespace plumb {
 
-Comparison::Comparison(const DecisionLog& log, const Goal& goal, const OutcomeModels& models, PolicyPointer reference,
-                       const std::vector<Certifiable>& candidates, const CertificationOptions& options)
+Comparison::Comparison(const DecisionLog& log, const Goal& goal, const OutcomeModels& models,
+                       PolicyPointer reference, const std::vector<Certifiable>& candidates,
+                       const CertificationOptions& options)
     : log_(log),
       goal_(goal),
       models_(models),
@@ -36,7 +37,8 @@ Comparison::Comparison(const DecisionLog& log, const Goal& goal, const OutcomeMo
       }
       const std::string label = name + " = " + segment->levels[level];
       const std::size_t whole = evaluation_.add_subset({label, std::move(in)});
-      slices_.push_back({name, segment->levels[level], whole, evaluation_.add_subset({label, std::move(in_unseen)})});
+      slices_.push_back(
+          {name, segment->levels[level], whole, evaluation_.add_subset({label, std::move(in_unseen)})});
     }
   }
 
@@ -54,7 +56,8 @@ Comparison::Comparison(const DecisionLog& log, const Goal& goal, const OutcomeMo
   }
   for (const Certifiable& candidate : candidates) {
     const auto same = [&](const Member& m) { return m.name == candidate.policy->name(); };
-    if (std::any_of(members_.begin() + 1, members_.end(), same)) continue;  // a constant that is compared anyway
+    if (std::any_of(members_.begin() + 1, members_.end(), same))
+      continue;  // a constant that is compared anyway
     add(candidate.policy, candidate.policy->name(), candidate.signal, candidate.fixed_beforehand);
   }
 
@@ -122,8 +125,9 @@ Measured Comparison::level(std::size_t k) const {
     const std::uint64_t least = least_events(log_.outcome(models_.outcome[outcome]).kind);
     const double events = evaluation_.events(members_[k].number, outcome, subset);
     if (events < static_cast<double>(least)) {
-      return unknown(fmt::format("too few events: {:.0f} effective non-zero values of {}, {} are needed for a level",
-                                 events, models_.outcome[outcome], least));
+      return unknown(
+          fmt::format("too few events: {:.0f} effective non-zero values of {}, {} are needed for a level",
+                      events, models_.outcome[outcome], least));
     }
   }
   Measured out;

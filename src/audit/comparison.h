@@ -12,13 +12,14 @@ class Comparison {
   Comparison(const DecisionLog& log, const Goal& goal, const OutcomeModels& models, PolicyPointer reference,
              const std::vector<Certifiable>& candidates, const CertificationOptions& options);
 
-  std::size_t size() const { return members_.size(); }           // the reference is number 0
+  std::size_t size() const { return members_.size(); }  // the reference is number 0
   std::size_t family_size() const { return family_.family; }
   double critical() const { return critical_; }
   std::optional<std::size_t> best_constant() const { return best_constant_; }
 
-  CandidateClaim describe(std::size_t k) const;                  // name, kind, divergences, support
-  // Gain of a over b on the goal, simultaneous over all pairs. Both fixed beforehand: on all rows, else on unseen ones.
+  CandidateClaim describe(std::size_t k) const;  // name, kind, divergences, support
+  // Gain of a over b on the goal, simultaneous over all pairs. Both fixed beforehand: on all rows, else on
+  // unseen ones.
   Measured gain(std::size_t a, std::size_t b) const;
   // Level of the goal by itself, at the goal's confidence, skewness-corrected.
   Measured level(std::size_t k) const;
@@ -29,16 +30,16 @@ class Comparison {
     PolicyPointer policy;
     std::string name, signal;
     bool fixed = false;
-    std::size_t number = 0;                                      // in the evaluation
+    std::size_t number = 0;  // in the evaluation
   };
-  struct Slice {                                                 // the rows of a segment's level
+  struct Slice {  // the rows of a segment's level
     std::string segment, level;
-    std::size_t all = 0, unseen = 0;                             // subsets
+    std::size_t all = 0, unseen = 0;  // subsets
   };
   // One question asked of every member: a contrast in its own rows, and the critical value of its family.
   struct Family {
-    std::vector<std::size_t> member;                             // which members take part
-    Estimates estimates;                                         // by position in `member`
+    std::vector<std::size_t> member;  // which members take part
+    Estimates estimates;              // by position in `member`
     MaxT max_t;
   };
   bool on_all(std::size_t a, std::size_t b) const { return members_[a].fixed && members_[b].fixed; }
@@ -56,8 +57,8 @@ class Comparison {
   Evaluation evaluation_;
   std::size_t all_ = 0, unseen_ = 0;
   std::vector<Slice> slices_;
-  std::vector<std::pair<std::size_t, double>> terms_;            // of the goal
-  Estimates levels_;                                             // 2k: member k on all rows, 2k + 1: on unseen rows
+  std::vector<std::pair<std::size_t, double>> terms_;  // of the goal
+  Estimates levels_;                                   // 2k: member k on all rows, 2k + 1: on unseen rows
   MaxT family_;
   double critical_ = 0;
   std::optional<std::size_t> best_constant_;

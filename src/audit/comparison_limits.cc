@@ -1,5 +1,5 @@
-// Constraints and segments: one family of simultaneous intervals over the candidates for each, then Holm over all
-// proofs of harm to one candidate.
+// Constraints and segments: one family of simultaneous intervals over the candidates for each, then Holm over
+// all proofs of harm to one candidate.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -31,7 +31,8 @@ Comparison::Family Comparison::ask(std::span<const std::pair<std::size_t, double
   return out;
 }
 
-void Comparison::judge_constraint(const ConstraintSpec& spec, const Slice* slice, std::vector<CandidateClaim>& claims,
+void Comparison::judge_constraint(const ConstraintSpec& spec, const Slice* slice,
+                                  std::vector<CandidateClaim>& claims,
                                   std::vector<std::vector<double>>& p_values) const {
   const std::size_t outcome = models_.index(spec.outcome);
   const bool difference = spec.no_worse_than_reference;
@@ -64,10 +65,12 @@ void Comparison::judge_constraint(const ConstraintSpec& spec, const Slice* slice
       if (difference) {
         claim.measured = make_measured(value, se, critical, 1 - options_.alpha);
       } else if (events < least) {
-        claim.measured = unknown(fmt::format("too few events: {:.0f} effective non-zero values, {:.0f} are needed for a "
-                                             "level", events, least));
-        claim.decisions_needed = static_cast<std::uint64_t>(
-            std::ceil(evaluation_.support(members_[k].number, subset).count * (least / std::max(events, 1.0) - 1)));
+        claim.measured =
+            unknown(fmt::format("too few events: {:.0f} effective non-zero values, {:.0f} are needed for a "
+                                "level",
+                                events, least));
+        claim.decisions_needed = static_cast<std::uint64_t>(std::ceil(
+            evaluation_.support(members_[k].number, subset).count * (least / std::max(events, 1.0) - 1)));
       } else {
         claim.measured = make_measured(value, se, critical, 1 - options_.alpha);
         claim.measured.interval =
@@ -100,7 +103,8 @@ void Comparison::judge_constraints_and_segments(std::vector<CandidateClaim>& cla
     }
   }
   for (const Slice& slice : slices_) {
-    if (std::find(goal_.segments.begin(), goal_.segments.end(), slice.segment) == goal_.segments.end()) continue;
+    if (std::find(goal_.segments.begin(), goal_.segments.end(), slice.segment) == goal_.segments.end())
+      continue;
     const Family family = ask(terms_, true, &slice, "segment:" + slice.segment + "=" + slice.level);
     const double critical = family.max_t.critical(options_.alpha);
     for (std::size_t k = 1; k < claims.size(); ++k) {
@@ -131,10 +135,12 @@ void Comparison::judge_constraints_and_segments(std::vector<CandidateClaim>& cla
       ConstraintClaim& claim = claims[k].constraints[c];
       if (harm[c]) claim.verdict = Verdict::kRefuse;
       const Interval& i = claim.measured.interval;
-      claim.sentence = !claim.measured.known
-                           ? fmt::format("{}: {}", claim.id, claim.measured.why_not)
-                           : fmt::format("{} is {:.4g}, between {:.4g} and {:.4g}; the limit is {:.4g} with a margin of {:.4g}",
-                                         claim.id, claim.measured.value, i.lower, i.upper, claim.limit, claim.margin);
+      claim.sentence =
+          !claim.measured.known
+              ? fmt::format("{}: {}", claim.id, claim.measured.why_not)
+              : fmt::format(
+                    "{} is {:.4g}, between {:.4g} and {:.4g}; the limit is {:.4g} with a margin of {:.4g}",
+                    claim.id, claim.measured.value, i.lower, i.upper, claim.limit, claim.margin);
     }
     for (std::size_t s = 0; s < claims[k].segments.size(); ++s) {
       SegmentClaim& claim = claims[k].segments[s];

@@ -17,12 +17,13 @@ std::vector<double> weights_of(const DecisionLog& log, std::span<const float> pr
 
 std::vector<double> weights_of_action(const DecisionLog& log, std::size_t action) {
   std::vector<double> out(log.size());
-  for (std::size_t i = 0; i < log.size(); ++i) out[i] = log.chosen_action(i) == action ? 1 / log.propensity[i] : 0;
+  for (std::size_t i = 0; i < log.size(); ++i)
+    out[i] = log.chosen_action(i) == action ? 1 / log.propensity[i] : 0;
   return out;
 }
 
-// Best and worst action by the goal on the training half, compared on the certification half; where actions are not
-// fixed, the end of the path against what was logged, on all rows (the path is cross-fitted).
+// Best and worst action by the goal on the training half, compared on the certification half; where actions are
+// not fixed, the end of the path against what was logged, on all rows (the path is cross-fitted).
 Surrogacy test_surrogacy(const AuditContext& context, const std::string& proxy, const PressurePath& path,
                          const Signal& signal) {
   const DecisionLog& log = context.log;
@@ -62,14 +63,16 @@ Surrogacy test_surrogacy(const AuditContext& context, const std::string& proxy, 
   out = surrogacy_test(log, context.goal, proxy, context.models, weights_of(log, end),
                        std::vector<double>(log.size(), 1.0), context.evaluation.subset(context.all).mask,
                        context.threads);
-  out.contrast = fmt::format("the end of the path ({:.2g} nats) against the logging policy", path.points.back().kl);
+  out.contrast =
+      fmt::format("the end of the path ({:.2g} nats) against the logging policy", path.points.back().kl);
   return out;
 }
 
 std::string sentence_of(const ProxyAudit& a, const Goal& goal) {
   const std::string wanted = goal.maximize_text;
   const GoodhartCurve& curve = a.curve;
-  if (curve.points.empty()) return fmt::format("\"{}\" cannot be pushed on this log: {}.", a.name, a.path.end_reason);
+  if (curve.points.empty())
+    return fmt::format("\"{}\" cannot be pushed on this log: {}.", a.name, a.path.end_reason);
   const CurvePoint& end = curve.points.back();
   const auto worst = [&] {
     const CurvePoint* found = nullptr;
@@ -80,12 +83,14 @@ std::string sentence_of(const ProxyAudit& a, const Goal& goal) {
   }();
   if (worst) {
     const std::string until =
-        curve.peak.kl > 0 ? fmt::format("Up to about {:.2g} nats of pressure the goal goes along (its highest point is "
-                                        "between {:.2g} and {:.2g} nats); ",
-                                        curve.peak.kl, curve.peak.kl_lower, curve.peak.kl_upper)
+        curve.peak.kl > 0 ? fmt::format(
+                                "Up to about {:.2g} nats of pressure the goal goes along (its highest point is "
+                                "between {:.2g} and {:.2g} nats); ",
+                                curve.peak.kl, curve.peak.kl_lower, curve.peak.kl_upper)
                           : std::string("No pressure is safe: ");
     return fmt::format(
-        "Pushing \"{}\" harms the goal. {}from {:.2g} nats {} is shown to fall below the reference while {} rises (at "
+        "Pushing \"{}\" harms the goal. {}from {:.2g} nats {} is shown to fall below the reference while {} "
+        "rises (at "
         "{:.2g} nats by {:.3g}, between {:.3g} and {:.3g}).",
         a.name, until, curve.harm_kl, wanted, a.name, worst->kl, -worst->goal, -worst->goal_interval.upper,
         -worst->goal_interval.lower);
@@ -94,19 +99,22 @@ std::string sentence_of(const ProxyAudit& a, const Goal& goal) {
     return fmt::format("Pushing \"{}\" is not shown to raise even itself on this log.", a.name);
   }
   if (end.goal_interval.lower > 0) {
-    std::string more = fmt::format("The goal rises with \"{}\" to the end of what the log can show ({:.2g} nats: {:+.3g}, "
-                                   "between {:+.3g} and {:+.3g})",
-                                   a.name, end.kl, end.goal, end.goal_interval.lower, end.goal_interval.upper);
+    std::string more = fmt::format(
+        "The goal rises with \"{}\" to the end of what the log can show ({:.2g} nats: {:+.3g}, "
+        "between {:+.3g} and {:+.3g})",
+        a.name, end.kl, end.goal, end.goal_interval.lower, end.goal_interval.upper);
     if (a.surrogacy.known && a.surrogacy.verdict != Verdict::kPass) {
-      more += fmt::format("; what it is worth cannot be read off it: the index misses {:.3g} of the effect of {} "
-                          "(between {:.3g} and {:.3g})",
-                          a.surrogacy.bias.value, a.surrogacy.contrast, a.surrogacy.bias.interval.lower,
-                          a.surrogacy.bias.interval.upper);
+      more += fmt::format(
+          "; what it is worth cannot be read off it: the index misses {:.3g} of the effect of {} "
+          "(between {:.3g} and {:.3g})",
+          a.surrogacy.bias.value, a.surrogacy.contrast, a.surrogacy.bias.interval.lower,
+          a.surrogacy.bias.interval.upper);
     }
     return more + ".";
   }
   return fmt::format(
-      "The log cannot tell whether the goal follows \"{}\": at {:.2g} nats it changes by {:+.3g}, between {:+.3g} and "
+      "The log cannot tell whether the goal follows \"{}\": at {:.2g} nats it changes by {:+.3g}, between "
+      "{:+.3g} and "
       "{:+.3g}.",
       a.name, end.kl, end.goal, end.goal_interval.lower, end.goal_interval.upper);
 }
@@ -122,8 +130,9 @@ ProxyAudit audit_proxy(const AuditContext& context, const std::string& proxy, co
   out.effect_association = effect_association(context, proxy);
   const Rng rng = Rng(context.seed).stream("audit:" + proxy);
   const std::vector<std::pair<std::size_t, double>> proxy_terms{{context.models.index(proxy), 1.0}};
-  out.curve = goodhart_curve(context.evaluation, path, context.reference, context.all, proxy_terms,
-                             goal_terms(context.goal, context.models), context.goal.confidence, rng, context.threads);
+  out.curve =
+      goodhart_curve(context.evaluation, path, context.reference, context.all, proxy_terms,
+                     goal_terms(context.goal, context.models), context.goal.confidence, rng, context.threads);
   out.surrogacy = test_surrogacy(context, proxy, path, signal);
   if (out.curve.harm || (out.surrogacy.known && out.surrogacy.verdict == Verdict::kRefuse)) {
     out.verdict = Verdict::kRefuse;

@@ -38,8 +38,8 @@ Measured measured(const Estimates& e, std::size_t k, double level) {
 }  // namespace
 
 Surrogacy surrogacy_test(const DecisionLog& log, const Goal& goal, const std::string& proxy,
-                         const OutcomeModels& models, std::span<const double> w_high, std::span<const double> w_low,
-                         const std::vector<std::uint8_t>& rows, int threads) {
+                         const OutcomeModels& models, std::span<const double> w_high,
+                         std::span<const double> w_low, const std::vector<std::uint8_t>& rows, int threads) {
   Surrogacy out;
   const SurrogateDesign design(log, goal, {proxy}, models, threads);
   if (design.training_count() < 100) {

@@ -4,9 +4,12 @@ namespace plumb {
 
 std::string_view name_of(Verdict verdict) {
   switch (verdict) {
-    case Verdict::kPass: return "pass";
-    case Verdict::kRefuse: return "refuse";
-    case Verdict::kInconclusive: return "inconclusive";
+    case Verdict::kPass:
+      return "pass";
+    case Verdict::kRefuse:
+      return "refuse";
+    case Verdict::kInconclusive:
+      return "inconclusive";
   }
   return "";
 }

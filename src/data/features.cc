@@ -21,7 +21,8 @@ FeatureMap::Column describe(const FeatureColumn& column, const std::vector<std::
   for (const std::uint32_t row : rows) sum += column.number[row];
   const double n = static_cast<double>(rows.size());
   out.mean = sum / n;
-  for (const std::uint32_t row : rows) squares += (column.number[row] - out.mean) * (column.number[row] - out.mean);
+  for (const std::uint32_t row : rows)
+    squares += (column.number[row] - out.mean) * (column.number[row] - out.mean);
   const double scale = std::sqrt(squares / n);
   out.scale = scale > 1e-9 * (1 + std::abs(out.mean)) ? scale : 1;
   return out;
@@ -40,7 +41,8 @@ FeatureMap make_feature_map(const DecisionLog& log, const std::vector<std::uint8
   for (std::size_t i = 0; i < log.size(); ++i) {
     if (!use[i]) continue;
     decisions.push_back(static_cast<std::uint32_t>(i));
-    for (auto row = log.offset[i]; row < log.offset[i + 1]; ++row) rows.push_back(static_cast<std::uint32_t>(row));
+    for (auto row = log.offset[i]; row < log.offset[i + 1]; ++row)
+      rows.push_back(static_cast<std::uint32_t>(row));
   }
   PLUMB_ASSERT(!decisions.empty());
   FeatureMap map;
@@ -73,11 +75,13 @@ CrossSlot cross_slot(const FeatureMap& map, std::size_t c, std::size_t a) {
 }
 
 BoundFeatures::BoundFeatures(const FeatureMap& map, const DecisionLog& log) : map_(&map), log_(&log) {
-  const auto bind = [&log](const std::vector<FeatureMap::Column>& wanted, const std::vector<FeatureColumn>& have,
-                           std::vector<Source>& out) {
+  const auto bind = [&log](const std::vector<FeatureMap::Column>& wanted,
+                           const std::vector<FeatureColumn>& have, std::vector<Source>& out) {
     for (const auto& column : wanted) {
-      const auto found = std::find_if(have.begin(), have.end(), [&](const auto& c) { return c.name == column.name; });
-      if (found == have.end()) refuse(log.source, column.name, "no such feature column", "the columns of the model");
+      const auto found =
+          std::find_if(have.begin(), have.end(), [&](const auto& c) { return c.name == column.name; });
+      if (found == have.end())
+        refuse(log.source, column.name, "no such feature column", "the columns of the model");
       if (found->is_category != column.is_category) {
         refuse(log.source, column.name, found->is_category ? "categories" : "numbers",
                column.is_category ? "categories, as the model learnt" : "numbers, as the model learnt");
@@ -90,8 +94,9 @@ BoundFeatures::BoundFeatures(const FeatureMap& map, const DecisionLog& log) : ma
       for (const auto& level : found->levels) {
         const auto at = std::find(column.levels.begin(), column.levels.end(), level);
         source.slot.push_back(column.hashed ? static_cast<std::int32_t>(hash_bytes(level) % kMostLevels)
-                              : at == column.levels.end() ? -1
-                                                          : static_cast<std::int32_t>(at - column.levels.begin()));
+                              : at == column.levels.end()
+                                  ? -1
+                                  : static_cast<std::int32_t>(at - column.levels.begin()));
       }
       out.push_back(std::move(source));
     }
@@ -133,7 +138,8 @@ void BoundFeatures::action(std::size_t row, std::span<float> b) const {
   position = map_->action_width;
   if (map_->extended_width == map_->action_width) return;
   for (std::size_t j = 0; j < map_->numbers.size(); ++j) {
-    for (std::size_t k = j; k < map_->numbers.size(); ++k) b[position++] = b[map_->numbers[j]] * b[map_->numbers[k]];
+    for (std::size_t k = j; k < map_->numbers.size(); ++k)
+      b[position++] = b[map_->numbers[j]] * b[map_->numbers[k]];
   }
 }
 

@@ -1,5 +1,6 @@
-// Sums of the score table by unit bucket. A policy is one pass: terms by decision (parallel over blocks of decisions),
-// then bucket sums (parallel over groups of buckets, each in decision order), so bytes do not depend on threads.
+// Sums of the score table by unit bucket. A policy is one pass: terms by decision (parallel over blocks of
+// decisions), then bucket sums (parallel over groups of buckets, each in decision order), so bytes do not
+// depend on threads.
 #include "plumb/evaluate.h"
 
 #include <algorithm>
@@ -16,9 +17,12 @@ constexpr std::size_t kBucketGroup = 64;
 
 std::string_view name_of(Estimator estimator) {
   switch (estimator) {
-    case Estimator::kDr: return "dr";
-    case Estimator::kIps: return "ips";
-    case Estimator::kSnips: return "snips";
+    case Estimator::kDr:
+      return "dr";
+    case Estimator::kIps:
+      return "ips";
+    case Estimator::kSnips:
+      return "snips";
   }
   return "";
 }
@@ -79,7 +83,8 @@ std::size_t Evaluation::add_policy(const Policy& policy) {
 std::size_t Evaluation::add_probabilities(std::span<const float> probabilities, bool is_logging) {
   const std::size_t n = log_.size(), outcomes = models_.outcome.size();
   PLUMB_ASSERT(probabilities.size() == log_.action.size());
-  const PolicyTerms terms = policy_terms(log_, models_, base_, probabilities, is_logging, estimators_ > 1, threads_);
+  const PolicyTerms terms =
+      policy_terms(log_, models_, base_, probabilities, is_logging, estimators_ > 1, threads_);
 
   PolicySums sums;
   for (std::size_t s = 0; s < subsets_.size(); ++s) {
@@ -137,8 +142,8 @@ std::size_t Evaluation::column(std::size_t policy, std::size_t outcome, std::siz
 }
 
 void Evaluation::add_terms(Contrast& contrast, std::size_t policy,
-                           std::span<const std::pair<std::size_t, double>> terms, std::size_t subset, double weight,
-                           Estimator e) const {
+                           std::span<const std::pair<std::size_t, double>> terms, std::size_t subset,
+                           double weight, Estimator e) const {
   for (const auto& [outcome, share] : terms) {
     contrast.terms.emplace_back(column(policy, outcome, subset, e), weight * share);
   }

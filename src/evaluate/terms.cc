@@ -9,7 +9,8 @@
 namespace plumb {
 
 PolicyTerms policy_terms(const DecisionLog& log, const OutcomeModels& models, std::span<const float> base,
-                         std::span<const float> probabilities, bool is_logging, bool all_estimators, int threads) {
+                         std::span<const float> probabilities, bool is_logging, bool all_estimators,
+                         int threads) {
   const std::size_t n = log.size(), outcomes = models.outcome.size();
   PolicyTerms out;
   out.dr.resize(outcomes * n);
@@ -44,7 +45,8 @@ PolicyTerms policy_terms(const DecisionLog& log, const OutcomeModels& models, st
         if (column.state[i] == State::kImmature) continue;
         const std::vector<float>& q = models.q[j];
         double direct = 0;
-        for (std::size_t row = first; row < last; ++row) direct += static_cast<double>(probabilities[row]) * q[row];
+        for (std::size_t row = first; row < last; ++row)
+          direct += static_cast<double>(probabilities[row]) * q[row];
         double term = direct;
         if (column.state[i] == State::kObserved) {
           const double share = weight / (column.asked.empty() ? 1.0 : column.asked[i]);
@@ -76,7 +78,8 @@ SubsetSums subset_sums(const PolicyTerms& terms, const std::vector<std::uint8_t>
   return out;
 }
 
-double effective_events(const PolicyTerms& terms, const OutcomeColumn& column, const std::vector<std::uint8_t>& mask) {
+double effective_events(const PolicyTerms& terms, const OutcomeColumn& column,
+                        const std::vector<std::uint8_t>& mask) {
   double sum = 0, squares = 0;
   for (std::size_t i = 0; i < mask.size(); ++i) {
     if (!mask[i] || column.state[i] != State::kObserved || column.value[i] == 0) continue;
@@ -102,13 +105,15 @@ Support support_of(const SubsetSums& sums) {
   if (!std::isfinite(sums.chi2)) {
     out.reason = "the policy takes actions that the logging policy never takes";
   } else if (out.ess < kLeastEss) {
-    out.reason = fmt::format("the effective sample size is {:.1f} of {:.0f} decisions, {:.0f} are needed", out.ess,
-                             sums.count, kLeastEss);
+    out.reason = fmt::format("the effective sample size is {:.1f} of {:.0f} decisions, {:.0f} are needed",
+                             out.ess, sums.count, kLeastEss);
   } else if (sums.max_weight > kLargestShare * sums.weight) {
-    out.reason = fmt::format("one decision carries {:.0f} % of all weight", 100 * sums.max_weight / sums.weight);
+    out.reason =
+        fmt::format("one decision carries {:.0f} % of all weight", 100 * sums.max_weight / sums.weight);
   } else if (std::abs(out.mean_weight - 1) > kMeanWeightErrors * error + 1e-3) {
-    out.reason = fmt::format("the mean weight is {:.3f} instead of 1 (standard error {:.3f}): the propensities are wrong",
-                             out.mean_weight, error);
+    out.reason = fmt::format(
+        "the mean weight is {:.3f} instead of 1 (standard error {:.3f}): the propensities are wrong",
+        out.mean_weight, error);
   } else {
     out.sufficient = true;
   }

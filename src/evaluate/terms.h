@@ -19,7 +19,8 @@ struct PolicyTerms {
 };
 
 PolicyTerms policy_terms(const DecisionLog& log, const OutcomeModels& models, std::span<const float> base,
-                         std::span<const float> probabilities, bool is_logging, bool all_estimators, int threads);
+                         std::span<const float> probabilities, bool is_logging, bool all_estimators,
+                         int threads);
 
 struct SubsetSums {
   double count = 0, weight = 0, weight_squares = 0, max_weight = 0, kl = 0, chi2 = 0;
@@ -27,7 +28,8 @@ struct SubsetSums {
 SubsetSums subset_sums(const PolicyTerms& terms, const std::vector<std::uint8_t>& mask);
 
 // (sum w)^2 / sum w^2 over the decisions of the mask with a non-zero observed outcome.
-double effective_events(const PolicyTerms& terms, const OutcomeColumn& column, const std::vector<std::uint8_t>& mask);
+double effective_events(const PolicyTerms& terms, const OutcomeColumn& column,
+                        const std::vector<std::uint8_t>& mask);
 
 Support support_of(const SubsetSums& sums);
 

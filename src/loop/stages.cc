@@ -31,12 +31,14 @@ std::vector<std::string> needed_outcomes(const Goal& goal) {
 }
 
 std::string look_key(const Study& study, const std::string& policy_key) {
-  return fmt::format("{}:{}:{}:{}:{}", hex(study.goal.hash), hex(study.digest), study.seed, study.verb, policy_key);
+  return fmt::format("{}:{}:{}:{}:{}", hex(study.goal.hash), hex(study.digest), study.seed, study.verb,
+                     policy_key);
 }
 
 std::string file_name(const std::string& policy) {
   std::string out;
-  for (const char c : policy) out += std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' ? c : '-';
+  for (const char c : policy)
+    out += std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' ? c : '-';
   return out + ".safetensors";
 }
 
@@ -74,12 +76,15 @@ Study check_in_memory(const Goal& goal, DecisionLog log, LoadReport load, const 
   }
   for (const std::string& name : needed_outcomes(goal)) {
     if (!study.log.outcome(name).asked_known) {
-      study.caps.push_back(name + " is missing for some decisions and nobody said with what probability it was asked");
+      study.caps.push_back(name +
+                           " is missing for some decisions and nobody said with what probability it was asked");
     }
   }
   if (study.load.rejected > 0) {
-    // Rejected rows enter at the worst case of the range where one is declared; without one nothing bounds them.
-    study.caps.push_back(fmt::format("{} rows were rejected, and nothing bounds what they hold", study.load.rejected));
+    // Rejected rows enter at the worst case of the range where one is declared; without one nothing bounds
+    // them.
+    study.caps.push_back(
+        fmt::format("{} rows were rejected, and nothing bounds what they hold", study.load.rejected));
   }
   if (!study.log.time_us.empty()) {
     const auto [first, last] = std::minmax_element(study.log.time_us.begin(), study.log.time_us.end());
@@ -111,7 +116,8 @@ void close_look(const Study& study, const std::string& policy_key) {
   if (!study.look.counted) return;
   auto lock = read_lock(study.goal);
   if (!lock) return;
-  record_look(*lock, look_key(study, policy_key), study.look.alpha, std::string(name_of(study.certification->verdict)));
+  record_look(*lock, look_key(study, policy_key), study.look.alpha,
+              std::string(name_of(study.certification->verdict)));
   write_lock(*lock, study.goal);
 }
 
@@ -182,8 +188,8 @@ void summarize_constants(Study& study) {
       out.value = unknown(support.sufficient ? "too few events for a level" : support.reason);
     } else {
       out.value = make_measured(e.value[0], e.standard_error[0], 1, level);
-      out.value.interval =
-          hall_interval(e.value[0], e.standard_error[0], e.skewness[0], normal_quantile(0.5 + level / 2), level);
+      out.value.interval = hall_interval(e.value[0], e.standard_error[0], e.skewness[0],
+                                         normal_quantile(0.5 + level / 2), level);
     }
     if (support.sufficient && e.standard_error[1] > 0) least_error = std::min(least_error, e.standard_error[1]);
     study.constant_summaries.push_back(std::move(out));
@@ -203,16 +209,19 @@ void lay_paths(Study& study, const RunOptions& options) {
   study.signals = make_signals(study.log, study.goal, study.models, study.threads);
   for (std::size_t s = 0; s < study.signals.size(); ++s) {
     tell(options, "laying pressure paths", s, study.signals.size());
-    study.paths.push_back(pressure_path(*study.evaluation, study.log, study.base, study.signals[s], study.all,
-                                        study.threads));
+    study.paths.push_back(
+        pressure_path(*study.evaluation, study.log, study.base, study.signals[s], study.all, study.threads));
   }
   tell(options, "laying pressure paths", study.signals.size(), study.signals.size());
 }
 
 void audit_proxies(Study& study, const RunOptions& options) {
-  const AuditContext context{study.log, study.goal, study.models, *study.evaluation, study.base, study.reference_number,
-                             study.constants, study.all, study.training_rows, study.certification_rows, study.seed,
-                             study.threads};
+  const AuditContext context{study.log,           study.goal,
+                             study.models,        *study.evaluation,
+                             study.base,          study.reference_number,
+                             study.constants,     study.all,
+                             study.training_rows, study.certification_rows,
+                             study.seed,          study.threads};
   for (std::size_t k = 0; k < study.goal.proxies.size(); ++k) {
     tell(options, "auditing proxies", k, study.goal.proxies.size());
     const std::string& proxy = study.goal.proxies[k];
@@ -231,9 +240,10 @@ void train_policies(Study& study, const RunOptions& options) {
     return;
   }
   tell(options, "training", 0, 1);
-  const TrainingContext context{study.log, study.goal, study.models, *study.evaluation, study.reference_number,
-                                *study.reference, study.training_rows, study.base, *study.logging, study.seed,
-                                study.threads};
+  const TrainingContext context{
+      study.log,        study.goal,          study.models, *study.evaluation, study.reference_number,
+      *study.reference, study.training_rows, study.base,   *study.logging,    study.seed,
+      study.threads};
   study.training = train_candidates(context, study.signals, study.paths);
   tell(options, "training", 1, 1);
 }
@@ -256,14 +266,16 @@ void certify_candidates(Study& study, const RunOptions& options) {
 Evidence evidence_of(Study& study) {
   Evidence out;
   if (study.training && (study.verb == "align" || study.verb == "train")) {
-    for (const Candidate& c : study.training->candidates) out.files[file_name(c.policy->name())] = policy_bytes(*c.policy);
+    for (const Candidate& c : study.training->candidates)
+      out.files[file_name(c.policy->name())] = policy_bytes(*c.policy);
   }
   if (study.verb == "train" && study.training && !study.training->candidates.empty()) {
     out.files["policy.safetensors"] = policy_bytes(*study.training->candidates[study.training->chosen].policy);
   }
   if (study.verb == "align" && study.certification->recommended) {
     const CandidateClaim& best = study.certification->candidates[*study.certification->recommended];
-    if (best.kind == PolicyKind::kConstant) out.files["policy.safetensors"] = constant_policy_bytes(best.name.substr(9));
+    if (best.kind == PolicyKind::kConstant)
+      out.files["policy.safetensors"] = constant_policy_bytes(best.name.substr(9));
     if (best.kind == PolicyKind::kSoftmax) out.files["policy.safetensors"] = out.files[file_name(best.name)];
     if (out.files.contains("policy.safetensors")) study.recommended_file = "policy.safetensors";
   }

@@ -34,8 +34,9 @@ Origin origin_of(const Policy& policy, const DecisionLog& log) {
   out.trained_here = overlap.trained_here;
   if (!overlap.trained_here) return out;
   for (std::size_t i = 0; i < log.size(); ++i) out.unseen[i] = !overlap.seen[i];
-  out.sentence = fmt::format("trained on this log: {} of {} unit buckets hold the very rows that it was learnt from",
-                             overlap.buckets_matched, overlap.buckets_compared);
+  out.sentence =
+      fmt::format("trained on this log: {} of {} unit buckets hold the very rows that it was learnt from",
+                  overlap.buckets_matched, overlap.buckets_compared);
   return out;
 }
 
@@ -57,7 +58,8 @@ Evidence gate(const Goal& goal, const std::string& argument, const RunOptions& o
     claim.kind = policy->kind();
     claim.reason = origin.sentence;
     claim.support.sufficient = true;
-    for (Measured* m : {&claim.goal, &claim.versus_reference, &claim.versus_best_constant}) *m = unknown(origin.sentence);
+    for (Measured* m : {&claim.goal, &claim.versus_reference, &claim.versus_best_constant})
+      *m = unknown(origin.sentence);
     CandidateClaim reference;
     reference.name = "reference";
     reference.support.sufficient = true;
@@ -86,15 +88,19 @@ Evidence evaluate(const Goal& goal, const std::vector<std::string>& arguments, c
   const auto terms = goal_terms(goal, study.models);
   const double z = normal_quantile(0.5 + goal.confidence / 2);
   for (const std::string& argument : arguments) {
-    const PolicyPointer policy = policy_from_argument(argument, log, goal, options.not_trained_here, study.threads);
+    const PolicyPointer policy =
+        policy_from_argument(argument, log, goal, options.not_trained_here, study.threads);
     const Origin origin = origin_of(*policy, log);
     study.policy_origin_declared |= policy->kind() == PolicyKind::kTable && options.not_trained_here;
     Evaluation evaluation(log, study.models, study.threads, true);
-    const std::size_t rows =
-        evaluation.add_subset({origin.trained_here ? "rows that it was not trained on" : "all rows", origin.unseen});
-    const std::size_t number = evaluation.add_policy(*policy), reference = evaluation.add_policy(*study.reference);
+    const std::size_t rows = evaluation.add_subset(
+        {origin.trained_here ? "rows that it was not trained on" : "all rows", origin.unseen});
+    const std::size_t number = evaluation.add_policy(*policy),
+                      reference = evaluation.add_policy(*study.reference);
     PolicyEstimates out;
-    out.name = policy->kind() == PolicyKind::kSoftmax ? argument : policy->is_logging() ? argument : policy->name();
+    out.name = policy->kind() == PolicyKind::kSoftmax ? argument
+               : policy->is_logging()                 ? argument
+                                                      : policy->name();
     out.rows = evaluation.subset(rows).name;
     out.support = evaluation.support(number, rows);
     std::string few;
@@ -102,8 +108,8 @@ Evidence evaluate(const Goal& goal, const std::vector<std::string>& arguments, c
       const OutcomeColumn& column = log.outcome(study.models.outcome[outcome]);
       const double events = evaluation.events(number, outcome, rows);
       if (events < static_cast<double>(least_events(column.kind))) {
-        few = fmt::format("too few events: {:.0f} effective non-zero values of {}, {} are needed for a level", events,
-                          column.name, least_events(column.kind));
+        few = fmt::format("too few events: {:.0f} effective non-zero values of {}, {} are needed for a level",
+                          events, column.name, least_events(column.kind));
       }
     }
     for (const Estimator estimator : {Estimator::kIps, Estimator::kSnips, Estimator::kDr}) {
@@ -132,8 +138,9 @@ Evidence evaluate(const Goal& goal, const std::vector<std::string>& arguments, c
       // Policies asked for together share the error: Bonferroni over them.
       const double critical =
           normal_quantile(1 - (1 - goal.confidence) / (2 * static_cast<double>(arguments.size())));
-      const GainVerdict verdict = judge_gain(
-          goal, make_measured(e.value[0], e.standard_error[0], critical, goal.confidence), critical, out.support.count);
+      const GainVerdict verdict =
+          judge_gain(goal, make_measured(e.value[0], e.standard_error[0], critical, goal.confidence), critical,
+                     out.support.count);
       out.verdict = verdict.verdict;
       out.reason = "against the reference " + verdict.reason;
       if (out.verdict == Verdict::kPass && (origin.unknown || !study.caps.empty())) {

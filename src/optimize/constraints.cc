@@ -64,8 +64,8 @@ ConstrainedTilt::ConstrainedTilt(const TrainingContext& context) : context_(cont
   values_.emplace_back(context, std::move(quantities));
 }
 
-ConstrainedTilt::Reading ConstrainedTilt::read(const Signal& signal, double beta, const std::vector<double>& lambda,
-                                               bool with_slack) const {
+ConstrainedTilt::Reading ConstrainedTilt::read(const Signal& signal, double beta,
+                                               const std::vector<double>& lambda, bool with_slack) const {
   const DecisionLog& log = context_.log;
   std::vector<float> score(log.action.size(), 0.0f);
   constexpr std::size_t kRows = 1 << 16;
@@ -86,8 +86,8 @@ ConstrainedTilt::Reading ConstrainedTilt::read(const Signal& signal, double beta
   for (const Limit& limit : limits_) {
     double worst = -INFINITY;
     for (const std::size_t q : limit.quantities) {
-      // The margin is room for proof, not an allowance to be spent: training aims at the limit itself, and below it
-      // where the margin is smaller than the slack that certification will need.
+      // The margin is room for proof, not an allowance to be spent: training aims at the limit itself, and
+      // below it where the margin is smaller than the slack that certification will need.
       const double slack = with_slack ? kPlannedCritical * values[q].standard_error : 0;
       const double target = limit.bound + std::min(0.0, limit.margin - slack);
       worst = std::max(worst, values[q].value - target);
@@ -151,8 +151,8 @@ ConstrainedTilt::Solution ConstrainedTilt::solve(const Signal& signal, double be
   out.standard_error = reading.standard_error;
   out.kl = reading.kl;
   for (std::size_t c = 0; c < limits_.size(); ++c) {
-    out.multipliers.push_back({context_.goal.constraints[c].id(), out.lambda[c], -reading.violation[c],
-                               reading.violation[c] <= 0});
+    out.multipliers.push_back(
+        {context_.goal.constraints[c].id(), out.lambda[c], -reading.violation[c], reading.violation[c] <= 0});
   }
   return out;
 }

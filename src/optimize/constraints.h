@@ -28,7 +28,7 @@ class ConstrainedTilt {
     std::vector<std::size_t> quantities;  // one, or one a segment level
   };
   struct Reading {
-    std::vector<double> violation;        // by constraint, worst level; <= 0 is met
+    std::vector<double> violation;  // by constraint, worst level; <= 0 is met
     double gain = 0, standard_error = 0, kl = 0;
   };
   Reading read(const Signal& signal, double beta, const std::vector<double>& lambda, bool with_slack) const;
@@ -37,7 +37,7 @@ class ConstrainedTilt {
   const TrainingContext& context_;
   std::vector<Limit> limits_;
   std::vector<std::vector<std::uint8_t>> masks_;
-  std::vector<TiltedValues> values_;      // one element; made after masks_
+  std::vector<TiltedValues> values_;  // one element; made after masks_
 };
 
 }  // namespace plumb

@@ -8,10 +8,11 @@ namespace {
 
 constexpr std::size_t kBlock = 1024;
 
-// The doubly robust term of one decision for probabilities p of its offered actions; nan where it does not count.
-double term_of(const DecisionLog& log, const OutcomeModels& models, const std::vector<const OutcomeColumn*>& columns,
-               std::size_t i, std::span<const float> p, double weight,
-               const std::vector<std::pair<std::size_t, double>>& terms) {
+// The doubly robust term of one decision for probabilities p of its offered actions; nan where it does not
+// count.
+double term_of(const DecisionLog& log, const OutcomeModels& models,
+               const std::vector<const OutcomeColumn*>& columns, std::size_t i, std::span<const float> p,
+               double weight, const std::vector<std::pair<std::size_t, double>>& terms) {
   double sum = 0;
   const std::size_t first = log.offset[i];
   for (const auto& [j, share] : terms) {
@@ -21,7 +22,8 @@ double term_of(const DecisionLog& log, const OutcomeModels& models, const std::v
     double direct = 0;
     for (std::size_t a = 0; a < p.size(); ++a) direct += static_cast<double>(p[a]) * q[first + a];
     if (column.state[i] == State::kObserved) {
-      direct += weight / (column.asked.empty() ? 1.0 : column.asked[i]) * (column.value[i] - q[log.chosen_row(i)]);
+      direct +=
+          weight / (column.asked.empty() ? 1.0 : column.asked[i]) * (column.value[i] - q[log.chosen_row(i)]);
     }
     sum += share * direct;
   }
@@ -51,7 +53,8 @@ TiltedValues::TiltedValues(const TrainingContext& context, std::vector<Quantity>
       }
       for (std::size_t q = 0; q < quantities_.size(); ++q) {
         if (!quantities_[q].difference) continue;
-        reference_[q * decisions_.size() + d] = term_of(log, context.models, columns_, i, p, weight, quantities_[q].terms);
+        reference_[q * decisions_.size() + d] =
+            term_of(log, context.models, columns_, i, p, weight, quantities_[q].terms);
       }
     }
   });

@@ -1,5 +1,6 @@
-// Doubly robust estimates for many tilts of the base over the training half, fast: only the outcomes that are asked
-// for, only these rows. Standard errors are those of independent decisions; certification clusters, this only plans.
+// Doubly robust estimates for many tilts of the base over the training half, fast: only the outcomes that are
+// asked for, only these rows. Standard errors are those of independent decisions; certification clusters, this
+// only plans.
 #pragma once
 
 #include <vector>
@@ -10,9 +11,9 @@ namespace plumb {
 
 // A mean over the training rows with mask[i] != 0: of the tilted policy, less the reference where `difference`.
 struct Quantity {
-  std::vector<std::pair<std::size_t, double>> terms;   // outcomes of the models with weights
+  std::vector<std::pair<std::size_t, double>> terms;  // outcomes of the models with weights
   bool difference = true;
-  const std::vector<std::uint8_t>* mask = nullptr;     // n; nullptr: every training row
+  const std::vector<std::uint8_t>* mask = nullptr;  // n; nullptr: every training row
 };
 struct QuantityValue {
   double value = 0, standard_error = 0;
@@ -27,9 +28,9 @@ class TiltedValues {
  private:
   const TrainingContext& context_;
   std::vector<Quantity> quantities_;
-  std::vector<const OutcomeColumn*> columns_;          // by position in the models
-  std::vector<std::uint32_t> decisions_;               // of the training half
-  std::vector<double> reference_;                      // quantity x decision: its terms
+  std::vector<const OutcomeColumn*> columns_;  // by position in the models
+  std::vector<std::uint32_t> decisions_;       // of the training half
+  std::vector<double> reference_;              // quantity x decision: its terms
 };
 
 }  // namespace plumb

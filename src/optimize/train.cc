@@ -11,8 +11,8 @@ namespace {
 
 constexpr double kCautious = 0.5;  // the cautious candidate's share of beta: about a quarter of the KL
 
-// The pressure with the highest lower end that certification could show; where none is above zero, the highest gain
-// less one standard error, so that a weak signal is still tried.
+// The pressure with the highest lower end that certification could show; where none is above zero, the highest
+// gain less one standard error, so that a weak signal is still tried.
 double best_beta(const TrainingContext& context, const PressurePath& path) {
   const auto terms = goal_terms(context.goal, context.models);
   std::vector<Contrast> contrasts;
@@ -63,7 +63,8 @@ Training train_candidates(const TrainingContext& context, const std::vector<Sign
     if (std::find(names.begin(), names.end(), wanted) == names.end()) {
       const std::string nearest = nearest_name(wanted, names);
       refuse(context.goal.path, "optimize.signal", wanted,
-             nearest.empty() ? "auto, goal, index or a proxy" : "auto, goal, index or a proxy, perhaps " + nearest);
+             nearest.empty() ? "auto, goal, index or a proxy"
+                             : "auto, goal, index or a proxy, perhaps " + nearest);
     }
   }
   Training out;
@@ -118,10 +119,11 @@ Training train_candidates(const TrainingContext& context, const std::vector<Sign
   const Candidate& chosen = out.candidates[out.chosen];
   const std::size_t s = of_signal[out.chosen];
   out.sentence = fmt::format(
-      "{} the signal \"{}\" at {:.3g} nats from the logging policy: on the training half it gains {:.4g} {} (standard "
+      "{} the signal \"{}\" at {:.3g} nats from the logging policy: on the training half it gains {:.4g} {} "
+      "(standard "
       "error {:.2g}).",
-      wanted == "auto" ? "The held-out folds chose" : "The goal file chose", chosen.signal, chosen.kl, chosen.gain,
-      context.goal.unit, chosen.standard_error);
+      wanted == "auto" ? "The held-out folds chose" : "The goal file chose", chosen.signal, chosen.kl,
+      chosen.gain, context.goal.unit, chosen.standard_error);
   out.candidates.push_back(make(signals[s], kCautious * chosen.beta, chosen.policy->name() + ":cautious"));
   return out;
 }

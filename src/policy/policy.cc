@@ -6,11 +6,16 @@ namespace plumb {
 
 std::string_view name_of(PolicyKind kind) {
   switch (kind) {
-    case PolicyKind::kReference: return "reference";
-    case PolicyKind::kConstant: return "constant";
-    case PolicyKind::kUniform: return "uniform";
-    case PolicyKind::kTable: return "table";
-    case PolicyKind::kSoftmax: return "softmax";
+    case PolicyKind::kReference:
+      return "reference";
+    case PolicyKind::kConstant:
+      return "constant";
+    case PolicyKind::kUniform:
+      return "uniform";
+    case PolicyKind::kTable:
+      return "table";
+    case PolicyKind::kSoftmax:
+      return "softmax";
   }
   return "";
 }

@@ -14,16 +14,25 @@ constexpr const char* kFormat = "plumb policy 1";
 nlohmann::json columns_json(const std::vector<FeatureMap::Column>& columns) {
   nlohmann::json out = nlohmann::json::array();
   for (const auto& c : columns) {
-    out.push_back({{"name", c.name}, {"category", c.is_category}, {"levels", c.levels}, {"hashed", c.hashed},
-                   {"mean", c.mean}, {"scale", c.scale}});
+    out.push_back({{"name", c.name},
+                   {"category", c.is_category},
+                   {"levels", c.levels},
+                   {"hashed", c.hashed},
+                   {"mean", c.mean},
+                   {"scale", c.scale}});
   }
   return out;
 }
 
 nlohmann::json map_json(const FeatureMap& map) {
-  return {{"context", columns_json(map.context)}, {"action", columns_json(map.action)}, {"ids", map.ids},
-          {"context_width", map.context_width}, {"action_width", map.action_width},
-          {"extended_width", map.extended_width}, {"cross_columns", map.cross_columns}, {"numbers", map.numbers}};
+  return {{"context", columns_json(map.context)},
+          {"action", columns_json(map.action)},
+          {"ids", map.ids},
+          {"context_width", map.context_width},
+          {"action_width", map.action_width},
+          {"extended_width", map.extended_width},
+          {"cross_columns", map.cross_columns},
+          {"numbers", map.numbers}};
 }
 
 std::vector<FeatureMap::Column> columns_from(const nlohmann::json& json) {
@@ -62,15 +71,18 @@ FeatureMap map_from(const nlohmann::json& json, const std::string& path) {
   for (const std::size_t n : map.numbers) fits = fits && n < action;
   for (const auto& c : map.context) fits = fits && c.scale > 0;
   for (const auto& c : map.action) fits = fits && c.scale > 0;
-  if (!fits) refuse(path, "feature schema", "widths that do not agree with its columns", "a schema as plumb writes it");
+  if (!fits)
+    refuse(path, "feature schema", "widths that do not agree with its columns", "a schema as plumb writes it");
   return map;
 }
 
-std::vector<double> tensor(const Tensors& tensors, const std::string& name, std::size_t size, const std::string& path) {
+std::vector<double> tensor(const Tensors& tensors, const std::string& name, std::size_t size,
+                           const std::string& path) {
   const auto found = tensors.f64.find(name);
   const std::size_t have = found == tensors.f64.end() ? 0 : found->second.size();
   if (have != size) {
-    refuse(path, "tensor " + name, std::to_string(have) + " numbers", std::to_string(size) + ", as the schema says");
+    refuse(path, "tensor " + name, std::to_string(have) + " numbers",
+           std::to_string(size) + ", as the schema says");
   }
   return size == 0 ? std::vector<double>{} : found->second;
 }
@@ -103,7 +115,8 @@ std::string policy_bytes(const SoftmaxPolicy& policy) {
 
 std::string constant_policy_bytes(const std::string& action) {
   Tensors out;
-  out.metadata = {{"format", kFormat}, {"kind", "constant"}, {"action", action}, {"version", std::string(version())}};
+  out.metadata = {
+      {"format", kFormat}, {"kind", "constant"}, {"action", action}, {"version", std::string(version())}};
   return write_tensors(out);
 }
 
@@ -140,7 +153,8 @@ PolicyPointer parse_policy(std::string_view bytes, const std::string& path) {
   } catch (const nlohmann::json::exception& e) {
     refuse(path, "feature schema", e.what(), "a schema as plumb writes it");
   } catch (const std::logic_error& e) {  // stoull and friends
-    refuse(path, "metadata", std::string("an unreadable number (") + e.what() + ")", "numbers as plumb writes them");
+    refuse(path, "metadata", std::string("an unreadable number (") + e.what() + ")",
+           "numbers as plumb writes them");
   }
 }
 

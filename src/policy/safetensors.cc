@@ -17,7 +17,8 @@ void append_word(std::string& out, std::uint64_t word) {
 
 std::uint64_t word_at(std::string_view bytes, std::size_t at) {
   std::uint64_t word = 0;
-  for (int k = 0; k < 8; ++k) word |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[at + k])) << (8 * k);
+  for (int k = 0; k < 8; ++k)
+    word |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[at + k])) << (8 * k);
   return word;
 }
 
@@ -28,7 +29,8 @@ std::string write_tensors(const Tensors& tensors) {
   header["__metadata__"] = tensors.metadata;
   std::string data;
   const auto describe = [&](const std::string& name, const char* type, std::size_t count) {
-    header[name] = {{"dtype", type}, {"shape", {count}}, {"data_offsets", {data.size(), data.size() + 8 * count}}};
+    header[name] = {
+        {"dtype", type}, {"shape", {count}}, {"data_offsets", {data.size(), data.size() + 8 * count}}};
   };
   for (const auto& [name, values] : tensors.f64) {
     describe(name, "F64", values.size());
@@ -50,7 +52,8 @@ std::string write_tensors(const Tensors& tensors) {
 }
 
 Tensors parse_tensors(std::string_view bytes, const std::string& path) {
-  if (bytes.size() < 8) refuse(path, "policy file", std::to_string(bytes.size()) + " bytes", "a safetensors file");
+  if (bytes.size() < 8)
+    refuse(path, "policy file", std::to_string(bytes.size()) + " bytes", "a safetensors file");
   const std::uint64_t length = word_at(bytes, 0);
   if (length > kMostHeader || length > bytes.size() - 8) {
     refuse(path, "safetensors header", "a length beyond the file", "a safetensors file");
@@ -60,7 +63,9 @@ Tensors parse_tensors(std::string_view bytes, const std::string& path) {
   const std::string_view data = bytes.substr(8 + length);
   Tensors out;
   for (const auto& [name, entry] : header.items()) {
-    const auto broken = [&](const char* expected) { refuse(path, "tensor " + name, "a broken entry", expected); };
+    const auto broken = [&](const char* expected) {
+      refuse(path, "tensor " + name, "a broken entry", expected);
+    };
     if (!entry.is_object()) broken("an object");
     if (name == "__metadata__") {
       for (const auto& [key, value] : entry.items()) {
@@ -75,7 +80,8 @@ Tensors parse_tensors(std::string_view bytes, const std::string& path) {
       broken("dtype and two data_offsets");
     }
     const std::uint64_t begin = (*offsets)[0].get<std::uint64_t>(), end = (*offsets)[1].get<std::uint64_t>();
-    if (begin > end || end > data.size() || (end - begin) % 8 != 0) broken("offsets inside the file, whole words");
+    if (begin > end || end > data.size() || (end - begin) % 8 != 0)
+      broken("offsets inside the file, whole words");
     for (std::uint64_t at = begin; at < end; at += 8) {
       const std::uint64_t word = word_at(data, at);
       if (*type == "F64") {

@@ -10,7 +10,8 @@ class ConstantPolicy final : public Policy {
  public:
   explicit ConstantPolicy(const std::string& action) : Policy("constant:" + action), action_(action) {}
   PolicyKind kind() const override { return PolicyKind::kConstant; }
-  void probabilities(const DecisionLog& log, std::size_t begin, std::size_t end, std::span<float> out) const override {
+  void probabilities(const DecisionLog& log, std::size_t begin, std::size_t end,
+                     std::span<float> out) const override {
     const auto found = std::find(log.actions.begin(), log.actions.end(), action_);
     if (found == log.actions.end()) {
       const std::string nearest = nearest_name(action_, log.actions);
@@ -40,7 +41,8 @@ class UniformPolicy final : public Policy {
  public:
   UniformPolicy() : Policy("uniform") {}
   PolicyKind kind() const override { return PolicyKind::kUniform; }
-  void probabilities(const DecisionLog& log, std::size_t begin, std::size_t end, std::span<float> out) const override {
+  void probabilities(const DecisionLog& log, std::size_t begin, std::size_t end,
+                     std::span<float> out) const override {
     for (std::size_t i = begin; i < end; ++i) {
       std::fill_n(out.begin() + static_cast<std::ptrdiff_t>(log.offset[i] - log.offset[begin]), log.offered(i),
                   1.0f / static_cast<float>(log.offered(i)));
@@ -54,7 +56,8 @@ class TablePolicy final : public Policy {
       : Policy(name), probabilities_(std::move(probabilities)), not_trained_here_(not_trained_here) {}
   PolicyKind kind() const override { return PolicyKind::kTable; }
   bool origin_unknown() const override { return !not_trained_here_; }
-  void probabilities(const DecisionLog& log, std::size_t begin, std::size_t end, std::span<float> out) const override {
+  void probabilities(const DecisionLog& log, std::size_t begin, std::size_t end,
+                     std::span<float> out) const override {
     PLUMB_ASSERT(probabilities_.size() == log.action.size());
     std::copy(probabilities_.begin() + static_cast<std::ptrdiff_t>(log.offset[begin]),
               probabilities_.begin() + static_cast<std::ptrdiff_t>(log.offset[end]), out.begin());

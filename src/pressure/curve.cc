@@ -5,11 +5,11 @@
 namespace plumb {
 namespace {
 
-// Pressures whose goal is not shown to be below the highest: simultaneous intervals of (point - highest point). The
-// reference takes part as the point of no pressure.
-Peak find_peak(const Evaluation& evaluation, const PressurePath& path, std::size_t reference, std::size_t subset,
-               std::span<const std::pair<std::size_t, double>> goal, const std::vector<CurvePoint>& points,
-               double level, const Rng& rng, int threads) {
+// Pressures whose goal is not shown to be below the highest: simultaneous intervals of (point - highest point).
+// The reference takes part as the point of no pressure.
+Peak find_peak(const Evaluation& evaluation, const PressurePath& path, std::size_t reference,
+               std::size_t subset, std::span<const std::pair<std::size_t, double>> goal,
+               const std::vector<CurvePoint>& points, double level, const Rng& rng, int threads) {
   Peak peak;
   std::size_t best = points.size();  // the reference
   double highest = 0;
@@ -45,8 +45,8 @@ Peak find_peak(const Evaluation& evaluation, const PressurePath& path, std::size
 
 GoodhartCurve goodhart_curve(const Evaluation& evaluation, const PressurePath& path, std::size_t reference,
                              std::size_t subset, std::span<const std::pair<std::size_t, double>> proxy_terms,
-                             std::span<const std::pair<std::size_t, double>> goal_terms, double level, const Rng& rng,
-                             int threads) {
+                             std::span<const std::pair<std::size_t, double>> goal_terms, double level,
+                             const Rng& rng, int threads) {
   GoodhartCurve out;
   if (path.points.empty()) return out;
   std::vector<Contrast> contrasts;
@@ -80,7 +80,8 @@ GoodhartCurve goodhart_curve(const Evaluation& evaluation, const PressurePath& p
     }
     out.points.push_back(c);
   }
-  out.peak = find_peak(evaluation, path, reference, subset, goal_terms, out.points, level, rng.stream("peak"), threads);
+  out.peak = find_peak(evaluation, path, reference, subset, goal_terms, out.points, level, rng.stream("peak"),
+                       threads);
   return out;
 }
 

@@ -7,11 +7,12 @@ namespace plumb {
 namespace {
 
 constexpr std::size_t kBlock = 2048;
-constexpr double kFirstKl = 0.005;   // nats, of the first point
-constexpr double kBetaStep = 1.3;    // from point to point: KL grows by about 1.7
-constexpr double kSaturation = 1.02; // KL that grows by less than this from point to point has nowhere to go
+constexpr double kFirstKl = 0.005;    // nats, of the first point
+constexpr double kBetaStep = 1.3;     // from point to point: KL grows by about 1.7
+constexpr double kSaturation = 1.02;  // KL that grows by less than this from point to point has nowhere to go
 
-// Mean over decisions of the variance of the score under the base: KL is half of that times beta squared at first.
+// Mean over decisions of the variance of the score under the base: KL is half of that times beta squared at
+// first.
 double mean_variance(const DecisionLog& log, std::span<const float> base, std::span<const float> score) {
   const std::size_t blocks = (log.size() + kBlock - 1) / kBlock;
   double total = 0;
@@ -64,12 +65,14 @@ PressurePath pressure_path(Evaluation& evaluation, const DecisionLog& log, std::
     const double share = point.support.count > 0 ? point.support.ess / point.support.count : 0;
     if (!point.support.sufficient || share < kLeastEssShare) {
       path.end_of_support = true;
-      path.end_reason = !point.support.sufficient ? point.support.reason
-                                                  : "fewer than a tenth of the decisions would count effectively";
+      path.end_reason = !point.support.sufficient
+                            ? point.support.reason
+                            : "fewer than a tenth of the decisions would count effectively";
       return path;
     }
     if (k > 0 && point.kl < kSaturation * last_kl) {
-      path.end_reason = "more pressure changes nothing: the policy takes the signal's best action almost always";
+      path.end_reason =
+          "more pressure changes nothing: the policy takes the signal's best action almost always";
       return path;
     }
     last_kl = point.kl;

@@ -9,7 +9,8 @@ std::vector<std::pair<std::size_t, double>> goal_terms(const Goal& goal, const O
   return out;
 }
 
-std::vector<Signal> make_signals(const DecisionLog& log, const Goal& goal, const OutcomeModels& models, int threads) {
+std::vector<Signal> make_signals(const DecisionLog& log, const Goal& goal, const OutcomeModels& models,
+                                 int threads) {
   std::vector<Signal> out;
   Signal whole;
   whole.name = "goal";
@@ -20,7 +21,8 @@ std::vector<Signal> make_signals(const DecisionLog& log, const Goal& goal, const
       whole.score[row] += static_cast<float>(weight) * models.direction[j][row];
     }
     for (std::size_t v = 0; v < whole.linear.size(); ++v) {
-      for (std::size_t k = 0; k < whole.linear[v].size(); ++k) whole.linear[v][k] += weight * models.linear[j][v][k];
+      for (std::size_t k = 0; k < whole.linear[v].size(); ++k)
+        whole.linear[v][k] += weight * models.linear[j][v][k];
     }
   }
   out.push_back(std::move(whole));

@@ -7,8 +7,9 @@
 
 namespace plumb {
 
-SurrogateDesign::SurrogateDesign(const DecisionLog& log, const Goal& goal, const std::vector<std::string>& proxies,
-                                 const OutcomeModels& models, int threads)
+SurrogateDesign::SurrogateDesign(const DecisionLog& log, const Goal& goal,
+                                 const std::vector<std::string>& proxies, const OutcomeModels& models,
+                                 int threads)
     : log_(log), threads_(threads) {
   const std::size_t n = log.size(), context = models.map.context_width, s = proxies.size();
   std::vector<const OutcomeColumn*> columns;
@@ -33,7 +34,8 @@ SurrogateDesign::SurrogateDesign(const DecisionLog& log, const Goal& goal, const
   const auto count = static_cast<double>(std::max<std::size_t>(1, rows_.size()));
   for (double& m : mean) m /= count;
   for (const std::uint32_t i : rows_) {
-    for (std::size_t k = 0; k < s; ++k) scale[k] += (columns[k]->value[i] - mean[k]) * (columns[k]->value[i] - mean[k]);
+    for (std::size_t k = 0; k < s; ++k)
+      scale[k] += (columns[k]->value[i] - mean[k]) * (columns[k]->value[i] - mean[k]);
   }
   for (double& v : scale) v = v > 0 ? std::sqrt(v / count) : 1;
 

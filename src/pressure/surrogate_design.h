@@ -27,8 +27,8 @@ class SurrogateDesign {
   std::size_t width_ = 0;
   std::vector<std::uint8_t> use_;
   std::vector<double> goal_;
-  std::vector<std::uint32_t> rows_;      // training decisions that are used
-  std::vector<float> x_;                 // n x width_
+  std::vector<std::uint32_t> rows_;  // training decisions that are used
+  std::vector<float> x_;             // n x width_
 };
 
 }  // namespace plumb

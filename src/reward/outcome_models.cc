@@ -1,5 +1,5 @@
-// Cross-fitted outcome models. Sums of squares are kept by fold, so the five ridge fits of an outcome (four without a
-// training fold, one on the whole half) cost one pass over the data.
+// Cross-fitted outcome models. Sums of squares are kept by fold, so the five ridge fits of an outcome (four
+// without a training fold, one on the whole half) cost one pass over the data.
 #include <cmath>
 #include <numeric>
 
@@ -11,7 +11,8 @@ namespace plumb {
 namespace {
 
 constexpr std::size_t kVariants = kTrainingFolds + 1;
-constexpr std::size_t kLeastPositive = 50;  // fewer amounts than this: no model of how much, a ridge of the whole
+constexpr std::size_t kLeastPositive =
+    50;  // fewer amounts than this: no model of how much, a ridge of the whole
 constexpr std::size_t kDecisionBlock = 1024;
 
 FoldMask variant_mask(std::size_t variant) {
@@ -98,10 +99,14 @@ Calibration calibrate(const DecisionLog& log, const OutcomeColumn& column, const
 
 std::string_view name_of(Method method) {
   switch (method) {
-    case Method::kRidge: return "ridge";
-    case Method::kLogistic: return "logistic";
-    case Method::kTwoPart: return "two-part";
-    case Method::kConstant: return "constant";
+    case Method::kRidge:
+      return "ridge";
+    case Method::kLogistic:
+      return "logistic";
+    case Method::kTwoPart:
+      return "two-part";
+    case Method::kConstant:
+      return "constant";
   }
   return "";
 }
@@ -114,7 +119,8 @@ std::size_t OutcomeModels::index(std::string_view name) const {
   return 0;
 }
 
-OutcomeModels fit_outcome_models(const DecisionLog& log, const std::vector<std::string>& outcomes, int threads) {
+OutcomeModels fit_outcome_models(const DecisionLog& log, const std::vector<std::string>& outcomes,
+                                 int threads) {
   OutcomeModels out;
   out.outcome = outcomes;
   const TrainingDesign design = training_design(log, threads);
@@ -145,8 +151,8 @@ OutcomeModels fit_outcome_models(const DecisionLog& log, const std::vector<std::
     }
   }
   if (!complete.empty()) {
-    auto shared =
-        fold_sums_many(design.view(), complete, rows[complete_index[0]].rows, design.fold, kTrainingFolds, threads);
+    auto shared = fold_sums_many(design.view(), complete, rows[complete_index[0]].rows, design.fold,
+                                 kTrainingFolds, threads);
     for (std::size_t k = 0; k < shared.size(); ++k) sums[complete_index[k]] = std::move(shared[k]);
   }
   for (std::size_t j = 0; j < count; ++j) {
@@ -204,8 +210,9 @@ OutcomeModels fit_outcome_models(const DecisionLog& log, const std::vector<std::
   return out;
 }
 
-Direction fit_direction(const DecisionLog& log, const FeatureMap& map, std::span<const std::vector<double>> target,
-                        const std::vector<std::uint8_t>& use, int threads) {
+Direction fit_direction(const DecisionLog& log, const FeatureMap& map,
+                        std::span<const std::vector<double>> target, const std::vector<std::uint8_t>& use,
+                        int threads) {
   PLUMB_ASSERT(target.size() == kVariants);
   const TrainingDesign design = training_design(log, map, threads);
   std::vector<std::uint32_t> rows;
@@ -216,7 +223,8 @@ Direction fit_direction(const DecisionLog& log, const FeatureMap& map, std::span
     for (std::size_t v = 0; v < kVariants; ++v) value[v][r] = target[v][design.decision[r]];
   }
   const std::vector<std::span<const double>> ys(value.begin(), value.end());
-  const std::vector<FoldSums> sums = fold_sums_many(design.view(), ys, rows, design.fold, kTrainingFolds, threads);
+  const std::vector<FoldSums> sums =
+      fold_sums_many(design.view(), ys, rows, design.fold, kTrainingFolds, threads);
   Direction out;
   std::vector<LinearScorer> scorers;
   for (std::size_t v = 0; v < kVariants; ++v) {

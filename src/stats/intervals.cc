@@ -35,7 +35,8 @@ Interval hall_interval(double value, double standard_error, double skewness, dou
 std::vector<bool> holm(std::span<const double> p_values, double alpha) {
   std::vector<std::size_t> order(p_values.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return p_values[a] < p_values[b]; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return p_values[a] < p_values[b]; });
   std::vector<bool> rejected(p_values.size(), false);
   for (std::size_t k = 0; k < order.size(); ++k) {
     if (p_values[order[k]] > alpha / static_cast<double>(order.size() - k)) break;

@@ -10,7 +10,8 @@
 namespace plumb {
 namespace {
 
-// Replicates are drawn in blocks of fixed size, each with its own stream, so the maxima do not depend on threads.
+// Replicates are drawn in blocks of fixed size, each with its own stream, so the maxima do not depend on
+// threads.
 constexpr std::size_t kBlock = 128;
 
 bool has_error(double value, double se) {
@@ -29,7 +30,8 @@ Estimates combine(const Estimates& estimates, std::span<const Contrast> combined
   // The small-sample factor is the one that the parts carry: the largest of them.
   std::vector<double> squares(estimates.value.size(), 0.0);
   for (std::size_t b = 0; b < buckets; ++b) {
-    for (std::size_t k = 0; k < squares.size(); ++k) squares[k] += estimates.influence(b, k) * estimates.influence(b, k);
+    for (std::size_t k = 0; k < squares.size(); ++k)
+      squares[k] += estimates.influence(b, k) * estimates.influence(b, k);
   }
   for (std::size_t k = 0; k < m; ++k) {
     double sum2 = 0, sum3 = 0, factor = 1;
@@ -50,7 +52,8 @@ Estimates combine(const Estimates& estimates, std::span<const Contrast> combined
   return out;
 }
 
-MaxT max_t_distribution(const Estimates& estimates, std::span<const Contrast> combined, const Rng& rng, int threads) {
+MaxT max_t_distribution(const Estimates& estimates, std::span<const Contrast> combined, const Rng& rng,
+                        int threads) {
   const std::size_t buckets = estimates.influence.rows, parts = estimates.influence.cols;
   const Estimates own = combine(estimates, combined);
   std::vector<std::size_t> members;
@@ -65,7 +68,9 @@ MaxT max_t_distribution(const Estimates& estimates, std::span<const Contrast> co
   // Parts are scaled to unit error so that float carries them whatever their units.
   std::vector<double> unit(parts);
   for (std::size_t c = 0; c < parts; ++c) {
-    unit[c] = estimates.standard_error[c] > 0 && std::isfinite(estimates.standard_error[c]) ? estimates.standard_error[c] : 1;
+    unit[c] = estimates.standard_error[c] > 0 && std::isfinite(estimates.standard_error[c])
+                  ? estimates.standard_error[c]
+                  : 1;
     for (std::size_t b = 0; b < buckets; ++b) {
       const double s = estimates.influence(b, c);
       influence(static_cast<Eigen::Index>(b), static_cast<Eigen::Index>(c)) =
@@ -80,7 +85,8 @@ MaxT max_t_distribution(const Estimates& estimates, std::span<const Contrast> co
     for (std::size_t r = 0; r < kBlock; ++r) {
       for (std::size_t b = 0; b < buckets; ++b) {
         if (b % 64 == 0) word = draws.bits();
-        signs(static_cast<Eigen::Index>(r), static_cast<Eigen::Index>(b)) = (word >> (b % 64)) & 1 ? 1.0f : -1.0f;
+        signs(static_cast<Eigen::Index>(r), static_cast<Eigen::Index>(b)) =
+            (word >> (b % 64)) & 1 ? 1.0f : -1.0f;
       }
     }
     const Eigen::MatrixXf z = signs * influence;
