@@ -69,7 +69,20 @@ Evidence check_and_lock(const Goal& goal, const RunOptions& options) {
 std::map<std::string, std::string> run_files(const Evidence& evidence) {
   std::map<std::string, std::string> files = evidence.files;
   files["evidence.json"] = evidence.json;
-  files["report.html"] = render_html(nlohmann::json::parse(evidence.json));
+  const nlohmann::json document = nlohmann::json::parse(evidence.json);
+  files["report.html"] = render_html(document);
+  // The Goodhart curves as pictures of their own, for slides and documents.
+  for (const auto& part : {document, document.value("audit", nlohmann::json::object())}) {
+    if (!part.contains("proxies")) continue;
+    for (const auto& proxy : part["proxies"]) {
+      GoodhartLabels labels;
+      labels.goal = document["goal"]["maximize"].get<std::string>();
+      labels.goal_unit = document["goal"]["unit"].get<std::string>();
+      labels.standalone = true;
+      const std::string picture = goodhart_svg(proxy, labels);
+      if (!picture.empty()) files["goodhart-" + proxy["name"].get<std::string>() + ".svg"] = picture;
+    }
+  }
   return files;
 }
 

@@ -23,7 +23,7 @@ SoftmaxPolicy path_policy(const Study& study, const Signal& signal, double beta)
 int main(int argc, char** argv) {
   const Options options = parse(argc, argv);
   const Goal goal = read_goal(source_path("examples/newsfeed/goal.toml"));
-  const std::uint64_t seeds = options.quick ? 2 : 20, decisions = options.quick ? 50000 : 100000;
+  const std::uint64_t seeds = options.quick ? 2 : 20, decisions = 100000;
   const std::uint64_t contexts = options.quick ? 20000 : 50000;
   const std::vector<std::string> outcomes = {"click", "value_90d", "polarization", "complaint"};
   std::printf("newsfeed, %lu seeds of %lu decisions; truths by simulation of %lu fresh contexts\n", seeds,
