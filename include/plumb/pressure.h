@@ -44,7 +44,7 @@ struct PressurePath {
   std::string end_reason;
 };
 inline constexpr double kLeastEssShare = 0.1;  // the path ends where ESS is less than this share of decisions
-inline constexpr std::size_t kMostPathPoints = 16;
+inline constexpr std::size_t kMostPathPoints = 24;
 
 // Lays the path and adds its points to the evaluation (base: probabilities of the logging policy, a float a
 // row). Support, KL and chi-squared are those of `subset`. REQUIRES: the subset was registered.

@@ -206,8 +206,9 @@ json assumptions_json(const Study& study) {
                                     : "The log states with what probability each action was chosen; nothing "
                                       "else is taken to have decided.");
   bool weights_wrong = false;
-  for (const Finding& f : study.findings)
-    weights_wrong |= f.check == "mean_weight" || f.check == "sample_ratio";
+  for (const Finding& f : study.findings) {
+    weights_wrong |= f.severity != Severity::kInfo && (f.check == "mean_weight" || f.check == "sample_ratio");
+  }
   add("propensities as stated", weights_wrong ? "failed" : "tested",
       weights_wrong
           ? "The counts do not fit the stated probabilities; see the findings."

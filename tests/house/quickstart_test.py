@@ -30,7 +30,7 @@ fi''',
     "ctest": 'echo "ctest $* PLUMB_DATA=${PLUMB_DATA:-}" >>"$FAKE/calls"; exit "${FAKE_CTEST_STATUS:-0}"',
     "plumb": '''echo "plumb $*" >>"$FAKE/calls"
 if [ "$1" = world ]; then mkdir -p "$4" && touch "$4/goal.toml" "$4/decisions.jsonl"; fi
-if [ "$1" = align ]; then echo "report: plumb-run/report.html"; exit "${FAKE_ALIGN_STATUS:-0}"; fi''',
+if [ "$1" = align ]; then printf 'ship: Ship it.\\n\\nCandidates, in EUR\\n  a table\\n\\nReport: plumb-run/report.html\\n'; exit "${FAKE_ALIGN_STATUS:-0}"; fi''',
 }
 
 
@@ -167,7 +167,7 @@ class Quickstart(FakeSystem):
             "cmake --build --preset release --target plumb_cli",
             "plumb world newsfeed --out newsfeed-demo",
             "plumb align newsfeed-demo/goal.toml --out plumb-run"])
-        self.assertEqual(result.stdout, "report: plumb-run/report.html\n")
+        self.assertEqual(result.stdout, "ship: Ship it.\n\nReport: plumb-run/report.html\n")
 
     def test_a_second_run_uses_the_world_that_is_there(self):
         self.run_script("quickstart")
