@@ -2,9 +2,6 @@
 #include <cmath>
 #include <numeric>
 
-#define EIGEN_DONT_PARALLELIZE
-#include <Eigen/Dense>
-
 #include "plumb/stats.h"
 
 namespace plumb {
@@ -13,6 +10,44 @@ namespace {
 // Replicates are drawn in blocks of fixed size, each with its own stream, so the maxima do not depend on
 // threads.
 constexpr std::size_t kBlock = 128;
+constexpr std::size_t kWords = kBuckets / 64;  // of random signs, a bit a bucket
+constexpr std::size_t kLanes = 8;              // parts that are summed together
+constexpr std::size_t kNibbles = kBuckets / 4;
+
+// The sums over four buckets under each of their sixteen sign patterns, for kLanes parts: a replicate then adds
+// a thousand table rows instead of four thousand signed numbers.
+struct SignedSums {
+  std::vector<float> row = std::vector<float>(kNibbles * 16 * kLanes, 0.0f);
+  void sum(std::span<const std::uint64_t> bits, float* out) const {
+    float total[kLanes] = {};
+    for (std::size_t nibble = 0; nibble < kNibbles; ++nibble) {
+      const std::size_t pattern = (bits[nibble / 16] >> (4 * (nibble % 16))) & 15;
+      const float* add = row.data() + (nibble * 16 + pattern) * kLanes;
+      for (std::size_t lane = 0; lane < kLanes; ++lane) total[lane] += add[lane];
+    }
+    std::copy(total, total + kLanes, out);
+  }
+};
+
+// One table for every kLanes parts, in order; influences divided by `unit`.
+std::vector<SignedSums> signed_sums(const Matrix& influence, const std::vector<double>& unit) {
+  PLUMB_ASSERT(influence.rows == kBuckets);
+  std::vector<SignedSums> out((influence.cols + kLanes - 1) / kLanes);
+  for (std::size_t part = 0; part < influence.cols; ++part) {
+    std::vector<float>& row = out[part / kLanes].row;
+    for (std::size_t nibble = 0; nibble < kNibbles; ++nibble) {
+      for (std::size_t pattern = 0; pattern < 16; ++pattern) {
+        double sum = 0;
+        for (std::size_t k = 0; k < 4; ++k) {
+          const double s = influence(4 * nibble + k, part) / unit[part];
+          if (std::isfinite(s)) sum += (pattern >> k) & 1 ? s : -s;
+        }
+        row[(nibble * 16 + pattern) * kLanes + part % kLanes] = static_cast<float>(sum);
+      }
+    }
+  }
+  return out;
+}
 
 bool has_error(double value, double se) {
   // Contrasts of a policy with itself have no error; what differs by rounding alone has none either.
@@ -54,7 +89,7 @@ Estimates combine(const Estimates& estimates, std::span<const Contrast> combined
 
 MaxT max_t_distribution(const Estimates& estimates, std::span<const Contrast> combined, const Rng& rng,
                         int threads) {
-  const std::size_t buckets = estimates.influence.rows, parts = estimates.influence.cols;
+  const std::size_t parts = estimates.influence.cols;
   const Estimates own = combine(estimates, combined);
   std::vector<std::size_t> members;
   for (std::size_t k = 0; k < combined.size(); ++k) {
@@ -64,39 +99,30 @@ MaxT max_t_distribution(const Estimates& estimates, std::span<const Contrast> co
   out.family = members.size();
   if (members.size() <= 1) return out;
 
-  Eigen::MatrixXf influence(static_cast<Eigen::Index>(buckets), static_cast<Eigen::Index>(parts));
   // Parts are scaled to unit error so that float carries them whatever their units.
   std::vector<double> unit(parts);
   for (std::size_t c = 0; c < parts; ++c) {
-    unit[c] = estimates.standard_error[c] > 0 && std::isfinite(estimates.standard_error[c])
-                  ? estimates.standard_error[c]
-                  : 1;
-    for (std::size_t b = 0; b < buckets; ++b) {
-      const double s = estimates.influence(b, c);
-      influence(static_cast<Eigen::Index>(b), static_cast<Eigen::Index>(c)) =
-          std::isfinite(s) ? static_cast<float>(s / unit[c]) : 0.0f;
-    }
+    const double se = estimates.standard_error[c];
+    unit[c] = se > 0 && std::isfinite(se) ? se : 1;
   }
+  const std::vector<SignedSums> tables = signed_sums(estimates.influence, unit);
   out.sorted.resize(kReplicates);
   parallel_blocks(kReplicates / kBlock, threads, [&](std::size_t block) {
     Rng draws = rng.stream("multiplier", block);
-    Eigen::MatrixXf signs(static_cast<Eigen::Index>(kBlock), static_cast<Eigen::Index>(buckets));
-    std::uint64_t word = 0;
-    for (std::size_t r = 0; r < kBlock; ++r) {
-      for (std::size_t b = 0; b < buckets; ++b) {
-        if (b % 64 == 0) word = draws.bits();
-        signs(static_cast<Eigen::Index>(r), static_cast<Eigen::Index>(b)) =
-            (word >> (b % 64)) & 1 ? 1.0f : -1.0f;
+    std::vector<std::uint64_t> bits(kBlock * kWords);
+    for (std::uint64_t& word : bits) word = draws.bits();
+    std::vector<float> z(kBlock * tables.size() * kLanes);
+    for (std::size_t t = 0; t < tables.size(); ++t) {
+      for (std::size_t r = 0; r < kBlock; ++r) {
+        tables[t].sum({bits.data() + r * kWords, kWords}, z.data() + (r * tables.size() + t) * kLanes);
       }
     }
-    const Eigen::MatrixXf z = signs * influence;
     for (std::size_t r = 0; r < kBlock; ++r) {
+      const float* row = z.data() + r * tables.size() * kLanes;
       double largest = 0;
       for (const std::size_t k : members) {
         double t = 0;
-        for (const auto& [part, weight] : combined[k].terms) {
-          t += weight * unit[part] * z(static_cast<Eigen::Index>(r), static_cast<Eigen::Index>(part));
-        }
+        for (const auto& [part, weight] : combined[k].terms) t += weight * unit[part] * row[part];
         largest = std::max(largest, std::abs(t) / own.standard_error[k]);
       }
       out.sorted[block * kBlock + r] = largest;

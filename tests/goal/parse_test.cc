@@ -353,6 +353,24 @@ TEST(GoalFile, RefusesBytesThatAreNotUtf8WithTheLine) {
       parse_goal(std::string(kSmall) + "# \xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80 \xf4\x8f\xbf\xbd\n"));
 }
 
+TEST(GoalFile, KeepsEveryCharacterInsideQuotes) {
+  const std::string umlaut = "\xc3\xa4", euro = "\xe2\x82\xac", smile = "\xf0\x9f\x98\x80";
+  std::string text = "\xef\xbb\xbfgoal.maximize = \"" + umlaut + " - 2*b\" # " + smile + "\n";
+  text += "outcome.'" + umlaut + "'.kind = 'count'\noutcome.\"b\".kind = 'count'\n";
+  text += "goal.name = \"\\\"" + euro + "\\\\" + smile + "\"\n";
+  text += "goal.intent = \"\"\"\n\"" + umlaut + "\"\"#\\\n   " + euro + "\"\"\"\"\"\n";
+  text += "goal.owner = '''" + smile + "\\''''\n";
+  const Goal goal = parse_goal(text);
+  EXPECT_EQ(goal.maximize.at(0).outcome, umlaut);
+  EXPECT_EQ(goal.outcomes.at(0).name, umlaut);
+  EXPECT_EQ(goal.name, "\"" + euro + "\\" + smile);
+  EXPECT_EQ(goal.intent, "\"" + umlaut + "\"\"#" + euro + "\"\"");
+  EXPECT_EQ(goal.owner, smile + "\\'");
+  EXPECT_EQ(refusal("goal.name = 'x'\ngoal." + umlaut + " = 3\n"),
+            "goal.toml:2: TOML: found the character \"" + umlaut +
+                "\" outside of quotes, expected such characters in strings and comments only");
+}
+
 TEST(GoalFile, RefusesOtherTypesAndWords) {
   EXPECT_EQ(refusal("[goal]\nmaximize = 3\n"),
             "goal.toml:2: goal.maximize: found 3, expected a text in quotes that is not empty");
