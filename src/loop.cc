@@ -27,8 +27,6 @@ Evidence audit(const Goal& goal, const RunOptions& options) {
   learn_outcomes(study, options);
   lay_paths(study, options);
   audit_proxies(study, options);
-  train_policies(study, options);
-  certify_candidates(study, options);  // for the comparisons only, no verdict is given
   return evidence_of(study);
 }
 

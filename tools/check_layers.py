@@ -15,7 +15,7 @@ import sys
 import tempfile
 
 # Public headers that are not named after their layer.
-HEADER_LAYER = {"regression": "stats", "features": "data", "plumb": "loop"}
+HEADER_LAYER = {"regression": "stats", "features": "data", "inspect": "data", "plumb": "loop"}
 LAST_LAYER_OF_WORLDS = "policy"
 OUTSIDE = ("apps", "worlds", "tests", "fuzz", "bench", "examples", "lm", "python", "src", "include")
 SUFFIXES = (".cc", ".h")

@@ -1,56 +1,111 @@
 #include "options.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
+#include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <thread>
 
 #include "plumb/report.h"
+#include "progress.h"
 
 namespace plumb::cli {
+namespace {
+
+std::string in_quotes(std::string_view text) { return fmt::format("\"{}\"", text); }
+
+template <class Number>
+bool read_all(const std::string& text, Number& value) {
+  const char* end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, value);
+  return error == std::errc() && stopped == end && !text.empty();
+}
+
+CLI::Option* add_parsed(CLI::App& verb, const std::string& name, const std::string& type,
+                        const std::string& help, const std::function<void(const std::string&)>& parse) {
+  return verb.add_option_function<std::string>(name, parse, help)->type_name(type);
+}
+
+}  // namespace
+
+void add_text(CLI::App& verb, const std::string& name, std::optional<std::string>& to, const std::string& type,
+              const std::string& help) {
+  add_parsed(verb, name, type, help, [&to, name](const std::string& text) {
+    if (text.empty()) refuse(name, "value", "an empty text", "a name");
+    to = text;
+  });
+}
+
+void add_whole(CLI::App& verb, const std::string& name, std::optional<std::uint64_t>& to, std::uint64_t least,
+               std::uint64_t most, const std::string& help) {
+  add_parsed(verb, name, "N", help, [&to, name, least, most](const std::string& text) {
+    std::uint64_t value = 0;
+    if (!read_all(text, value) || value < least || value > most)
+      refuse(name, "value", in_quotes(text), fmt::format("a whole number from {} to {}", least, most));
+    to = value;
+  });
+}
+
+void add_number(CLI::App& verb, const std::string& name, std::optional<double>& to, const std::string& help) {
+  add_parsed(verb, name, "X", help, [&to, name](const std::string& text) {
+    double value = 0;
+    if (!read_all(text, value) || !std::isfinite(value)) refuse(name, "value", in_quotes(text), "a number");
+    to = value;
+  });
+}
 
 void add_common(CLI::App& verb, Common& common) {
-  common.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  verb.add_option("--log", common.log, "the decision log, instead of the goal file's");
-  verb.add_option("--out", common.out,
-                  "write the run here (an existing directory is replaced only if it is a run's)");
-  verb.add_option("--threads", common.threads, "threads; the answer does not depend on them")
-      ->check(CLI::Range(1, 1024));
-  verb.add_option("--seed", common.seed, "split seed: which units learn and which certify");
-  verb.add_flag("--json", common.json, "the evidence as JSON");
-  verb.add_flag("--quiet", common.quiet, "no progress");
+  add_text(verb, "--log", common.log, "FILE", "the decision log, instead of the goal file's");
+  add_text(verb, "--out", common.out, "DIR", "write the run here: evidence.json, report.html, policies");
+  add_whole(verb, "--threads", common.threads, 1, 1024,
+            "threads (default: all); the answer is the same for any number");
+  add_whole(verb, "--seed", common.seed, 0, UINT64_MAX, "seed (default: 1): which units learn, which certify");
+  verb.add_flag("--json", common.json, "the answer as JSON");
+  verb.add_flag("--quiet", common.quiet, "no progress and no hints");
+}
+
+void add_goal(CLI::App& verb, std::string& goal) {
+  verb.add_option("GOAL", goal, "the goal file")->required()->type_name("");
+}
+
+void refuse_option(const std::string& verb, const char* option, const std::optional<std::string>& given,
+                   const char* why) {
+  if (given) refuse(verb, option, in_quotes(*given), std::string("none: ") + why);
 }
 
 void require_out(const Common& common) {
-  if (!common.out.empty()) require_run_directory(common.out);
+  if (common.out) require_run_directory(*common.out);
 }
 
 RunOptions run_options(const Common& common) {
   RunOptions out;
-  out.log = common.log;
-  out.seed = common.seed;
-  out.threads = common.threads;
-  if (!common.quiet && isatty(STDERR_FILENO)) {
-    out.progress = [](std::string_view stage, std::uint64_t done, std::uint64_t total) {
-      constexpr std::uint64_t kWidth = 24;
-      const std::uint64_t full = total > 0 ? kWidth * done / total : 0;
-      std::string bar(full, '=');
-      bar.resize(kWidth, ' ');
-      std::fprintf(stderr, "\r\033[K[%s] %.*s", bar.c_str(), static_cast<int>(stage.size()), stage.data());
-      if (done == total) std::fprintf(stderr, "\r\033[K");
-      std::fflush(stderr);
-    };
-  }
+  out.log = common.log.value_or("");
+  out.seed = common.seed.value_or(1);
+  // 0: the machine does not say how many it has.
+  const std::uint64_t all = std::max(1u, std::thread::hardware_concurrency());
+  out.threads = static_cast<int>(common.threads.value_or(all));
+  if (!common.quiet) out.progress = progress_bar();
   return out;
 }
 
-void answer(const Common& common, const Evidence& evidence) {
-  if (!common.out.empty()) write_run(common.out, run_files(evidence));
-  const std::string& text = common.json ? evidence.json : evidence.text;
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
-    environment_error("standard output", "cannot be written");
-  if (!common.out.empty() && !common.json) std::printf("\nReport: %s/report.html\n", common.out.c_str());
-  if (std::fflush(stdout) != 0) environment_error("standard output", "cannot be written");
+void print(std::string_view text) {
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  if (!written || std::fflush(stdout) != 0) environment_error("standard output", "cannot be written");
+}
+
+void answer(const Common& common, const Evidence& evidence, const std::string& keep,
+            const std::string& heading) {
+  if (common.out) write_run(*common.out, run_files(evidence));
+  if (common.json) {
+    print(evidence.json);
+  } else {
+    print(heading + evidence.text);
+    if (common.out) print(fmt::format("\nReport: {}/report.html\n", *common.out));
+  }
+  if (!common.out && !keep.empty() && !common.quiet)
+    fmt::print(stderr, "Nothing was written: --out DIR keeps {}.\n", keep);
 }
 
 }  // namespace plumb::cli

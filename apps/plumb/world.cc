@@ -1,118 +1,111 @@
-#include "world.h"
-
+// plumb world NAME --out DIR: a simulated world's log and goal file.
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
+#include <nlohmann/json.hpp>
 
-#include "plumb/goal.h"
-#include "templates.h"
-#include "worlds/worlds.h"
+#include "options.h"
+#include "project.h"
+#include "verbs.h"
 
 namespace plumb::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
 constexpr const char* kMarker = ".plumb-world";
 
-struct WorldOptions {
-  std::string name, out;
-  std::uint64_t decisions = 0, seed = 1;
-  double harm = 2, signal = 0.45, asked = 0.05, effect = 0, personal = 0;
-  int per_unit = 1;
+struct Options {
+  Common common;
+  WorldRequest world;
 };
 
-std::string goal_text(const std::string& name) {
-  for (const auto& [known, text] : kTemplates) {
-    if (name == known) return text;
-  }
-  refuse("plumb", "template", name, "newsfeed, campaign or hillstrom");
+std::string content(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
-void write_text(const fs::path& path, const std::string& text) {
-  std::ofstream out(path, std::ios::binary);
-  out << text;
-  out.close();
-  if (!out) environment_error(path.string(), "cannot be written");
+// What the marker of a world with this goal file holds: a goal file that was edited since is not ours to
+// replace.
+std::string marker_text(const std::string& goal) {
+  return fmt::format("plumb world 1\ngoal.toml {}\n", hex(hash_bytes(goal)));
 }
 
-// Aside, then renamed: a killed run leaves no half-written world. An existing directory must be a world's.
-void write_world(const WorldOptions& o) {
-  const std::string goal = goal_text(o.name);
-  if (fs::exists(o.out) && !fs::exists(fs::path(o.out) / kMarker) &&
-      !(fs::is_directory(o.out) && fs::is_empty(o.out))) {
-    refuse(o.out, "--out", "something that no world wrote", "a new directory, or one that `plumb world` made");
-  }
-  const std::string aside = o.out + ".partial";
-  std::error_code failed;
-  fs::remove_all(aside, failed);
-  if (!fs::create_directory(aside, failed)) environment_error(aside, "cannot be made: " + failed.message());
-  try {
-    if (o.name == "newsfeed") {
-      NewsfeedOptions w;
-      if (o.decisions) w.decisions = o.decisions;
-      w.seed = o.seed, w.harm = o.harm, w.signal = o.signal, w.asked = o.asked,
-      w.decisions_per_reader = o.per_unit;
-      newsfeed_write(w, aside + "/decisions.jsonl");
-    } else if (o.name == "campaign") {
-      CampaignOptions w;
-      if (o.decisions) w.decisions = o.decisions;
-      w.seed = o.seed, w.effect = o.effect, w.personal = o.personal, w.decisions_per_customer = o.per_unit;
-      campaign_write(w, aside + "/campaign.csv");
-    } else if (o.decisions) {
-      refuse("plumb world", "NAME", o.name, "newsfeed or campaign");
+// Anything in `dir` that no world wrote, or that somebody changed since, is kept by refusing.
+void require_world_directory(const std::string& dir, const std::string& goal) {
+  const char* expected = "a new directory, or one that `plumb world` wrote and nobody changed";
+  if (!fs::exists(fs::symlink_status(dir))) return;
+  if (!fs::is_directory(dir)) refuse(dir, "--out", "a file of that name", expected);
+  const bool marked = fs::exists(fs::path(dir) / kMarker);
+  for (const auto& entry : fs::directory_iterator(dir)) {
+    const std::string name = entry.path().filename().string();
+    if (name == "goal.toml") {
+      const std::string present = content(entry.path());
+      const bool written_by_a_world = marked && content(fs::path(dir) / kMarker) == marker_text(present);
+      if (present != goal && !written_by_a_world)
+        refuse(dir, "--out", "goal.toml, which no world wrote or somebody changed", expected);
+      continue;
     }
-    write_text(fs::path(aside) / "goal.toml", goal);
-    write_text(fs::path(aside) / kMarker, "plumb world 1\n");
-    fs::remove_all(o.out);
-    fs::rename(aside, o.out);
+    const bool log = name == world_log_name("newsfeed") || name == world_log_name("campaign");
+    if (name != kMarker && !(log && marked))
+      refuse(dir, "--out", "\"" + name + "\", which no world wrote", expected);
+  }
+}
+
+void world(const Options& o) {
+  refuse_option("world", "--log", o.common.log, "a world draws its own log");
+  if (!is_world(o.world.name)) refuse("world", "NAME", '"' + o.world.name + '"', "newsfeed or campaign");
+  if (!o.common.out) refuse("world", "--out", "nothing", "--out DIR, the directory to write the world into");
+  const std::string dir = plain_path(*o.common.out);
+  const std::string goal = template_text(o.world.name, dir), log = world_log_name(o.world.name);
+  try {
+    require_world_directory(dir, goal);
   } catch (const fs::filesystem_error& e) {
-    fs::remove_all(aside, failed);
-    environment_error(o.out, e.what());
-  } catch (...) {
-    fs::remove_all(aside, failed);
-    throw;
+    environment_error(dir, "cannot be looked at: " + e.code().message());
+  }
+  WorldRequest request = o.world;
+  request.seed = o.common.seed.value_or(1);
+  write_project(dir, [&](const std::string& aside) {
+    write_world_log(request, aside + "/" + log);
+    write_text(aside + "/goal.toml", goal);
+    write_text(aside + "/" + kMarker, marker_text(goal));
+  });
+  if (o.common.json) {
+    const nlohmann::json document{{"verb", "world"},
+                                  {"world", request.name},
+                                  {"seed", request.seed},
+                                  {"goal", dir + "/goal.toml"},
+                                  {"log", dir + "/" + log}};
+    print(document.dump(2) + "\n");
+  } else {
+    print(fmt::format("Wrote the world {} to {}. Next: plumb align {}/goal.toml\n", request.name, dir, dir));
   }
 }
 
 }  // namespace
 
-void add_world(CLI::App& app) {
-  auto* verb = app.add_subcommand("world", "a simulated world with known truth: its log and goal file");
-  auto o = std::make_shared<WorldOptions>();
-  verb->add_option("NAME", o->name, "newsfeed or campaign")
-      ->required()
-      ->check(CLI::IsMember({"newsfeed", "campaign"}));
-  verb->add_option("--out", o->out, "the directory to make")->required();
-  verb->add_option("--decisions", o->decisions, "how many decisions");
-  verb->add_option("--seed", o->seed, "seed");
-  verb->add_option("--harm", o->harm, "newsfeed: the harm of outrage; 0 removes it");
-  verb->add_option("--signal", o->signal, "newsfeed: how strongly items move value_90d");
-  verb->add_option("--asked", o->asked, "newsfeed: share asked whether they were satisfied");
-  verb->add_option("--per-unit", o->per_unit, "decisions a reader or customer")->check(CLI::PositiveNumber);
-  verb->add_option("--effect", o->effect, "campaign: EUR that mail_b adds");
-  verb->add_option("--personal", o->personal, "campaign: how much effects differ by segment");
-  verb->callback([o] {
-    write_world(*o);
-    std::printf("Wrote the world %s to %s. Next: plumb align %s/goal.toml\n", o->name.c_str(), o->out.c_str(),
-                o->out.c_str());
-  });
-}
-
-void add_init(CLI::App& app) {
-  auto* verb = app.add_subcommand("init", "a working project from a template: newsfeed, campaign, hillstrom");
-  auto o = std::make_shared<WorldOptions>();
-  verb->add_option("TEMPLATE", o->name, "newsfeed, campaign or hillstrom")
-      ->required()
-      ->check(CLI::IsMember({"newsfeed", "campaign", "hillstrom"}));
-  verb->add_option("DIR", o->out, "the directory to make")->required();
-  verb->callback([o] {
-    if (o->name != "hillstrom") o->decisions = 20000;
-    write_world(*o);
-    std::printf("Wrote %s/goal.toml. Edit it, then: plumb align %s/goal.toml\n", o->out.c_str(),
-                o->out.c_str());
+void add_world(CLI::App& app, int& status) {
+  CLI::App* verb = app.add_subcommand("world", "a simulated world with known truth: its log and its goal file");
+  const auto o = std::make_shared<Options>();
+  WorldRequest& w = o->world;
+  verb->add_option("NAME", w.name, "newsfeed or campaign")->required()->type_name("");
+  add_whole(*verb, "--decisions", w.decisions, 1, 1'000'000'000, "how many decisions");
+  add_whole(*verb, "--per-unit", w.per_unit, 1, 1'000'000, "decisions a reader or customer (default: 1)");
+  add_number(*verb, "--harm", w.harm, "newsfeed: the harm of outrage (default: 2; 0 removes it)");
+  add_number(*verb, "--signal", w.signal, "newsfeed: how strongly items move value_90d (default: 0.45)");
+  add_number(*verb, "--asked", w.asked, "newsfeed: share asked whether they were satisfied (default: 0.05)");
+  add_number(*verb, "--effect", w.effect, "campaign: EUR a decision that mail_b adds (default: 0)");
+  add_number(*verb, "--personal", w.personal, "campaign: EUR by which effects differ by channel (default: 0)");
+  add_common(*verb, o->common);
+  verb->get_option("--log")->description("none here: a world draws its own");
+  verb->get_option("--out")->description("the directory to write");
+  verb->get_option("--seed")->description("seed of the world (default: 1)");
+  verb->callback([o, &status] {
+    world(*o);
+    status = kDone;
   });
 }
 

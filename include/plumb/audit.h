@@ -70,6 +70,18 @@ struct AuditContext {
 ProxyAudit audit_proxy(const AuditContext& context, const std::string& proxy, const PressurePath& path,
                        const Signal& signal);
 
+// A policy pushed towards a proxy against one pushed equally hard towards the goal, both learnt on the training
+// half, compared by the goal on the certification half; intervals are simultaneous over the proxies. Where they
+// cannot be told apart, the proxy teaches as much as the goal does (on this much data).
+struct SignalComparison {
+  std::string proxy;
+  double kl_proxy = 0, kl_goal = 0;  // nats, the nearest points of the two paths
+  Measured difference;               // goal under the proxy's policy minus under the goal's
+};
+// paths[0] is the goal's. Proxies without a path are left out.
+std::vector<SignalComparison> compare_signals(const AuditContext& context,
+                                              const std::vector<PressurePath>& paths);
+
 // The surrogacy test for one contrast of weights: w_high and w_low are importance weights of two policies for
 // every decision, rows the decisions to use. Public because its numbers have published counterparts.
 Surrogacy surrogacy_test(const DecisionLog& log, const Goal& goal, const std::string& proxy,

@@ -25,6 +25,7 @@ class Scanner {
       } else if (c == '"' || c == '\'') {
         copy_string(c);
       } else if (is_ascii(c)) {
+        count_part(c);
         copy(1);
       } else {
         refuse_here();
@@ -34,6 +35,17 @@ class Scanner {
   }
 
  private:
+  // A goal file's keys have at most four parts ("outcome.click.kind" has three). A number has one point.
+  static constexpr int kMostParts = 8;
+
+  void count_part(char c) {
+    if (c == '.') {
+      if (++parts_ > kMostParts) refuse(place(), "TOML", "a key of very many parts", "at most 8");
+    } else if (std::string_view("=,\n[]{}").find(c) != std::string_view::npos) {
+      parts_ = 1;
+    }
+  }
+
   static bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
 
   void copy(std::size_t count) {
@@ -94,12 +106,15 @@ class Scanner {
     position_ += length;
   }
 
+  std::string place() const {
+    const auto here = text_.begin() + static_cast<std::ptrdiff_t>(position_);
+    return fmt::format("{}:{}", path_, 1 + std::count(text_.begin(), here, '\n'));
+  }
+
   [[noreturn]] void refuse_here() const {
     std::size_t length = 0;
     character(length);
-    const auto line =
-        1 + std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(position_), '\n');
-    refuse(fmt::format("{}:{}", path_, line), "TOML",
+    refuse(place(), "TOML",
            fmt::format("the character \"{}\" outside of quotes", text_.substr(position_, length)),
            "such characters in strings and comments only");
   }
@@ -107,6 +122,7 @@ class Scanner {
   std::string_view text_;
   const std::string& path_;
   std::size_t position_ = 0;
+  int parts_ = 1;  // of the key that is being read
   std::string out_;
 };
 

@@ -127,7 +127,7 @@ class Checker {
 
   void check_signal() const {
     if (goal_.signal.ends_with(".safetensors")) return;  // a reward model
-    std::vector<std::string> signals = {"auto", "goal"};
+    std::vector<std::string> signals = {"auto", "goal", "index"};
     signals.insert(signals.end(), goal_.proxies.begin(), goal_.proxies.end());
     if (std::find(signals.begin(), signals.end(), goal_.signal) != signals.end()) return;
     refuse(at_line(key_line("optimize", "signal")), "optimize.signal", quoted(goal_.signal),

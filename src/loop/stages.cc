@@ -231,6 +231,7 @@ void audit_proxies(Study& study, const RunOptions& options) {
       break;
     }
   }
+  study.comparisons = compare_signals(context, study.paths);
   tell(options, "auditing proxies", study.goal.proxies.size(), study.goal.proxies.size());
 }
 

@@ -51,47 +51,30 @@ json proxy_json(const ProxyAudit& a) {
           {"end_of_support", {{"kl", end}, {"reached", a.path.end_of_support}, {"reason", a.path.end_reason}}}};
 }
 
-// What a policy was trained on, for sentences: "softmax:visit" -> "visit".
-std::string trained_on(const Study& study, const std::string& policy) {
-  if (policy == "softmax:goal") return study.goal.maximize_text;
-  return policy.substr(policy.find(':') + 1);
-}
-
 }  // namespace
 
 json audit_json(const Study& study) {
   json out = {{"proxies", json::array()}, {"comparisons", json::array()}};
   for (const ProxyAudit& a : study.proxies) out["proxies"].push_back(proxy_json(a));
-  if (!study.certification) return out;
-  // Training on a proxy against training on the goal, on rows that neither saw.
-  for (const PairClaim& pair : study.certification->pairs) {
-    const auto proxy_policy = [&](const std::string& name) {
-      for (const ProxyAudit& a : study.proxies) {
-        if (name == "softmax:" + a.name) return true;
-      }
-      return false;
-    };
-    double sign = 0;
-    if (proxy_policy(pair.a) && pair.b == "softmax:goal") sign = 1;
-    if (proxy_policy(pair.b) && pair.a == "softmax:goal") sign = -1;
-    if (sign == 0) continue;
-    const std::string a = sign > 0 ? pair.a : pair.b, b = sign > 0 ? pair.b : pair.a;
-    const double value = sign * pair.gain.value;
-    const double lower = sign > 0 ? pair.gain.interval.lower : -pair.gain.interval.upper;
-    const double upper = sign > 0 ? pair.gain.interval.upper : -pair.gain.interval.lower;
-    const std::string what = trained_on(study, a), against = trained_on(study, b);
+  for (const SignalComparison& c : study.comparisons) {
+    if (!c.difference.known) continue;
+    const Interval& i = c.difference.interval;
+    const std::string& goal = study.goal.maximize_text;
     const std::string finding =
-        lower > 0   ? fmt::format("Training on {} is better than training on {}", what, against)
-        : upper < 0 ? fmt::format("Training on {} is worse than training on {}", what, against)
-                    : fmt::format("Training on {} and training on {} cannot be told apart", what, against);
-    out["comparisons"].push_back(
-        {{"a", a},
-         {"b", b},
-         {"value", value},
-         {"lower", lower},
-         {"upper", upper},
-         {"sentence", fmt::format("{}: the paired difference is {:+.4g} {}, between {:+.4g} and {:+.4g}.",
-                                  finding, value, study.goal.unit, lower, upper)}});
+        i.lower > 0   ? fmt::format("Training on {} is better than training on {}", c.proxy, goal)
+        : i.upper < 0 ? fmt::format("Training on {} is worse than training on {}", c.proxy, goal)
+                      : fmt::format("Training on {} and training on {} cannot be told apart", c.proxy, goal);
+    json one = interval_json(c.difference);
+    one.update(
+        {{"a", "softmax:" + c.proxy},
+         {"b", "softmax:goal"},
+         {"kl", c.kl_proxy},
+         {"sentence",
+          fmt::format(
+              "{}: pushed equally hard (about {:.2g} nats), the paired difference is {:+.4g} {}, between "
+              "{:+.4g} and {:+.4g}.",
+              finding, c.kl_proxy, c.difference.value, study.goal.unit, i.lower, i.upper)}});
+    out["comparisons"].push_back(std::move(one));
   }
   return out;
 }

@@ -65,6 +65,7 @@ struct Study {
   std::vector<Signal> signals;
   std::vector<PressurePath> paths;
   std::vector<ProxyAudit> proxies;
+  std::vector<SignalComparison> comparisons;
   std::optional<Training> training;
   std::optional<Certification> certification;
   std::vector<PolicyEstimates> policies;

@@ -278,7 +278,7 @@ TEST(GoalFile, NamesTheNearestOutcomeForOneThatIsUnknown) {
       "goal.toml:10: constraint.outcome: found the unknown outcome \"temperature\", expected one of value, "
       "click, mood");
   EXPECT_EQ(refusal_after_small("[optimize]\nsignal = 'click'\n"),
-            "goal.toml:10: optimize.signal: found \"click\", expected one of auto, goal");
+            "goal.toml:10: optimize.signal: found \"click\", expected one of auto, goal, index");
 }
 
 TEST(GoalFile, WantsExactlyOneLimitAConstraint) {
@@ -338,6 +338,15 @@ TEST(GoalFile, RefusesWhatIsNoTomlWithTheLine) {
   EXPECT_EQ(refusal("[goal]\nmaximize = 'a'\n"),
             "goal.toml: outcome: found nothing, expected at least one table [outcome.NAME]");
   EXPECT_EQ(refusal("goal = 3"), "goal.toml:1: goal: found 3, expected a table");
+}
+
+TEST(GoalFile, RefusesTextThatIsMadeToOverflowAParser) {
+  std::string parts;
+  for (int i = 0; i < 50000; ++i) parts += "a.";
+  EXPECT_EQ(refusal("\n" + parts + "a = 1\n"),
+            "goal.toml:2: TOML: found a key of very many parts, expected at most 8");
+  EXPECT_NE(refusal("a = " + std::string(100000, '[')).find("goal.toml:1: TOML: found"), std::string::npos);
+  EXPECT_NE(refusal("[\n").find("goal.toml:1: TOML: found"), std::string::npos);  // an assertion of the library
 }
 
 TEST(GoalFile, RefusesBytesThatAreNotUtf8WithTheLine) {
