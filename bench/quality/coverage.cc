@@ -113,8 +113,8 @@ int main(int argc, char** argv) {
     bool with_unit, claimed;
   };
   for (const Setting& s : {Setting{"one decision a customer", 1, true, true},
-                           Setting{"8 decisions a customer, unit named", 8, true, true},
-                           Setting{"8 decisions a customer, unit not named", 8, false, false}}) {
+                           Setting{"20 decisions a customer, unit named", 20, true, true},
+                           Setting{"20 decisions a customer, unit not named", 20, false, false}}) {
     CampaignOptions world;
     world.decisions_per_customer = s.per_customer;
     world.effect = 0.3;

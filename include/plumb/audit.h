@@ -148,6 +148,9 @@ struct CertificationOptions {
   double alpha = 0.05;
   // Where not empty: a sentence why no verdict can be better than inconclusive.
   std::vector<std::string> caps;
+  // Share of the log's rows that were rejected while reading: they enter every interval at the worst that the
+  // outcomes' ranges allow. REQUIRES: where above 0, every outcome of the goal and of a constraint has a range.
+  double rejected_share = 0;
   // Rows for learnt policies; default the certification half.
   std::vector<std::uint8_t> unseen;
   std::uint64_t seed = 1;

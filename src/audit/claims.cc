@@ -23,6 +23,35 @@ Measured unknown(std::string why_not) {
   return out;
 }
 
+void widen(Measured& measured, double share, const Bounds& bounds, bool difference) {
+  if (!measured.known || !bounds.known || share <= 0) return;
+  const double span = bounds.highest - bounds.lowest;
+  measured.interval.lower =
+      (1 - share) * measured.interval.lower + share * (difference ? -span : bounds.lowest);
+  measured.interval.upper =
+      (1 - share) * measured.interval.upper + share * (difference ? span : bounds.highest);
+}
+
+Bounds bounds_of(const Goal& goal, const std::string& outcome) {
+  const OutcomeSpec* spec = goal.outcome(outcome);
+  PLUMB_ASSERT(spec != nullptr);
+  if (spec->range_lower && spec->range_upper) return {true, *spec->range_lower, *spec->range_upper};
+  if (spec->kind == OutcomeKind::kBinary) return {true, 0, 1};
+  return {};
+}
+
+Bounds bounds_of_goal(const Goal& goal) {
+  Bounds out{true, 0, 0};
+  for (const Term& term : goal.maximize) {
+    const Bounds one = bounds_of(goal, term.outcome);
+    out.known = out.known && one.known;
+    const double a = term.weight * one.lowest, b = term.weight * one.highest;
+    out.lowest += std::min(a, b);
+    out.highest += std::max(a, b);
+  }
+  return out;
+}
+
 GainVerdict judge_gain(const Goal& goal, const Measured& gain, double critical, double n) {
   GainVerdict out;
   if (!gain.known) {

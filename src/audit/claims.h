@@ -8,6 +8,18 @@ namespace plumb {
 Measured make_measured(double value, double standard_error, double critical, double level);
 Measured unknown(std::string why_not);
 
+// What an outcome can be at all: its declared range, [0, 1] for binary ones, nothing where nobody said.
+struct Bounds {
+  bool known = false;
+  double lowest = 0, highest = 0;
+};
+Bounds bounds_of(const Goal& goal, const std::string& outcome);
+Bounds bounds_of_goal(const Goal& goal);  // of the weighted sum
+
+// Rows that were rejected are worth the worst: `share` of all rows may have had anything within the bounds (a
+// difference anything between minus and plus their span). Nothing is done where the bounds are not known.
+void widen(Measured& measured, double share, const Bounds& bounds, bool difference);
+
 struct GainVerdict {
   Verdict verdict = Verdict::kInconclusive;
   std::string reason;

@@ -114,7 +114,9 @@ Measured Comparison::gain(std::size_t a, std::size_t b) const {
   const std::size_t rows = on_all(a, b) ? 0 : 1;
   const Contrast pair{"gain", {{2 * a + rows, 1.0}, {2 * b + rows, -1.0}}};
   const Estimates e = combine(levels_, {&pair, 1});
-  return make_measured(e.value[0], e.standard_error[0], critical_, 1 - options_.alpha);
+  Measured out = make_measured(e.value[0], e.standard_error[0], critical_, 1 - options_.alpha);
+  widen(out, options_.rejected_share, bounds_of_goal(goal_), true);
+  return out;
 }
 
 Measured Comparison::level(std::size_t k) const {
@@ -136,6 +138,7 @@ Measured Comparison::level(std::size_t k) const {
   out.standard_error = levels_.standard_error[at];
   out.interval = hall_interval(out.value, out.standard_error, levels_.skewness[at],
                                normal_quantile(0.5 + goal_.confidence / 2), goal_.confidence);
+  widen(out, options_.rejected_share, bounds_of_goal(goal_), false);
   return out;
 }
 

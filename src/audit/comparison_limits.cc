@@ -76,6 +76,7 @@ void Comparison::judge_constraint(const ConstraintSpec& spec, const Slice* slice
         claim.measured.interval =
             hall_interval(value, se, family.estimates.skewness[position], critical, 1 - options_.alpha);
       }
+      widen(claim.measured, options_.rejected_share, bounds_of(goal_, spec.outcome), difference);
       if (claim.measured.known) {
         const double room = sign * limit + spec.margin - sign * value;  // negative: the estimate violates
         if (inside_limit(claim.measured, sign, limit, spec.margin)) claim.verdict = Verdict::kPass;
@@ -121,6 +122,7 @@ void Comparison::judge_constraints_and_segments(std::vector<CandidateClaim>& cla
         const auto position = static_cast<std::size_t>(at - family.member.begin());
         const double value = family.estimates.value[position], se = family.estimates.standard_error[position];
         claim.gain = make_measured(value, se, critical, 1 - options_.alpha);
+        widen(claim.gain, options_.rejected_share, bounds_of_goal(goal_), true);
         if (value < 0 && se > 0) p = family.max_t.p_value(value / se);
       }
       claims[k].segments.push_back(std::move(claim));

@@ -81,10 +81,16 @@ Study check_in_memory(const Goal& goal, DecisionLog log, LoadReport load, const 
     }
   }
   if (study.load.rejected > 0) {
-    // Rejected rows enter at the worst case of the range where one is declared; without one nothing bounds
-    // them.
-    study.caps.push_back(
-        fmt::format("{} rows were rejected, and nothing bounds what they hold", study.load.rejected));
+    // Rejected rows enter at the worst case of the ranges; where one is not declared nothing bounds them.
+    study.rejected_share = static_cast<double>(study.load.rejected) / static_cast<double>(study.load.rows_read);
+    bool bounded = bounds_of_goal(goal).known;
+    for (const ConstraintSpec& c : goal.constraints) bounded = bounded && bounds_of(goal, c.outcome).known;
+    if (!bounded) {
+      study.caps.push_back(fmt::format(
+          "{} rows were rejected and nothing bounds what they hold: give every outcome of the goal and of the "
+          "constraints a range",
+          study.load.rejected));
+    }
   }
   if (!study.log.time_us.empty()) {
     const auto [first, last] = std::minmax_element(study.log.time_us.begin(), study.log.time_us.end());
@@ -258,6 +264,7 @@ void certify_candidates(Study& study, const RunOptions& options) {
   CertificationOptions how;
   how.alpha = study.look.alpha;
   how.caps = study.caps;
+  how.rejected_share = study.rejected_share;
   how.seed = study.seed;
   how.threads = study.threads;
   study.certification = certify(study.log, study.goal, study.models, study.reference, candidates, how);

@@ -73,6 +73,7 @@ Evidence gate(const Goal& goal, const std::string& argument, const RunOptions& o
   CertificationOptions how;
   how.alpha = study.look.alpha;
   how.caps = study.caps;
+  how.rejected_share = study.rejected_share;
   how.seed = study.seed;
   how.threads = study.threads;
   how.with_constants = false;

@@ -47,6 +47,7 @@ struct Study {
   DecisionLog log;
   LoadReport load;
   std::vector<Finding> findings;
+  double rejected_share = 0;      // of the rows read
   std::vector<std::string> caps;  // why no verdict can be better than inconclusive
   std::uint64_t digest = 0;
 
