@@ -12,11 +12,11 @@ namespace plumb {
 
 Evidence align(const Goal& goal, const RunOptions& options) {
   Study study = read_and_check(goal, options, "align");  // data: read the log, check it, split the units
+  learn_outcomes(study, options);                        // reward: cross-fitted outcome models, score table
+  lay_paths(study, options);                             // pressure: from the reference towards each signal
+  audit_proxies(study, options);                         // audit, outer: may the proxies be pushed, and how far
+  train_policies(study, options);                        // optimize: candidates, from the training half alone
   open_look(study);                    // goal: what this look at the certification half may spend
-  learn_outcomes(study, options);      // reward: cross-fitted outcome models, score table
-  lay_paths(study, options);           // pressure: from the reference towards each signal
-  audit_proxies(study, options);       // audit, outer: may the proxies be pushed, and how far
-  train_policies(study, options);      // optimize: candidates, from the training half alone
   certify_candidates(study, options);  // audit, inner: compared on the other half, all at once
   close_look(study);
   return evidence_of(study);  // report

@@ -83,7 +83,10 @@ struct DecisionLog {
   std::vector<std::uint32_t> version;       // n, indexes policy_version; empty where not logged
   std::vector<OutcomeColumn> outcomes;      // every outcome that the goal file names, in its order
   std::vector<std::uint64_t> row_digest;    // n, hash of the decoded row (all fields above)
-  std::vector<std::uint8_t> fold;           // n, by assign_folds
+  // n, hash of the row as its file has it, whatever the goal reads of it; empty for logs that no file holds.
+  // CSV: of the cells under their column names, in any order; JSON lines: of the line.
+  std::vector<std::uint64_t> row_fingerprint;
+  std::vector<std::uint8_t> fold;  // n, by assign_folds
 
   std::size_t size() const { return chosen.size(); }
   std::size_t offered(std::size_t i) const { return static_cast<std::size_t>(offset[i + 1] - offset[i]); }

@@ -40,6 +40,7 @@ struct Support {
   std::string reason;       // why not
 };
 inline constexpr double kLeastEss = 100;        // fewer effective decisions carry no number
+inline constexpr double kLeastUnits = 30;       // nor do fewer effective units
 inline constexpr double kLargestShare = 0.05;   // of all weight on one decision
 inline constexpr double kMeanWeightErrors = 5;  // standard errors that the mean weight may stray from 1
 
@@ -76,6 +77,10 @@ class Evaluation {
                  std::size_t subset, double weight, Estimator e = Estimator::kDr) const;
 
   const Support& support(std::size_t policy, std::size_t subset) const;
+  // The same for the value of a combination of outcomes: also wants enough decisions in which they were
+  // observed.
+  Support support(std::size_t policy, std::size_t subset,
+                  std::span<const std::pair<std::size_t, double>> terms) const;
   // How many non-zero outcomes stand behind the policy's value, effectively: (sum w)^2 / sum w^2 over decisions
   // with a non-zero observed outcome.
   double events(std::size_t policy, std::size_t outcome, std::size_t subset) const;
@@ -90,8 +95,10 @@ class Evaluation {
   const OutcomeModels& models_;
   int threads_;
   std::size_t estimators_;
-  std::vector<float> base_;           // probabilities of the logging policy, a row an offered action
-  std::vector<std::uint32_t> order_;  // decisions by bucket, then by number
+  std::vector<float> base_;  // probabilities of the logging policy, a row an offered action
+  bool base_is_estimate_ = false;
+  std::vector<std::uint32_t> bucket_;  // of every decision
+  std::vector<std::uint32_t> order_;   // decisions by bucket, then by number
   std::vector<std::size_t> bucket_begin_;
   std::vector<Subset> subsets_;
   // Denominators by subset and outcome: the count of decisions that are not immature.
@@ -101,7 +108,8 @@ class Evaluation {
     std::vector<std::size_t> columns;  // [(subset * outcomes + outcome) * estimators + estimator]
     std::vector<Support> support;      // by subset
     std::vector<double> kl, chi2;
-    std::vector<double> events;  // subset * outcomes + outcome
+    // subset * outcomes + outcome
+    std::vector<double> events, observed_ess, observed_share;
   };
   std::vector<PolicySums> policies_;
 };

@@ -28,6 +28,9 @@ struct TrainedOn {
   std::uint64_t split_seed = 0, goal_hash = 0, log_digest = 0;
   std::uint32_t folds = 0;                   // bit f: fold f was used
   std::vector<std::uint64_t> bucket_digest;  // kBuckets, 0 for a bucket that was not used
+  // A sketch of the rows as their file has them, which no goal file changes: the kSketchRows smallest
+  // fingerprints of rows that stand once in what was used, ascending. Empty for logs that no file holds.
+  std::vector<std::uint64_t> sketch;
   bool empty() const { return bucket_digest.empty(); }
 };
 
@@ -123,11 +126,23 @@ PolicyPointer parse_policy(std::string_view bytes, const std::string& path);
 PolicyPointer policy_from_argument(const std::string& argument, const DecisionLog& log, const Goal& goal,
                                    bool not_trained_here, int threads);
 
-// Was the policy learnt from rows that this log holds? Any bucket whose digest matches says so. `seen` (n)
-// marks the decisions whose units fall in folds that the policy was trained on.
+// Hash of the probabilities that the policy gives on this log: what it does, whatever it is called.
+std::uint64_t policy_content(const Policy& policy, const DecisionLog& log);
+
+// The sketch of the rows with use[i].
+std::vector<std::uint64_t> sketch_rows(const DecisionLog& log, const std::vector<std::uint8_t>& use);
+inline constexpr std::size_t kSketchRows = 2048;
+inline constexpr double kSketchShare = 0.2;
+
+// Was the policy learnt from rows that this log holds? Any unit bucket whose digest matches says so (the same
+// rows as the goal reads them, however the file was written), and so does a share of kSketchShare of the sketch
+// (the same rows of a file, whatever the goal reads of them, also where rows were added or left out). `seen`
+// (n) marks the decisions whose units fall in folds that the policy was trained on; all of them where only the
+// sketch matched, since units may then be named otherwise.
 struct Overlap {
   bool trained_here = false;
   std::uint64_t buckets_matched = 0, buckets_compared = 0;
+  std::uint64_t rows_matched = 0, rows_compared = 0;  // of the sketch
   std::vector<std::uint8_t> seen;
 };
 Overlap training_overlap(const Policy& policy, const DecisionLog& log);

@@ -103,7 +103,8 @@ Certification certify(const DecisionLog& log, const Goal& goal, const OutcomeMod
       claim.reason = "the log cannot carry a number: " + claim.support.reason;
       continue;
     }
-    const GainVerdict gain = judge_gain(goal, claim.versus_reference, out.critical, claim.support.count);
+    const GainVerdict gain =
+        judge_gain(goal, claim.versus_reference, out.critical, static_cast<double>(log.size()));
     claim.decisions_needed = gain.decisions_needed;
     claim.reason = gain.reason;
     std::vector<Verdict> verdicts{gain.verdict};

@@ -26,7 +26,8 @@ struct GainVerdict {
   std::uint64_t decisions_needed = 0;
 };
 // Passes if the lower end is above 0 and the value at least minimum_effect (proof_minimum: the lower end at
-// least it); refused if the upper end is below minimum_effect. n: decisions behind it.
+// least it); refused if the upper end is below minimum_effect. n: decisions of the whole log, since only a
+// share of further ones will be rows of this claim's kind.
 GainVerdict judge_gain(const Goal& goal, const Measured& gain, double critical, double n);
 
 // Passes if the interval of harm_sign * value lies inside limit + margin. Refusal is decided elsewhere (Holm).

@@ -100,7 +100,7 @@ CandidateClaim Comparison::describe(std::size_t k) const {
   out.signal = member.signal;
   out.kind = k == 0 ? PolicyKind::kReference : member.policy->kind();
   out.fixed_beforehand = member.fixed;
-  out.support = evaluation_.support(member.number, rows_of(k));
+  out.support = evaluation_.support(member.number, rows_of(k), terms_);
   out.kl = evaluation_.kl(member.number, rows_of(k));
   out.chi2 = evaluation_.chi2(member.number, rows_of(k));
   return out;
@@ -108,7 +108,7 @@ CandidateClaim Comparison::describe(std::size_t k) const {
 
 Measured Comparison::gain(std::size_t a, std::size_t b) const {
   for (const std::size_t k : {a, b}) {
-    const Support& support = evaluation_.support(members_[k].number, on_all(a, b) ? all_ : unseen_);
+    const Support support = evaluation_.support(members_[k].number, on_all(a, b) ? all_ : unseen_, terms_);
     if (!support.sufficient) return unknown(support.reason);
   }
   const std::size_t rows = on_all(a, b) ? 0 : 1;
@@ -121,7 +121,7 @@ Measured Comparison::gain(std::size_t a, std::size_t b) const {
 
 Measured Comparison::level(std::size_t k) const {
   const std::size_t subset = rows_of(k), at = 2 * k + (subset == all_ ? 0 : 1);
-  const Support& support = evaluation_.support(members_[k].number, subset);
+  const Support support = evaluation_.support(members_[k].number, subset, terms_);
   if (!support.sufficient) return unknown(support.reason);
   for (const auto& [outcome, weight] : terms_) {
     const std::uint64_t least = least_events(log_.outcome(models_.outcome[outcome]).kind);

@@ -17,8 +17,8 @@ Comparison::Family Comparison::ask(std::span<const std::pair<std::size_t, double
   for (std::size_t k = difference ? 1 : 0; k < members_.size(); ++k) {
     const bool all = rows_of(k) == all_;
     const std::size_t subset = slice ? (all ? slice->all : slice->unseen) : rows_of(k);
-    if (!evaluation_.support(members_[k].number, subset).sufficient) continue;
-    if (difference && !evaluation_.support(members_[0].number, subset).sufficient) continue;
+    if (!evaluation_.support(members_[k].number, subset, terms).sufficient) continue;
+    if (difference && !evaluation_.support(members_[0].number, subset, terms).sufficient) continue;
     Contrast c;
     c.id = members_[k].name;
     evaluation_.add_terms(c, members_[k].number, terms, subset, 1);
@@ -56,7 +56,7 @@ void Comparison::judge_constraint(const ConstraintSpec& spec, const Slice* slice
       claim.measured = unknown("it is the reference");
       claim.verdict = Verdict::kPass;
     } else if (at == family.member.end()) {
-      claim.measured = unknown(evaluation_.support(members_[k].number, subset).reason);
+      claim.measured = unknown(evaluation_.support(members_[k].number, subset, terms).reason);
     } else {
       const auto position = static_cast<std::size_t>(at - family.member.begin());
       const double value = family.estimates.value[position], se = family.estimates.standard_error[position];
@@ -69,8 +69,8 @@ void Comparison::judge_constraint(const ConstraintSpec& spec, const Slice* slice
             unknown(fmt::format("too few events: {:.0f} effective non-zero values, {:.0f} are needed for a "
                                 "level",
                                 events, least));
-        claim.decisions_needed = static_cast<std::uint64_t>(std::ceil(
-            evaluation_.support(members_[k].number, subset).count * (least / std::max(events, 1.0) - 1)));
+        claim.decisions_needed = static_cast<std::uint64_t>(
+            std::ceil(static_cast<double>(log_.size()) * (least / std::max(events, 1.0) - 1)));
       } else {
         claim.measured = make_measured(value, se, critical, 1 - options_.alpha);
         claim.measured.interval =
@@ -82,8 +82,8 @@ void Comparison::judge_constraint(const ConstraintSpec& spec, const Slice* slice
         if (inside_limit(claim.measured, sign, limit, spec.margin)) claim.verdict = Verdict::kPass;
         if (room < 0 && se > 0) p = family.max_t.p_value(room / se);
         if (claim.verdict != Verdict::kPass) {
-          claim.decisions_needed = decisions_needed(evaluation_.support(members_[k].number, subset).count,
-                                                    critical * se, std::abs(room));
+          claim.decisions_needed =
+              decisions_needed(static_cast<double>(log_.size()), critical * se, std::abs(room));
         }
       }
     }
@@ -117,7 +117,7 @@ void Comparison::judge_constraints_and_segments(std::vector<CandidateClaim>& cla
       double p = 1;
       const auto at = std::find(family.member.begin(), family.member.end(), k);
       if (at == family.member.end()) {
-        claim.gain = unknown(evaluation_.support(members_[k].number, subset).reason);
+        claim.gain = unknown(evaluation_.support(members_[k].number, subset, terms_).reason);
       } else {
         const auto position = static_cast<std::size_t>(at - family.member.begin());
         const double value = family.estimates.value[position], se = family.estimates.standard_error[position];
@@ -129,7 +129,8 @@ void Comparison::judge_constraints_and_segments(std::vector<CandidateClaim>& cla
       segment_p[k].push_back(p);
     }
   }
-  for (std::size_t k = 1; k < claims.size(); ++k) {
+  // The reference too: what runs today may break a limit.
+  for (std::size_t k = 0; k < claims.size(); ++k) {
     std::vector<double> p = constraint_p[k];
     p.insert(p.end(), segment_p[k].begin(), segment_p[k].end());
     const std::vector<bool> harm = holm(p, options_.alpha);

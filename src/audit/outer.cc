@@ -68,6 +68,15 @@ Surrogacy test_surrogacy(const AuditContext& context, const std::string& proxy, 
   return out;
 }
 
+// What the surrogacy test adds to a sentence; nothing where the proxy may be used for the goal.
+std::string missed(const Surrogacy& s) {
+  if (!s.known || s.verdict == Verdict::kPass) return "";
+  return fmt::format(
+      "; what it is worth cannot be read off it: the index misses {:.3g} of the effect of {} (between {:.3g} "
+      "and {:.3g})",
+      s.bias.value, s.contrast, s.bias.interval.lower, s.bias.interval.upper);
+}
+
 std::string sentence_of(const ProxyAudit& a, const Goal& goal) {
   const std::string wanted = goal.maximize_text;
   const GoodhartCurve& curve = a.curve;
@@ -96,27 +105,21 @@ std::string sentence_of(const ProxyAudit& a, const Goal& goal) {
         -worst->goal_interval.lower);
   }
   if (!curve.proxy_rises) {
-    return fmt::format("Pushing \"{}\" is not shown to raise even itself on this log.", a.name);
+    return fmt::format("Pushing \"{}\" is not shown to raise even itself on this log{}.", a.name,
+                       missed(a.surrogacy));
   }
   if (end.goal_interval.lower > 0) {
-    std::string more = fmt::format(
-        "The goal rises with \"{}\" to the end of what the log can show ({:.2g} nats: {:+.3g}, "
-        "between {:+.3g} and {:+.3g})",
-        a.name, end.kl, end.goal, end.goal_interval.lower, end.goal_interval.upper);
-    if (a.surrogacy.known && a.surrogacy.verdict != Verdict::kPass) {
-      more += fmt::format(
-          "; what it is worth cannot be read off it: the index misses {:.3g} of the effect of {} "
-          "(between {:.3g} and {:.3g})",
-          a.surrogacy.bias.value, a.surrogacy.contrast, a.surrogacy.bias.interval.lower,
-          a.surrogacy.bias.interval.upper);
-    }
-    return more + ".";
+    return fmt::format(
+        "The goal rises with \"{}\" to the end of what the log can show ({:.2g} nats: {:+.3g}, between {:+.3g} "
+        "and "
+        "{:+.3g}){}.",
+        a.name, end.kl, end.goal, end.goal_interval.lower, end.goal_interval.upper, missed(a.surrogacy));
   }
   return fmt::format(
       "The log cannot tell whether the goal follows \"{}\": at {:.2g} nats it changes by {:+.3g}, between "
-      "{:+.3g} and "
-      "{:+.3g}.",
-      a.name, end.kl, end.goal, end.goal_interval.lower, end.goal_interval.upper);
+      "{:+.3g} "
+      "and {:+.3g}{}.",
+      a.name, end.kl, end.goal, end.goal_interval.lower, end.goal_interval.upper, missed(a.surrogacy));
 }
 
 }  // namespace

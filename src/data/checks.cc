@@ -209,21 +209,33 @@ void rare_outcomes(const DecisionLog& log, std::vector<Finding>& out) {
                                  "asked for.",
                                  outcome.name, outcome.missing_count, log.size())});
     if (outcome.asked.empty()) continue;
-    // Those who were asked must have answered: else the probability of being observed is another one.
-    double expected = 0, variance = 0;
+    // Those who were asked must have answered, whatever action they got: else the probability of being observed
+    // is another one. Actions beyond the first kAskedActions count together.
+    constexpr std::size_t kAskedActions = 64;
+    std::vector<double> seen(kAskedActions + 1, 0), expected(kAskedActions + 1, 0),
+        variance(kAskedActions + 1, 0);
     for (std::size_t i = 0; i < log.size(); ++i) {
       if (outcome.state[i] == State::kImmature) continue;
-      expected += outcome.asked[i];
-      variance += outcome.asked[i] * (1 - outcome.asked[i]);
+      for (const std::size_t a :
+           {std::min<std::size_t>(log.chosen_action(i), kAskedActions - 1), kAskedActions}) {
+        seen[a] += outcome.state[i] == State::kObserved ? 1 : 0;
+        expected[a] += outcome.asked[i];
+        variance[a] += outcome.asked[i] * (1 - outcome.asked[i]);
+      }
     }
-    const double gap = number(outcome.observed_count) - expected;
-    if (std::abs(gap) > kFarInErrors * std::sqrt(variance) + 1e-9 * expected)
+    for (std::size_t a = kAskedActions + 1; a-- > 0;) {
+      if (std::abs(seen[a] - expected[a]) <= kFarInErrors * std::sqrt(variance[a]) + 1e-9 * expected[a])
+        continue;
+      const std::string where = a == kAskedActions ? "" : " after " + log.actions[a];
       out.push_back(
           {"asked", Severity::kCap,
-           fmt::format(
-               "{} is observed {} times, but its probabilities of being asked add up to {:.1f} (standard error "
-               "{:.1f}): some who were asked did not answer, or the probabilities are wrong.",
-               outcome.name, outcome.observed_count, expected, std::sqrt(variance))});
+           fmt::format("{} is observed {} times{}, but its probabilities of being asked add up to {:.1f} "
+                       "(standard error {:.1f}): some who were asked did not answer, or the probabilities "
+                       "are wrong.",
+                       outcome.name, static_cast<std::uint64_t>(seen[a]), where, expected[a],
+                       std::sqrt(variance[a]))});
+      break;
+    }
   }
 }
 

@@ -19,6 +19,7 @@ struct Mapping {
   std::size_t id = kNone, unit = kNone, time = kNone, version = kNone, action = kNone, propensity = kNone;
   std::vector<std::size_t> propensities;  // of every arm, in the arms' order
   std::vector<std::size_t> context, segments, outcomes, asked;
+  std::vector<std::uint64_t> column_hash;  // of every column's name
 };
 
 std::size_t optional_column(const CsvTable& table, const std::string& name, std::string_view what) {
@@ -61,6 +62,7 @@ std::vector<std::string> map_propensities(const CsvTable& table, const std::stri
 Mapping map_columns(const CsvTable& table, const Goal& goal, LogBuilder& builder) {
   const DataSpec& data = goal.data;
   Mapping map;
+  for (const std::string& name : table.columns()) map.column_hash.push_back(hash_bytes(name));
   map.id = optional_column(table, data.id, "data.id");
   map.unit = optional_column(table, data.unit, "data.unit");
   map.time = optional_column(table, data.time, "data.time");
@@ -105,6 +107,10 @@ void read_row(const CsvTable& table, const Mapping& map, const Goal& goal, const
   table.check_row();
   row.line = table.record().line();
   row.raw = table.record().raw();
+  // A sum, so the order of columns does not matter.
+  row.fingerprint = 0;
+  for (std::size_t c = 0; c < table.columns().size(); ++c)
+    row.fingerprint += hash_bytes(table.field(c), map.column_hash[c]);
   row.id = name_at(table, map.id);
   row.unit = name_at(table, map.unit);
   row.version = name_at(table, map.version);

@@ -117,6 +117,7 @@ class JsonlReader {
   void read(std::uint64_t line, std::string_view text) {
     row_.line = line;
     row_.raw = text;
+    row_.fingerprint = hash_bytes(text);
     clear();
     object_ = parse_json_line(parser_, text);
     std::size_t position = 0;

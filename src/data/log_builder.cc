@@ -153,6 +153,7 @@ void LogBuilder::add(const RowDraft& row) {
 
   // From here on nothing throws: the row is in.
   line_.push_back(row.line);
+  log_.row_fingerprint.push_back(row.fingerprint);
   if (row.id) ids_.intern(*row.id);
   if (row.unit) log_.unit.push_back(hash_bytes(*row.unit));
   if (!row.id && !row.unit) raw_hash_.push_back(hash_bytes(row.raw));

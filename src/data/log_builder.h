@@ -20,7 +20,8 @@ namespace plumb {
 // One decoded row. Views live until the next row is read.
 struct RowDraft {
   std::uint64_t line = 0;
-  std::string_view raw;  // the row as it stands, names the unit where nothing else does
+  std::string_view raw;           // the row as it stands, names the unit where nothing else does
+  std::uint64_t fingerprint = 0;  // of the row, whatever is read of it
   std::optional<std::string_view> id, unit, version;
   std::optional<std::int64_t> time_us;
   std::vector<std::string_view> offered;  // empty: the fixed arms

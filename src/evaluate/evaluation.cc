@@ -3,6 +3,8 @@
 // depend on threads.
 #include "plumb/evaluate.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -34,18 +36,20 @@ std::uint64_t least_events(OutcomeKind kind) {
 Evaluation::Evaluation(const DecisionLog& log, const OutcomeModels& models, int threads, bool all_estimators)
     : log_(log), models_(models), threads_(threads), estimators_(all_estimators ? 3 : 1) {
   base_.resize(log.action.size());
-  LoggingPolicy(log, threads).probabilities(log, 0, log.size(), base_);
+  const LoggingPolicy logging(log, threads);
+  base_is_estimate_ = logging.is_estimate();
+  logging.probabilities(log, 0, log.size(), base_);
   // Decisions by bucket: counting sort, stable in decision number.
   bucket_begin_.assign(kBuckets + 1, 0);
-  std::vector<std::uint32_t> bucket(log.size());
+  bucket_.resize(log.size());
   for (std::size_t i = 0; i < log.size(); ++i) {
-    bucket[i] = static_cast<std::uint32_t>(bucket_of(log.unit[i]));
-    ++bucket_begin_[bucket[i] + 1];
+    bucket_[i] = static_cast<std::uint32_t>(bucket_of(log.unit[i]));
+    ++bucket_begin_[bucket_[i] + 1];
   }
   for (std::size_t b = 0; b < kBuckets; ++b) bucket_begin_[b + 1] += bucket_begin_[b];
   order_.resize(log.size());
   std::vector<std::size_t> next(bucket_begin_.begin(), bucket_begin_.end() - 1);
-  for (std::size_t i = 0; i < log.size(); ++i) order_[next[bucket[i]]++] = static_cast<std::uint32_t>(i);
+  for (std::size_t i = 0; i < log.size(); ++i) order_[next[bucket_[i]]++] = static_cast<std::uint32_t>(i);
 }
 
 std::size_t Evaluation::add_subset(Subset subset) {
@@ -83,8 +87,8 @@ std::size_t Evaluation::add_policy(const Policy& policy) {
 std::size_t Evaluation::add_probabilities(std::span<const float> probabilities, bool is_logging) {
   const std::size_t n = log_.size(), outcomes = models_.outcome.size();
   PLUMB_ASSERT(probabilities.size() == log_.action.size());
-  const PolicyTerms terms =
-      policy_terms(log_, models_, base_, probabilities, is_logging, estimators_ > 1, threads_);
+  const PolicyTerms terms = policy_terms(log_, models_, base_, base_is_estimate_, probabilities, is_logging,
+                                         estimators_ > 1, threads_);
 
   PolicySums sums;
   for (std::size_t s = 0; s < subsets_.size(); ++s) {
@@ -122,12 +126,15 @@ std::size_t Evaluation::add_probabilities(std::span<const float> probabilities, 
     }
   });
   for (std::size_t s = 0; s < subsets_.size(); ++s) {
-    const SubsetSums totals = subset_sums(terms, subsets_[s].mask);
+    const SubsetSums totals = subset_sums(terms, subsets_[s].mask, bucket_);
     sums.support.push_back(support_of(totals));
     sums.kl.push_back(totals.count > 0 ? totals.kl / totals.count : 0);
     sums.chi2.push_back(totals.count > 0 ? totals.chi2 / totals.count - 1 : 0);
     for (std::size_t j = 0; j < outcomes; ++j) {
-      sums.events.push_back(effective_events(terms, log_.outcome(models_.outcome[j]), subsets_[s].mask));
+      const ObservedSums seen = observed_sums(terms, log_.outcome(models_.outcome[j]), subsets_[s].mask);
+      sums.events.push_back(seen.events);
+      sums.observed_ess.push_back(seen.ess);
+      sums.observed_share.push_back(seen.largest_share);
     }
   }
   policies_.push_back(std::move(sums));
@@ -152,6 +159,27 @@ void Evaluation::add_terms(Contrast& contrast, std::size_t policy,
 const Support& Evaluation::support(std::size_t policy, std::size_t subset) const {
   return policies_[policy].support[subset];
 }
+Support Evaluation::support(std::size_t policy, std::size_t subset,
+                            std::span<const std::pair<std::size_t, double>> terms) const {
+  Support out = support(policy, subset);
+  if (!out.sufficient) return out;
+  for (const auto& [outcome, weight] : terms) {
+    const std::size_t at = subset * models_.outcome.size() + outcome;
+    const std::string& name = models_.outcome[outcome];
+    const double ess = policies_[policy].observed_ess[at], share = policies_[policy].observed_share[at];
+    out.ess = std::min(out.ess, ess);
+    if (ess < kLeastEss) {
+      out.sufficient = false;
+      out.reason =
+          fmt::format("{} is observed in {:.1f} effective decisions, {:.0f} are needed", name, ess, kLeastEss);
+    } else if (share > kLargestShare) {
+      out.sufficient = false;
+      out.reason = fmt::format("one observed value of {} carries {:.0f} % of all weight", name, 100 * share);
+    }
+  }
+  return out;
+}
+
 double Evaluation::events(std::size_t policy, std::size_t outcome, std::size_t subset) const {
   return policies_[policy].events[subset * models_.outcome.size() + outcome];
 }

@@ -9,8 +9,8 @@
 namespace plumb {
 
 PolicyTerms policy_terms(const DecisionLog& log, const OutcomeModels& models, std::span<const float> base,
-                         std::span<const float> probabilities, bool is_logging, bool all_estimators,
-                         int threads) {
+                         bool base_is_estimate, std::span<const float> probabilities, bool is_logging,
+                         bool all_estimators, int threads) {
   const std::size_t n = log.size(), outcomes = models.outcome.size();
   PolicyTerms out;
   out.dr.resize(outcomes * n);
@@ -45,8 +45,14 @@ PolicyTerms policy_terms(const DecisionLog& log, const OutcomeModels& models, st
         if (column.state[i] == State::kImmature) continue;
         const std::vector<float>& q = models.q[j];
         double direct = 0;
-        for (std::size_t row = first; row < last; ++row)
-          direct += static_cast<double>(probabilities[row]) * q[row];
+        if (is_logging && base_is_estimate) {
+          // What it earned is in the log; a model of its probabilities would add an error that no interval
+          // holds.
+          direct = q[chosen];
+        } else {
+          for (std::size_t row = first; row < last; ++row)
+            direct += static_cast<double>(probabilities[row]) * q[row];
+        }
         double term = direct;
         if (column.state[i] == State::kObserved) {
           const double share = weight / (column.asked.empty() ? 1.0 : column.asked[i]);
@@ -63,8 +69,10 @@ PolicyTerms policy_terms(const DecisionLog& log, const OutcomeModels& models, st
   return out;
 }
 
-SubsetSums subset_sums(const PolicyTerms& terms, const std::vector<std::uint8_t>& mask) {
+SubsetSums subset_sums(const PolicyTerms& terms, const std::vector<std::uint8_t>& mask,
+                       const std::vector<std::uint32_t>& bucket) {
   SubsetSums out;
+  std::vector<double> weight(kBuckets, 0.0), count(kBuckets, 0.0);
   for (std::size_t i = 0; i < mask.size(); ++i) {
     if (!mask[i]) continue;
     const double w = terms.weight[i];
@@ -74,19 +82,39 @@ SubsetSums subset_sums(const PolicyTerms& terms, const std::vector<std::uint8_t>
     out.max_weight = std::max(out.max_weight, w);
     out.kl += terms.kl[i];
     out.chi2 += terms.chi2[i];
+    weight[bucket[i]] += w;
+    count[bucket[i]] += 1;
   }
+  if (out.count == 0) return out;
+  const double mean = out.weight / out.count;
+  double squares = 0, error = 0;
+  for (std::size_t b = 0; b < kBuckets; ++b) {
+    squares += weight[b] * weight[b];
+    error += (weight[b] - mean * count[b]) * (weight[b] - mean * count[b]);
+  }
+  out.weight_error = std::sqrt(error) / out.count;
+  out.effective_units = squares > 0 ? out.weight * out.weight / squares : 0;
   return out;
 }
 
-double effective_events(const PolicyTerms& terms, const OutcomeColumn& column,
-                        const std::vector<std::uint8_t>& mask) {
-  double sum = 0, squares = 0;
+ObservedSums observed_sums(const PolicyTerms& terms, const OutcomeColumn& column,
+                           const std::vector<std::uint8_t>& mask) {
+  double sum = 0, squares = 0, largest = 0, event_sum = 0, event_squares = 0;
   for (std::size_t i = 0; i < mask.size(); ++i) {
-    if (!mask[i] || column.state[i] != State::kObserved || column.value[i] == 0) continue;
-    sum += terms.weight[i];
-    squares += terms.weight[i] * terms.weight[i];
+    if (!mask[i] || column.state[i] != State::kObserved) continue;
+    const double plain = terms.weight[i], w = plain / (column.asked.empty() ? 1.0 : column.asked[i]);
+    sum += w;
+    squares += w * w;
+    largest = std::max(largest, w);
+    if (column.value[i] == 0) continue;
+    event_sum += plain;
+    event_squares += plain * plain;
   }
-  return squares > 0 ? sum * sum / squares : 0;
+  ObservedSums out;
+  out.ess = squares > 0 ? sum * sum / squares : 0;
+  out.largest_share = sum > 0 ? largest / sum : 0;
+  out.events = event_squares > 0 ? event_sum * event_sum / event_squares : 0;
+  return out;
 }
 
 Support support_of(const SubsetSums& sums) {
@@ -100,13 +128,15 @@ Support support_of(const SubsetSums& sums) {
   out.ess = sums.weight * sums.weight / sums.weight_squares;
   out.mean_weight = sums.weight / sums.count;
   out.chi2 = sums.weight_squares / sums.count - 1;
-  const double variance = sums.weight_squares / sums.count - out.mean_weight * out.mean_weight;
-  const double error = std::sqrt(std::max(0.0, variance) / sums.count);
+  const double error = sums.weight_error;
   if (!std::isfinite(sums.chi2)) {
     out.reason = "the policy takes actions that the logging policy never takes";
   } else if (out.ess < kLeastEss) {
     out.reason = fmt::format("the effective sample size is {:.1f} of {:.0f} decisions, {:.0f} are needed",
                              out.ess, sums.count, kLeastEss);
+  } else if (sums.effective_units < kLeastUnits) {
+    out.reason = fmt::format("the decisions come from {:.1f} effective units, {:.0f} are needed",
+                             sums.effective_units, kLeastUnits);
   } else if (sums.max_weight > kLargestShare * sums.weight) {
     out.reason =
         fmt::format("one decision carries {:.0f} % of all weight", 100 * sums.max_weight / sums.weight);

@@ -19,17 +19,24 @@ struct PolicyTerms {
 };
 
 PolicyTerms policy_terms(const DecisionLog& log, const OutcomeModels& models, std::span<const float> base,
-                         std::span<const float> probabilities, bool is_logging, bool all_estimators,
-                         int threads);
+                         bool base_is_estimate, std::span<const float> probabilities, bool is_logging,
+                         bool all_estimators, int threads);
 
 struct SubsetSums {
+  double weight_error = 0;     // standard error of the mean weight, clustered on units
+  double effective_units = 0;  // (sum of buckets' weights)^2 / sum of their squares
   double count = 0, weight = 0, weight_squares = 0, max_weight = 0, kl = 0, chi2 = 0;
 };
-SubsetSums subset_sums(const PolicyTerms& terms, const std::vector<std::uint8_t>& mask);
+SubsetSums subset_sums(const PolicyTerms& terms, const std::vector<std::uint8_t>& mask,
+                       const std::vector<std::uint32_t>& bucket);
 
-// (sum w)^2 / sum w^2 over the decisions of the mask with a non-zero observed outcome.
-double effective_events(const PolicyTerms& terms, const OutcomeColumn& column,
-                        const std::vector<std::uint8_t>& mask);
+// Over the decisions of the mask where the outcome was observed, with weights w/s: the effective sample size,
+// the largest share of one decision, and the effective number of non-zero outcomes (weights w).
+struct ObservedSums {
+  double ess = 0, largest_share = 0, events = 0;
+};
+ObservedSums observed_sums(const PolicyTerms& terms, const OutcomeColumn& column,
+                           const std::vector<std::uint8_t>& mask);
 
 Support support_of(const SubsetSums& sums);
 

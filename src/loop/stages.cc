@@ -30,9 +30,11 @@ std::vector<std::string> needed_outcomes(const Goal& goal) {
   return out;
 }
 
+// What a look is: repeating it spends nothing, anything else does. Policies count by what they do, not by their
+// names.
 std::string look_key(const Study& study, const std::string& policy_key) {
-  return fmt::format("{}:{}:{}:{}:{}", hex(study.goal.hash), hex(study.digest), study.seed, study.verb,
-                     policy_key);
+  return fmt::format("{}:{}:{}:{}:{}:{}", hex(study.goal.hash), hex(study.digest), study.seed, study.verb,
+                     hex(policy_content(*study.reference, study.log)), policy_key);
 }
 
 std::string file_name(const std::string& policy) {
@@ -49,6 +51,9 @@ Study read_and_check(const Goal& goal, const RunOptions& options, const std::str
   LoadReport load;
   DecisionLog log = read_log(find_log(goal, options.log), goal, &load);
   tell(options, "reading", 1, 1);
+  // A goal that was changed after it was locked is an error for every verb.
+  if (const auto lock = goal.path.empty() ? std::nullopt : read_lock(goal))
+    verify_lock(*lock, goal, log_digest(log));
   return check_in_memory(goal, std::move(log), std::move(load), options, verb);
 }
 
@@ -68,11 +73,27 @@ Study check_in_memory(const Goal& goal, DecisionLog log, LoadReport load, const 
   study.log = std::move(log);
   study.load = std::move(load);
   assign_folds(study.log, options.seed);
+  std::vector<std::size_t> in_fold(kFolds, 0);
+  for (const std::uint8_t fold : study.log.fold) ++in_fold[fold];
+  if (const auto least = std::min_element(in_fold.begin(), in_fold.end()); *least < 2) {
+    refuse(study.log.source, "units",
+           fmt::format("so few that fold {} of {} holds {} decisions", least - in_fold.begin() + 1, kFolds,
+                       *least),
+           "decisions of enough units for every fold to hold some (a few hundred units at least)");
+  }
   study.digest = log_digest(study.log);
   tell(options, "checking", 0, 1);
   study.findings = check_log(study.log, goal);
   for (const Finding& f : study.findings) {
     if (f.severity == Severity::kCap) study.caps.push_back(f.sentence);
+  }
+  if (study.log.actions.size() > kMostIds && study.log.action_features.empty()) {
+    study.findings.push_back(
+        {"many_actions", Severity::kWarning,
+         fmt::format("There are {} actions: more than {} are told apart by their features only, "
+                     "and the log has none, so no policy can be learnt and constants are not "
+                     "compared; `plumb gate GOAL constant:NAME` judges one.",
+                     study.log.actions.size(), kMostIds)});
   }
   for (const std::string& name : needed_outcomes(goal)) {
     if (!study.log.outcome(name).asked_known) {
@@ -102,6 +123,7 @@ Study check_in_memory(const Goal& goal, DecisionLog log, LoadReport load, const 
 }
 
 void open_look(Study& study, const std::string& policy_key) {
+  if (study.goal.path.empty()) return;  // no file, no lock
   const auto lock = read_lock(study.goal);
   if (!lock) return;
   verify_lock(*lock, study.goal, study.digest);
@@ -178,7 +200,7 @@ void summarize_constants(Study& study) {
       seen += 1;
     }
     out.arm_mean = seen > 0 ? sum / seen : std::nan("");
-    const Support& support = study.evaluation->support(number, study.all);
+    const Support support = study.evaluation->support(number, study.all, terms);
     Contrast value{"level", {}}, gain{"gain", {}};
     study.evaluation->add_terms(value, number, terms, study.all, 1);
     study.evaluation->add_terms(gain, number, terms, study.all, 1);
@@ -259,7 +281,22 @@ void certify_candidates(Study& study, const RunOptions& options) {
   tell(options, "certifying", 0, 1);
   std::vector<Certifiable> candidates;
   if (study.training) {
-    for (const Candidate& c : study.training->candidates) candidates.push_back({c.policy, c.signal, false});
+    // At most kMostCandidates: the chosen one, its cautious form, then the best by what the training half
+    // shows.
+    std::vector<std::size_t> order;
+    for (std::size_t k = 0; k < study.training->candidates.size(); ++k) order.push_back(k);
+    const auto rank = [&](std::size_t k) {
+      const bool kept = k == study.training->chosen || k + 1 == study.training->candidates.size();
+      return std::pair(!kept, -study.training->candidates[k].lower());
+    };
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
+    order.resize(std::min(order.size(), kMostCandidates));
+    std::sort(order.begin(), order.end());
+    for (const std::size_t k : order) {
+      const Candidate& c = study.training->candidates[k];
+      candidates.push_back({c.policy, c.signal, false});
+    }
   }
   CertificationOptions how;
   how.alpha = study.look.alpha;

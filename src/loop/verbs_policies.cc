@@ -37,6 +37,10 @@ Origin origin_of(const Policy& policy, const DecisionLog& log) {
   out.sentence =
       fmt::format("trained on this log: {} of {} unit buckets hold the very rows that it was learnt from",
                   overlap.buckets_matched, overlap.buckets_compared);
+  if (overlap.buckets_matched == 0) {
+    out.sentence = fmt::format("trained on this log: {} of {} rows that it was learnt from are in this file",
+                               overlap.rows_matched, overlap.rows_compared);
+  }
   return out;
 }
 
@@ -57,7 +61,8 @@ Evidence gate(const Goal& goal, const std::string& argument, const RunOptions& o
     claim.name = policy->name();
     claim.kind = policy->kind();
     claim.reason = origin.sentence;
-    claim.support.sufficient = true;
+    const double none = std::nan("");
+    claim.kl = claim.chi2 = claim.support.ess = claim.support.max_weight = claim.support.mean_weight = none;
     for (Measured* m : {&claim.goal, &claim.versus_reference, &claim.versus_best_constant})
       *m = unknown(origin.sentence);
     CandidateClaim reference;
@@ -67,9 +72,9 @@ Evidence gate(const Goal& goal, const std::string& argument, const RunOptions& o
     study.certification = std::move(c);
     return evidence_of(study);
   }
-  const std::string key = fmt::format("{}:{}", argument, hex(hash_bytes(policy->name())));
-  open_look(study, key);
+  const std::string key = hex(policy_content(*policy, study.log));
   learn_outcomes(study, options);
+  open_look(study, key);
   CertificationOptions how;
   how.alpha = study.look.alpha;
   how.caps = study.caps;
@@ -103,7 +108,7 @@ Evidence evaluate(const Goal& goal, const std::vector<std::string>& arguments, c
                : policy->is_logging()                 ? argument
                                                       : policy->name();
     out.rows = evaluation.subset(rows).name;
-    out.support = evaluation.support(number, rows);
+    out.support = evaluation.support(number, rows, terms);
     std::string few;
     for (const auto& [outcome, weight] : terms) {
       const OutcomeColumn& column = log.outcome(study.models.outcome[outcome]);
@@ -141,7 +146,7 @@ Evidence evaluate(const Goal& goal, const std::vector<std::string>& arguments, c
           normal_quantile(1 - (1 - goal.confidence) / (2 * static_cast<double>(arguments.size())));
       const GainVerdict verdict =
           judge_gain(goal, make_measured(e.value[0], e.standard_error[0], critical, goal.confidence), critical,
-                     out.support.count);
+                     static_cast<double>(log.size()));
       out.verdict = verdict.verdict;
       out.reason = "against the reference " + verdict.reason;
       if (out.verdict == Verdict::kPass && (origin.unknown || !study.caps.empty())) {

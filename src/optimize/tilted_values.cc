@@ -47,9 +47,14 @@ TiltedValues::TiltedValues(const TrainingContext& context, std::vector<Quantity>
       p.assign(context.base.begin() + static_cast<std::ptrdiff_t>(first),
                context.base.begin() + static_cast<std::ptrdiff_t>(first + log.offered(i)));
       double weight = 1;
+      const bool as_logged = context.reference_policy.is_logging() && context.logging.is_estimate();
       if (!context.reference_policy.is_logging()) {
         context.reference_policy.probabilities(log, i, i + 1, p);
         weight = p[log.chosen[i]] / log.propensity[i];
+      }
+      if (as_logged) {  // what it did is what it chose: see evaluate/terms.cc
+        std::fill(p.begin(), p.end(), 0.0f);
+        p[log.chosen[i]] = 1;
       }
       for (std::size_t q = 0; q < quantities_.size(); ++q) {
         if (!quantities_[q].difference) continue;

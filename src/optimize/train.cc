@@ -48,6 +48,7 @@ TrainedOn trained_on(const TrainingContext& context) {
   std::vector<std::uint8_t> use(context.log.size());
   for (std::size_t i = 0; i < use.size(); ++i) use[i] = context.log.in_training(i);
   out.bucket_digest = bucket_digests(context.log, use);
+  out.sketch = sketch_rows(context.log, use);
   return out;
 }
 

@@ -1,5 +1,7 @@
 #include "plumb/policy.h"
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
 
 namespace plumb {
@@ -57,6 +59,28 @@ void tilt(std::span<const float> base, std::span<const float> score, std::span<f
   for (std::size_t a = 0; a < base.size(); ++a) p[a] /= total;
 }
 
+std::uint64_t policy_content(const Policy& policy, const DecisionLog& log) {
+  std::vector<float> p(log.action.size());
+  policy.probabilities(log, 0, log.size(), p);
+  std::uint64_t h = log.size();
+  for (const float x : p) h = hash_combine(h, std::bit_cast<std::uint32_t>(x));
+  return h;
+}
+
+std::vector<std::uint64_t> sketch_rows(const DecisionLog& log, const std::vector<std::uint8_t>& use) {
+  std::vector<std::uint64_t> rows;
+  for (std::size_t i = 0; i < log.row_fingerprint.size(); ++i) {
+    if (use[i]) rows.push_back(log.row_fingerprint[i]);
+  }
+  std::sort(rows.begin(), rows.end());
+  std::vector<std::uint64_t> out;
+  for (std::size_t k = 0; k < rows.size() && out.size() < kSketchRows; ++k) {
+    const bool again = (k > 0 && rows[k - 1] == rows[k]) || (k + 1 < rows.size() && rows[k + 1] == rows[k]);
+    if (!again) out.push_back(rows[k]);
+  }
+  return out;
+}
+
 Overlap training_overlap(const Policy& policy, const DecisionLog& log) {
   Overlap out;
   out.seen.assign(log.size(), 0);
@@ -71,7 +95,17 @@ Overlap training_overlap(const Policy& policy, const DecisionLog& log) {
     ++out.buckets_compared;
     out.buckets_matched += trained.bucket_digest[b] == here[b];
   }
-  out.trained_here = out.buckets_matched > 0;
+  if (!trained.sketch.empty() && !log.row_fingerprint.empty()) {
+    std::vector<std::uint64_t> rows = log.row_fingerprint;
+    std::sort(rows.begin(), rows.end());
+    out.rows_compared = trained.sketch.size();
+    for (const std::uint64_t row : trained.sketch)
+      out.rows_matched += std::binary_search(rows.begin(), rows.end(), row);
+  }
+  const bool sketched = out.rows_compared > 0 && static_cast<double>(out.rows_matched) >=
+                                                     kSketchShare * static_cast<double>(out.rows_compared);
+  out.trained_here = out.buckets_matched > 0 || sketched;
+  if (out.buckets_matched == 0 && sketched) out.seen.assign(log.size(), 1);
   return out;
 }
 

@@ -1,4 +1,5 @@
 // Learnt policies as safetensors: parameters as tensors, everything else as metadata.
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -110,6 +111,7 @@ std::string policy_bytes(const SoftmaxPolicy& policy) {
     out.f64["base_theta"] = parts.base_theta;
   }
   out.u64["bucket_digest"] = parts.trained_on.bucket_digest;
+  if (!parts.trained_on.sketch.empty()) out.u64["sketch"] = parts.trained_on.sketch;
   return write_tensors(out);
 }
 
@@ -149,6 +151,9 @@ PolicyPointer parse_policy(std::string_view bytes, const std::string& path) {
       refuse(path, "tensor bucket_digest", "not there whole", std::to_string(kBuckets) + " words");
     }
     parts.trained_on.bucket_digest = digests->second;
+    if (const auto sketch = tensors.u64.find("sketch"); sketch != tensors.u64.end()) {
+      parts.trained_on.sketch = sketch->second;
+    }
     return std::make_shared<SoftmaxPolicy>(meta("name"), std::move(parts));
   } catch (const nlohmann::json::exception& e) {
     refuse(path, "feature schema", e.what(), "a schema as plumb writes it");
@@ -160,7 +165,8 @@ PolicyPointer parse_policy(std::string_view bytes, const std::string& path) {
 
 PolicyPointer read_policy(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
-  if (!in) environment_error(path, "cannot be opened: expected a policy file");
+  if (!in || std::filesystem::is_directory(path))
+    environment_error(path, "cannot be opened: expected a policy file");
   const std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
   return parse_policy(bytes, path);
 }
@@ -171,7 +177,12 @@ PolicyPointer policy_from_argument(const std::string& argument, const DecisionLo
   if (argument == "logging") return std::make_shared<LoggingPolicy>(log, threads);
   if (argument == "reference") {
     if (goal.reference == "reference") refuse(goal.path, "policy.reference", "reference", "a policy");
-    return policy_from_argument(goal.reference, log, goal, not_trained_here, threads);
+    // Beside the goal file, as the log is; elsewhere only where it is not there.
+    const std::filesystem::path beside = std::filesystem::path(goal.path).parent_path() / goal.reference;
+    const bool is_file = goal.reference != "logging" && goal.reference != "uniform" &&
+                         !goal.reference.starts_with("constant:") && std::filesystem::exists(beside);
+    return policy_from_argument(is_file ? beside.string() : goal.reference, log, goal, not_trained_here,
+                                threads);
   }
   if (argument == "uniform") return uniform_policy();
   if (argument.starts_with("constant:")) {

@@ -40,7 +40,8 @@ PressurePath pressure_path(Evaluation& evaluation, const DecisionLog& log, std::
   const double variance = mean_variance(log, base, signal.score);
   double largest = 0;
   for (const float s : signal.score) largest = std::max(largest, std::abs(static_cast<double>(s)));
-  if (!(variance > 1e-14 * (1 + largest * largest))) {
+  // Scores are floats: what varies by less than their rounding is no signal.
+  if (!(variance > 1e-11 * largest * largest)) {
     path.end_reason = "the signal does not tell the offered actions apart";
     return path;
   }

@@ -12,18 +12,31 @@ namespace {
 
 using nlohmann::json;
 
-// The fewest further decisions that would decide a candidate that is not refused; 0 where none says.
-std::uint64_t least_needed(const Certification& c) {
-  std::uint64_t least = 0;
+// The best candidate that is not refused, by its estimate; nullptr where there is none with a number.
+const CandidateClaim* best_undecided(const Certification& c) {
+  const CandidateClaim* best = nullptr;
   for (std::size_t k = 1; k < c.candidates.size(); ++k) {
     const CandidateClaim& claim = c.candidates[k];
-    if (claim.verdict != Verdict::kInconclusive) continue;
-    std::uint64_t needed = claim.decisions_needed;
-    for (const ConstraintClaim& constraint : claim.constraints)
-      needed = std::max(needed, constraint.decisions_needed);
-    if (needed > 0 && (least == 0 || needed < least)) least = needed;
+    if (claim.verdict != Verdict::kInconclusive || !claim.versus_reference.known) continue;
+    if (!best || claim.versus_reference.value > best->versus_reference.value) best = &claim;
   }
-  return least;
+  return best;
+}
+
+std::uint64_t needed_by(const CandidateClaim& claim) {
+  std::uint64_t needed = claim.decisions_needed;
+  for (const ConstraintClaim& c : claim.constraints) {
+    if (c.verdict == Verdict::kInconclusive) needed = std::max(needed, c.decisions_needed);
+  }
+  return needed;
+}
+
+// A limit that what runs today is shown to break; empty where there is none.
+std::string broken_today(const Certification& c) {
+  for (const ConstraintClaim& claim : c.candidates[0].constraints) {
+    if (claim.verdict == Verdict::kRefuse) return " What runs today breaks a limit: " + claim.sentence + ".";
+  }
+  return "";
 }
 
 std::string count(std::uint64_t n) {
@@ -87,11 +100,15 @@ std::string headline(const Study& study) {
                        best.versus_reference.value, unit, best.versus_reference.interval.lower,
                        best.versus_reference.interval.upper);
   }
-  if (c.decision == "keep") return "Keep what you have: every alternative is shown to be not worth shipping.";
-  const std::uint64_t needed = least_needed(c);
-  if (!study.caps.empty()) return "Do not decide on this log: " + study.caps.front() + ".";
-  return needed > 0 ? fmt::format("Run an experiment: about {} more decisions would decide.", count(needed))
-                    : "Run an experiment: this log cannot decide.";
+  if (c.decision == "keep")
+    return "Keep what you have: every alternative is shown to be not worth shipping." + broken_today(c);
+  if (!study.caps.empty()) return "Do not decide on this log: " + study.caps.front();
+  const CandidateClaim* best = best_undecided(c);
+  const std::uint64_t needed = best ? needed_by(*best) : 0;
+  if (needed == 0) return "Run an experiment: this log cannot decide." + broken_today(c);
+  return fmt::format("Run an experiment: about {} more decisions would decide about {}.", count(needed),
+                     best->name) +
+         broken_today(c);
 }
 
 json questions_json(const Study& study) {
@@ -130,12 +147,7 @@ json questions_json(const Study& study) {
           best.name, best.reason, c.candidates.size() - 1, refused, undecided);
       if (best.kind == PolicyKind::kConstant) inner += " Nothing is shown to beat this one action for all.";
     } else if (c.decision == "experiment") {
-      const CandidateClaim* best = nullptr;
-      for (std::size_t k = 1; k < c.candidates.size(); ++k) {
-        const CandidateClaim& claim = c.candidates[k];
-        if (claim.verdict != Verdict::kInconclusive) continue;
-        if (!best || claim.versus_reference.value > best->versus_reference.value) best = &claim;
-      }
+      const CandidateClaim* best = best_undecided(c);
       if (best)
         inner = fmt::format("Undecided. The best that is not refused is {}: {}.", best->name, best->reason);
     }
@@ -163,6 +175,10 @@ json reasons_json(const Study& study) {
   for (const std::string& cap : study.caps) add("log", "inconclusive", cap, 0);
   if (!study.policy_note.empty()) add("trained on this log", "inconclusive", study.policy_note, 0);
   const Certification& c = *study.certification;
+  if (!study.policy_note.empty()) return out;
+  for (const ConstraintClaim& claim : c.candidates[0].constraints) {
+    if (claim.verdict == Verdict::kRefuse) add(claim.id + " of the reference", "refuse", claim.sentence, 0);
+  }
   for (std::size_t k = 1; k < c.candidates.size(); ++k) {
     const CandidateClaim& claim = c.candidates[k];
     if (!claim.support.sufficient) {
@@ -214,7 +230,7 @@ json assumptions_json(const Study& study) {
           ? "The counts do not fit the stated probabilities; see the findings."
           : "The mean importance weights of the constant actions, or the counts of the arms, fit them.");
   bool overlap = true;
-  if (study.certification) {
+  if (study.certification && study.policy_note.empty()) {
     for (const CandidateClaim& c : study.certification->candidates) overlap &= c.support.sufficient;
   }
   add("overlap", "tested",
