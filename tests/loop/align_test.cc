@@ -1,8 +1,7 @@
-// The loop on worlds and on real data, through the library.
+// The loop on a world, through the library.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -17,56 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string example(const std::string& name) { return std::string(PLUMB_SOURCE_DIR) + "/examples/" + name; }
-
-std::string hillstrom_log() {
-  const char* data = std::getenv("PLUMB_DATA");
-  const std::string root = data ? data : std::string(PLUMB_SOURCE_DIR) + "/../shared/data";
-  return root + "/hillstrom/hillstrom.csv.gz";
-}
-
-class Hillstrom : public testing::Test {
- protected:
-  void SetUp() override {
-    if (!fs::exists(hillstrom_log())) GTEST_SKIP() << "no " << hillstrom_log() << "; set PLUMB_DATA";
-    options_.log = hillstrom_log();
-    options_.threads = 2;
-  }
-  RunOptions options_;
-};
-
-TEST_F(Hillstrom, ArmMeansEqualTheReference) {
-  const Goal goal = read_goal(example("hillstrom/goal.toml"));
-  const auto e = nlohmann::json::parse(
-      evaluate(goal, {"constant:No E-Mail", "constant:Mens E-Mail", "constant:Womens E-Mail"}, options_).json);
-  const double expected[] = {0.6528, 1.4226, 1.0772};
-  for (std::size_t k = 0; k < 3; ++k) {
-    for (const auto& estimate : e["policies"][k]["estimates"]) {
-      if (estimate["estimator"] == "snips") {
-        EXPECT_NEAR(estimate["value"].get<double>(), expected[k], 5e-5);
-      }
-      if (estimate["estimator"] == "dr") {
-        EXPECT_NEAR(estimate["value"].get<double>(), expected[k], 3e-3);
-      }
-    }
-  }
-}
-
-TEST_F(Hillstrom, ShipsMensEMailToEveryone) {
-  for (const char* file : {"hillstrom/goal.toml", "hillstrom/guarded.toml"}) {
-    for (const std::uint64_t seed : {1u, 2u}) {
-      options_.seed = seed;
-      const Evidence evidence = align(read_goal(example(file)), options_);
-      const auto e = nlohmann::json::parse(evidence.json);
-      EXPECT_EQ(evidence.decision, "ship") << file << " " << seed;
-      EXPECT_EQ(e["recommended"]["policy"], "constant:Mens E-Mail");
-      for (const auto& c : e["candidates"]) {
-        if (c["kind"] == "softmax") {
-          EXPECT_LE(c["versus_best_constant"]["lower"].get<double>(), 0) << c["name"];
-        }
-      }
-    }
-  }
-}
 
 class Newsfeed : public testing::Test {
  protected:
@@ -125,6 +74,70 @@ TEST_F(Newsfeed, GateNeverPassesAPolicyOnTheLogThatTrainedIt) {
   options.log = (directory_ / "other.jsonl").string();
   const auto fresh = nlohmann::json::parse(gate(goal, policy, options).json);
   EXPECT_TRUE(fresh["candidates"][1]["versus_reference"]["value"].is_number());
+}
+
+TEST_F(Newsfeed, GateKnowsItsTrainingLogHoweverItIsWritten) {
+  const Goal goal = read_goal((directory_ / "goal.toml").string());
+  const Evidence trained = train(goal, RunOptions{});
+  const std::string policy = (directory_ / "policy.safetensors").string();
+  std::ofstream(policy, std::ios::binary) << trained.files.at("policy.safetensors");
+  const std::string log = (directory_ / "decisions.jsonl").string();
+  const auto verdict_on = [&](const Goal& by, const std::string& file) {
+    RunOptions options;
+    options.log = file;
+    return nlohmann::json::parse(gate(by, policy, options).json)["reasons"][0]["check"].get<std::string>();
+  };
+
+  ASSERT_EQ(std::system(("gzip -1 -k '" + log + "'").c_str()), 0);
+  EXPECT_EQ(verdict_on(goal, log + ".gz"), "trained on this log");
+
+  const std::string longer = (directory_ / "longer.jsonl").string();
+  fs::copy_file(log, longer);
+  {
+    std::ifstream in(log);
+    std::string line;
+    std::getline(in, line);
+    const auto id = line.find("\"id\":\"");
+    ASSERT_NE(id, std::string::npos);
+    line.insert(id + 6, "another-");
+    std::ofstream(longer, std::ios::app) << line << "\n";
+  }
+  EXPECT_EQ(verdict_on(goal, longer), "trained on this log");
+
+  // A goal file that reads other columns of the same rows.
+  Goal other = goal;
+  other.data.context = {"hour"};
+  other.segments.clear();
+  EXPECT_EQ(verdict_on(other, log), "trained on this log");
+}
+
+TEST_F(Newsfeed, GateDoesNotTrustATableThatSaysNothingOfItsOrigin) {
+  const Goal goal = read_goal((directory_ / "goal.toml").string());
+  const Evidence trained = train(goal, RunOptions{});
+  const PolicyPointer policy = parse_policy(trained.files.at("policy.safetensors"), "policy");
+  LoadReport report;
+  const DecisionLog log = read_log((directory_ / "decisions.jsonl").string(), goal, &report);
+  std::vector<float> p(log.action.size());
+  policy->probabilities(log, 0, log.size(), p);
+  const std::string table = (directory_ / "table.csv").string();
+  {
+    std::ofstream out(table);
+    out.precision(9);
+    out << "id,action,probability\n";
+    for (std::size_t i = 0; i < log.size(); ++i) {
+      for (auto row = log.offset[i]; row < log.offset[i + 1]; ++row) {
+        out << log.id[i] << "," << log.actions[log.action[row]] << "," << p[row] << "\n";
+      }
+    }
+  }
+  RunOptions options;
+  const auto unknown = nlohmann::json::parse(gate(goal, table, options).json);
+  EXPECT_EQ(unknown["verdict"], "inconclusive");
+  EXPECT_EQ(unknown["reasons"][0]["check"], "trained on this log");
+  EXPECT_TRUE(unknown["candidates"][1]["versus_reference"]["value"].is_null());
+  options.not_trained_here = true;
+  const auto declared = nlohmann::json::parse(gate(goal, table, options).json);
+  EXPECT_TRUE(declared["candidates"][1]["versus_reference"]["value"].is_number());
 }
 
 TEST_F(Newsfeed, PolicyFilesRoundTrip) {
