@@ -50,9 +50,9 @@ inline std::size_t variant_of(const DecisionLog& log, std::size_t i) {
   return log.in_training(i) ? log.fold[i] : static_cast<std::size_t>(kTrainingFolds);
 }
 
-// REQUIRES: folds were assigned; outcomes exist. An outcome with fewer than 10 observed decisions in a fold's
-// complement gets a constant (its mean). Throws where no decision of the training half is observed.
-// Deterministic.
+// REQUIRES: folds were assigned; outcomes exist. An outcome with fewer than 30 observed decisions in a fold's
+// complement gets a constant (the mean of what its variant may see). Throws where no decision of the training
+// half is observed. Deterministic.
 OutcomeModels fit_outcome_models(const DecisionLog& log, const std::vector<std::string>& outcomes, int threads);
 
 // A further signal: linear models of `target` (variant x n: what variant v may see of it, used where use[i]) on

@@ -70,7 +70,8 @@ Measured unit_association(const AuditContext& context, const std::string& proxy)
     yy += (y[k] - my) * (y[k] - my) / n;
     xy += (x[k] - mx) * (y[k] - my) / n;
   }
-  if (!(xx > 0) || !(yy > 0)) {
+  // What varies by rounding alone does not vary.
+  if (!(xx > 1e-20 * mx * mx) || !(yy > 1e-20 * my * my)) {
     out.why_not = "the proxy or the goal never varies";
     return out;
   }

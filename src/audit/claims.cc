@@ -65,7 +65,8 @@ GainVerdict judge_gain(const Goal& goal, const Measured& gain, double critical, 
     out.reason = fmt::format("its gain is at most {:.4g}, less than the {:.4g} worth shipping", i.upper, least);
     return out;
   }
-  if (i.lower > needed && gain.value >= least) {
+  const bool proven = goal.proof_minimum ? i.lower >= needed : i.lower > 0;
+  if (proven && gain.value >= least) {
     out.verdict = Verdict::kPass;
     out.reason = fmt::format("it gains {:.4g}, between {:.4g} and {:.4g}", gain.value, i.lower, i.upper);
     return out;

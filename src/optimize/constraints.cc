@@ -138,10 +138,11 @@ bool ConstrainedTilt::bring_inside(const Signal& signal, double beta, bool with_
   return std::all_of(reading.violation.begin(), reading.violation.end(), [](double v) { return v <= 0; });
 }
 
-ConstrainedTilt::Solution ConstrainedTilt::solve(const Signal& signal, double beta) const {
+ConstrainedTilt::Solution ConstrainedTilt::solve(const Signal& signal, double beta,
+                                                 bool with_multipliers) const {
   Solution out;
   out.lambda.assign(limits_.size(), 0.0);
-  if (!limits_.empty() && !bring_inside(signal, beta, true, out.lambda)) {
+  if (with_multipliers && !limits_.empty() && !bring_inside(signal, beta, true, out.lambda)) {
     // Not with this much data: aim at the limits themselves, and where that cannot be had either, leave it.
     out.lambda.assign(limits_.size(), 0.0);
     if (!bring_inside(signal, beta, false, out.lambda)) out.lambda.assign(limits_.size(), 0.0);

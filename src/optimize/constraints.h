@@ -16,7 +16,7 @@ class ConstrainedTilt {
     double gain = 0, standard_error = 0, kl = 0;
   };
   // At a fixed beta.
-  Solution solve(const Signal& signal, double beta) const;
+  Solution solve(const Signal& signal, double beta, bool with_multipliers = true) const;
   // theta of the softmax policy, from the models of the whole training half.
   std::vector<double> coefficients(const Signal& signal, double beta, const std::vector<double>& lambda) const;
 

@@ -78,6 +78,12 @@ Training train_candidates(const TrainingContext& context, const std::vector<Sign
       beta *= std::min(0.95, std::sqrt(*context.goal.kl_budget / solution.kl));
       solution = constrained.solve(signal, beta);
     }
+    // Where what runs today breaks a limit, multipliers grow as beta shrinks and no budget may hold them: then
+    // none.
+    for (int k = 0; context.goal.kl_budget && solution.kl > *context.goal.kl_budget && k < 60; ++k) {
+      beta *= std::min(0.95, std::sqrt(*context.goal.kl_budget / solution.kl));
+      solution = constrained.solve(signal, beta, false);
+    }
     Candidate candidate;
     candidate.signal = signal.name;
     candidate.beta = beta;

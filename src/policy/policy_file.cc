@@ -1,4 +1,6 @@
 // Learnt policies as safetensors: parameters as tensors, everything else as metadata.
+#include <charconv>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -70,11 +72,19 @@ FeatureMap map_from(const nlohmann::json& json, const std::string& path) {
               (map.extended_width == action || map.extended_width == action + products) &&
               map.cross_columns <= context * action && (map.cross_columns > 0 || context * action == 0);
   for (const std::size_t n : map.numbers) fits = fits && n < action;
-  for (const auto& c : map.context) fits = fits && c.scale > 0;
-  for (const auto& c : map.action) fits = fits && c.scale > 0;
+  for (const auto& c : map.context)
+    fits = fits && c.scale >= 1e-30 && c.scale <= 1e30 && std::abs(c.mean) <= 1e30;
+  for (const auto& c : map.action)
+    fits = fits && c.scale >= 1e-30 && c.scale <= 1e30 && std::abs(c.mean) <= 1e30;
   if (!fits)
     refuse(path, "feature schema", "widths that do not agree with its columns", "a schema as plumb writes it");
   return map;
+}
+
+// Scores are floats: larger parameters than any that training gives would overflow them.
+void check_size(double value, const std::string& path, const char* what) {
+  constexpr double kLargest = 1e9;
+  if (std::abs(value) > kLargest) refuse(path, what, std::to_string(value), "parameters below 1e9");
 }
 
 std::vector<double> tensor(const Tensors& tensors, const std::string& name, std::size_t size,
@@ -136,16 +146,37 @@ PolicyPointer parse_policy(std::string_view bytes, const std::string& path) {
     SoftmaxParts parts;
     parts.map = map_from(nlohmann::json::parse(meta("schema")), path);
     parts.theta = tensor(tensors, "theta", parts.map.width(), path);
+    for (const double t : parts.theta) check_size(t, path, "theta");
+    if (meta("base") != "model" && meta("base") != "logged propensities") {
+      refuse(path, "metadata.base", meta("base"), "model or logged propensities");
+    }
     if (meta("base") == "model") {
       parts.base_map = map_from(nlohmann::json::parse(meta("base_schema")), path);
       parts.base_theta = tensor(tensors, "base_theta", parts.base_map.width(), path);
+      for (const double t : parts.base_theta) check_size(t, path, "base_theta");
     }
     parts.signal = meta("signal");
-    parts.kl = std::stod(meta("kl"));
-    parts.trained_on.goal_hash = std::stoull(meta("goal_hash"), nullptr, 16);
-    parts.trained_on.log_digest = std::stoull(meta("log_digest"), nullptr, 16);
-    parts.trained_on.split_seed = std::stoull(meta("split_seed"));
-    parts.trained_on.folds = static_cast<std::uint32_t>(std::stoul(meta("folds")));
+    const nlohmann::json kl = nlohmann::json::parse(meta("kl"), nullptr, false);
+    parts.kl = kl.is_number() ? kl.get<double>() : -1;
+    if (!(parts.kl >= 0) || !std::isfinite(parts.kl)) refuse(path, "metadata.kl", meta("kl"), "a number >= 0");
+    const auto word = [&](const char* key, int base) {
+      const std::string& text = meta(key);
+      std::uint64_t value = 0;
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+      if (error != std::errc{} || end != text.data() + text.size()) {
+        refuse(path, std::string("metadata.") + key, text,
+               base == 16 ? "hexadecimal digits" : "an integer >= 0");
+      }
+      return value;
+    };
+    parts.trained_on.goal_hash = word("goal_hash", 16);
+    parts.trained_on.log_digest = word("log_digest", 16);
+    parts.trained_on.split_seed = word("split_seed", 10);
+    const std::uint64_t folds = word("folds", 10);
+    if (folds == 0 || folds >= (1u << kFolds)) {
+      refuse(path, "metadata.folds", meta("folds"), "the folds it was trained on, as bits");
+    }
+    parts.trained_on.folds = static_cast<std::uint32_t>(folds);
     const auto digests = tensors.u64.find("bucket_digest");
     if (digests == tensors.u64.end() || digests->second.size() != kBuckets) {
       refuse(path, "tensor bucket_digest", "not there whole", std::to_string(kBuckets) + " words");
@@ -157,9 +188,6 @@ PolicyPointer parse_policy(std::string_view bytes, const std::string& path) {
     return std::make_shared<SoftmaxPolicy>(meta("name"), std::move(parts));
   } catch (const nlohmann::json::exception& e) {
     refuse(path, "feature schema", e.what(), "a schema as plumb writes it");
-  } catch (const std::logic_error& e) {  // stoull and friends
-    refuse(path, "metadata", std::string("an unreadable number (") + e.what() + ")",
-           "numbers as plumb writes them");
   }
 }
 

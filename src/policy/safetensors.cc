@@ -1,5 +1,6 @@
 #include "policy/safetensors.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -62,6 +63,7 @@ Tensors parse_tensors(std::string_view bytes, const std::string& path) {
   if (!header.is_object()) refuse(path, "safetensors header", "no JSON object", "a safetensors file");
   const std::string_view data = bytes.substr(8 + length);
   Tensors out;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;  // of the data, by tensor
   for (const auto& [name, entry] : header.items()) {
     const auto broken = [&](const char* expected) {
       refuse(path, "tensor " + name, "a broken entry", expected);
@@ -82,6 +84,13 @@ Tensors parse_tensors(std::string_view bytes, const std::string& path) {
     const std::uint64_t begin = (*offsets)[0].get<std::uint64_t>(), end = (*offsets)[1].get<std::uint64_t>();
     if (begin > end || end > data.size() || (end - begin) % 8 != 0)
       broken("offsets inside the file, whole words");
+    if (*type != "F64" && *type != "U64") broken("F64 or U64");
+    const auto shape = entry.find("shape");
+    if (shape == entry.end() || !shape->is_array() || shape->size() != 1 || !(*shape)[0].is_number_unsigned() ||
+        (*shape)[0].get<std::uint64_t>() != (end - begin) / 8) {
+      broken("a shape of one number, the count of its words");
+    }
+    ranges.emplace_back(begin, end);
     for (std::uint64_t at = begin; at < end; at += 8) {
       const std::uint64_t word = word_at(data, at);
       if (*type == "F64") {
@@ -89,13 +98,19 @@ Tensors parse_tensors(std::string_view bytes, const std::string& path) {
         std::memcpy(&value, &word, 8);
         if (!std::isfinite(value)) broken("finite numbers");
         out.f64[name].push_back(value);
-      } else if (*type == "U64") {
-        out.u64[name].push_back(word);
       } else {
-        broken("F64 or U64");
+        out.u64[name].push_back(word);
       }
     }
   }
+  // Every byte belongs to one tensor.
+  std::sort(ranges.begin(), ranges.end());
+  std::uint64_t at = 0;
+  for (const auto& [begin, end] : ranges) {
+    if (begin != at) refuse(path, "tensors", "bytes of none or of two tensors", "every byte in one tensor");
+    at = end;
+  }
+  if (at != data.size()) refuse(path, "tensors", "bytes of no tensor", "every byte in one tensor");
   return out;
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "plumb/policy.h"
 #include "policy/score_blocks.h"
@@ -17,6 +18,13 @@ void softmax_block(const DecisionLog& log, std::size_t begin, std::size_t end, c
     score.resize(k);
     scorer.score(decision, score);
     uniform.assign(k, 1.0f);
+    for (const float s : score) {
+      // What the parameters make of this decision's features does not fit a float: no probabilities, rather
+      // than wrong.
+      if (!std::isfinite(s))
+        refuse(log.source, "decision " + std::to_string(i + 1), "an infinite score of the policy",
+               "features like those that it learnt from");
+    }
     tilt(base.empty() ? std::span<const float>(uniform) : base.subspan(first, k), score, out.subspan(first, k));
   }
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "plumb/pressure.h"
+#include "plumb/regression.h"
 
 namespace plumb {
 
@@ -22,13 +23,15 @@ class SurrogateDesign {
   std::vector<double> unseen(const std::vector<std::vector<double>>& by_variant) const;
 
  private:
+  // n x width; proxies scaled by what the folds in `seen` hold.
+  std::vector<float> design(FoldMask seen, std::size_t width) const;
   const DecisionLog& log_;
+  const OutcomeModels& models_;
   int threads_;
-  std::size_t width_ = 0;
+  std::vector<const OutcomeColumn*> proxies_;
   std::vector<std::uint8_t> use_;
   std::vector<double> goal_;
   std::vector<std::uint32_t> rows_;  // training decisions that are used
-  std::vector<float> x_;             // n x width_
 };
 
 }  // namespace plumb

@@ -188,8 +188,8 @@ json reasons_json(const Study& study) {
     if (!claim.versus_reference.known) continue;
     const Interval& i = claim.versus_reference.interval;
     const double least = study.goal.minimum_effect;
-    const bool passes =
-        i.lower > (study.goal.proof_minimum ? least : 0) && claim.versus_reference.value >= least;
+    const bool proven = study.goal.proof_minimum ? i.lower >= least : i.lower > 0;
+    const bool passes = proven && claim.versus_reference.value >= least;
     add("gain of " + claim.name,
         i.upper < least ? "refuse"
         : passes        ? "pass"

@@ -1,5 +1,6 @@
 // Cross-fitted outcome models. Sums of squares are kept by fold, so the five ridge fits of an outcome (four
 // without a training fold, one on the whole half) cost one pass over the data.
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -13,6 +14,7 @@ namespace {
 constexpr std::size_t kVariants = kTrainingFolds + 1;
 constexpr std::size_t kLeastPositive =
     50;  // fewer amounts than this: no model of how much, a ridge of the whole
+constexpr std::size_t kLeastObserved = 30;  // by any variant: fewer give a constant
 constexpr std::size_t kDecisionBlock = 1024;
 
 FoldMask variant_mask(std::size_t variant) {
@@ -44,9 +46,9 @@ OutcomeRows observed_rows(const OutcomeColumn& column, const TrainingDesign& des
   return out;
 }
 
-Method choose_method(const OutcomeColumn& column, const OutcomeRows& rows) {
+Method choose_method(const OutcomeColumn& column, const OutcomeRows& rows, std::size_t fewest_rows) {
   const std::size_t n = rows.rows.size();
-  if (n < 40 || rows.positive == 0) return Method::kConstant;
+  if (fewest_rows < kLeastObserved || rows.positive == 0) return Method::kConstant;
   if (column.kind == OutcomeKind::kBinary) return rows.positive == n ? Method::kConstant : Method::kLogistic;
   if (column.kind == OutcomeKind::kAmount && rows.positive * 2 < n && rows.positive >= kLeastPositive) {
     return Method::kTwoPart;
@@ -54,10 +56,22 @@ Method choose_method(const OutcomeColumn& column, const OutcomeRows& rows) {
   return Method::kRidge;
 }
 
-double mean_of(const OutcomeRows& rows) {
-  double sum = 0;
-  for (const std::uint32_t r : rows.rows) sum += rows.value[r];
-  return sum / static_cast<double>(rows.rows.size());
+// Mean over the rows that a variant may see; of a whole training half without any, 0.
+double mean_of(const OutcomeRows& rows, const TrainingDesign& design, std::size_t variant) {
+  double sum = 0, count = 0;
+  for (const std::uint32_t r : rows.rows) {
+    if (!((variant_mask(variant) >> design.fold[r]) & 1)) continue;
+    sum += rows.value[r];
+    count += 1;
+  }
+  return count > 0 ? sum / count : 0;
+}
+
+// The fewest observed rows that any variant may learn from.
+std::size_t fewest(const OutcomeRows& rows, const TrainingDesign& design) {
+  std::vector<std::size_t> in_fold(kTrainingFolds, 0);
+  for (const std::uint32_t r : rows.rows) ++in_fold[design.fold[r]];
+  return rows.rows.size() - *std::max_element(in_fold.begin(), in_fold.end());
 }
 
 Predictors fit_parts(Method method, const TrainingDesign& design, const OutcomeRows& rows, int threads) {
@@ -127,15 +141,13 @@ OutcomeModels fit_outcome_models(const DecisionLog& log, const std::vector<std::
   out.map = design.map;
   const std::size_t p = out.map.width(), count = outcomes.size();
   std::vector<OutcomeRows> rows;
-  std::vector<double> mean;
   std::vector<Predictors> parts(count);
   for (const std::string& name : outcomes) {
     rows.push_back(observed_rows(log.outcome(name), design));
     if (rows.back().rows.empty()) {
       refuse(log.source, name, "no observed value in the training half", "at least one to learn from");
     }
-    mean.push_back(mean_of(rows.back()));
-    out.method.push_back(choose_method(log.outcome(name), rows.back()));
+    out.method.push_back(choose_method(log.outcome(name), rows.back(), fewest(rows.back(), design)));
   }
 
   // Outcomes that are observed everywhere share X'X.
@@ -158,7 +170,7 @@ OutcomeModels fit_outcome_models(const DecisionLog& log, const std::vector<std::
   for (std::size_t j = 0; j < count; ++j) {
     out.linear.emplace_back(kVariants, std::vector<double>(p, 0.0));
     for (std::size_t v = 0; v < kVariants; ++v) {
-      out.linear[j][v][0] = mean[j];
+      out.linear[j][v][0] = mean_of(rows[j], design, v);
       if (out.method[j] != Method::kConstant) out.linear[j][v] = ridge(sums[j], variant_mask(v)).coef;
     }
     parts[j] = fit_parts(out.method[j], design, rows[j], threads);

@@ -63,12 +63,18 @@ const CandidateClaim& claim_of(const Certification& c, const std::string& name) 
 }
 
 TEST(Certification, RecommendsTheSimplestThatPasses) {
-  const DecisionLog log = World{}.log();
+  World world;  // b is worth 2 more where x0 is positive, else neither more nor less
+  world.by_sign = 1;
+  const DecisionLog log = world.log();
   const Goal goal = made_goal("value", kOutcomes, .1);
-  // Two tables that take b nearly always: as good as b for all, and not simpler.
-  const Certification c =
-      certified(log, goal,
-                {{by_sign(log, "t1", .99, .97), "goal", false}, {by_sign(log, "t2", .97, .99), "goal", false}});
+  // Two tables that take b where it matters: as good as b for all, and not simpler.
+  const Certification c = certified(
+      log, goal, {{by_sign(log, "t1", 1, .3), "goal", false}, {by_sign(log, "t2", 1, .6), "goal", false}});
+  for (const PairClaim& pair : c.pairs) {
+    if (pair.b != "constant:b") continue;
+    EXPECT_LT(pair.gain.interval.lower, 0);  // neither is shown to be better ...
+    EXPECT_GT(pair.gain.interval.upper, 0);  // ... or worse
+  }
   EXPECT_EQ(claim_of(c, "t1").verdict, Verdict::kPass);
   EXPECT_EQ(claim_of(c, "t2").verdict, Verdict::kPass);
   ASSERT_TRUE(c.recommended);

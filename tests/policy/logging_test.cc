@@ -74,7 +74,9 @@ TEST(LoggingPolicy, NeverLooksAtTheCertificationHalf) {
   auto decisions = softmax_choices(3000, 3);
   const DecisionLog log = made_log({"a", "b", "c"}, {{"y"}}, decisions, false);
   for (std::size_t i = 0; i < log.size(); ++i) {
-    if (!log.in_training(i)) decisions[i].chosen = 2;
+    if (log.in_training(i)) continue;
+    decisions[i].chosen = 2;
+    decisions[i].x = {100, -100};
   }
   const DecisionLog other = made_log({"a", "b", "c"}, {{"y"}}, decisions, false);
   EXPECT_EQ(LoggingPolicy(log, 1).coefficients(), LoggingPolicy(other, 1).coefficients());

@@ -63,6 +63,29 @@ TEST(GoodhartCurve, HasItsPeakAtTheReferenceWhereEveryPressureHarms) {
   EXPECT_LT(world.curve.peak.kl_upper, world.curve.points[world.curve.points.size() / 2].kl);
 }
 
+TEST(GoodhartCurve, CallsHarmOnlyWhatTheWholeBandShows) {
+  for (const auto& goal : {kGoodhart, std::array<double, 3>{1, .5, 0}}) {
+    const ThreeActions world(goal);
+    double first = 0;
+    for (const CurvePoint& point : world.curve.points) {
+      if (first == 0 && point.proxy_interval.lower > 0 && point.goal_interval.upper < 0) first = point.kl;
+    }
+    EXPECT_EQ(world.curve.harm_kl, first);
+  }
+}
+
+TEST(GoodhartCurve, CannotTellThePeakOfAGoalThatDoesNotMove) {
+  bool falls = false;
+  for (const std::uint64_t seed : {1u, 2u, 3u}) {
+    const ThreeActions flat({0, 0, 0}, seed);
+    EXPECT_FALSE(flat.curve.harm);
+    EXPECT_EQ(flat.curve.peak.kl_lower, 0);
+    EXPECT_TRUE(flat.curve.peak.censored);
+    for (const CurvePoint& point : flat.curve.points) falls |= point.goal < 0;
+  }
+  EXPECT_TRUE(falls);  // estimates below the reference alone are no harm
+}
+
 TEST(GoodhartCurve, OfAnEmptyPathIsEmpty) {
   const DecisionLog log = made_log({"a", "b"}, {{"y"}}, {{1, {.5, .5}, 0, {1}, {}, {}, 0}});
   const OutcomeModels models = made_models(log, [](auto, auto, auto) { return 0.0; });
