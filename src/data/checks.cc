@@ -210,23 +210,25 @@ void rare_outcomes(const DecisionLog& log, std::vector<Finding>& out) {
                                  outcome.name, outcome.missing_count, log.size())});
     if (outcome.asked.empty()) continue;
     // Those who were asked must have answered, whatever action they got: else the probability of being observed
-    // is another one. Actions beyond the first kAskedActions count together.
-    constexpr std::size_t kAskedActions = 64;
-    std::vector<double> seen(kAskedActions + 1, 0), expected(kAskedActions + 1, 0),
-        variance(kAskedActions + 1, 0);
+    // is another one. By action where there are few and each was asked and not asked often enough for a normal
+    // error.
+    constexpr std::size_t kFewActions = 64;
+    constexpr double kLeastVariance = 5;
+    const std::size_t actions = log.actions.size() <= kFewActions ? log.actions.size() : 0;
+    std::vector<double> seen(actions + 1, 0), expected(actions + 1, 0), variance(actions + 1, 0);
     for (std::size_t i = 0; i < log.size(); ++i) {
       if (outcome.state[i] == State::kImmature) continue;
-      for (const std::size_t a :
-           {std::min<std::size_t>(log.chosen_action(i), kAskedActions - 1), kAskedActions}) {
-        seen[a] += outcome.state[i] == State::kObserved ? 1 : 0;
-        expected[a] += outcome.asked[i];
-        variance[a] += outcome.asked[i] * (1 - outcome.asked[i]);
-      }
+      const double p = outcome.asked[i], is_seen = outcome.state[i] == State::kObserved ? 1 : 0;
+      seen[actions] += is_seen, expected[actions] += p, variance[actions] += p * (1 - p);
+      if (actions == 0) continue;
+      const std::size_t a = log.chosen_action(i);
+      seen[a] += is_seen, expected[a] += p, variance[a] += p * (1 - p);
     }
-    for (std::size_t a = kAskedActions + 1; a-- > 0;) {
+    for (std::size_t a = actions + 1; a-- > 0;) {
+      if (a < actions && variance[a] < kLeastVariance) continue;
       if (std::abs(seen[a] - expected[a]) <= kFarInErrors * std::sqrt(variance[a]) + 1e-9 * expected[a])
         continue;
-      const std::string where = a == kAskedActions ? "" : " after " + log.actions[a];
+      const std::string where = a == actions ? "" : " after " + log.actions[a];
       out.push_back(
           {"asked", Severity::kCap,
            fmt::format("{} is observed {} times{}, but its probabilities of being asked add up to {:.1f} "

@@ -85,7 +85,9 @@ Study check_in_memory(const Goal& goal, DecisionLog log, LoadReport load, const 
   tell(options, "checking", 0, 1);
   study.findings = check_log(study.log, goal);
   for (const Finding& f : study.findings) {
-    if (f.severity == Severity::kCap) study.caps.push_back(f.sentence);
+    if (f.severity != Severity::kCap) continue;
+    study.caps.push_back(f.sentence);  // part of longer sentences: without its full stop
+    if (study.caps.back().ends_with('.')) study.caps.back().pop_back();
   }
   if (study.log.actions.size() > kMostIds && study.log.action_features.empty()) {
     study.findings.push_back(

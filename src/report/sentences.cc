@@ -102,7 +102,7 @@ std::string headline(const Study& study) {
   }
   if (c.decision == "keep")
     return "Keep what you have: every alternative is shown to be not worth shipping." + broken_today(c);
-  if (!study.caps.empty()) return "Do not decide on this log: " + study.caps.front();
+  if (!study.caps.empty()) return "Do not decide on this log: " + study.caps.front() + ".";
   const CandidateClaim* best = best_undecided(c);
   const std::uint64_t needed = best ? needed_by(*best) : 0;
   if (needed == 0) return "Run an experiment: this log cannot decide." + broken_today(c);

@@ -32,6 +32,24 @@ class Newsfeed : public testing::Test {
   fs::path directory_;
 };
 
+TEST(CleanWorlds, HaveNothingThatKeepsAVerdictAtInconclusive) {
+  const Goal goal = read_goal(example("newsfeed/goal.toml"));
+  const Goal campaign = read_goal(example("campaign/goal.toml"));
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    NewsfeedOptions world;
+    world.decisions = 20000;
+    world.seed = seed;
+    for (const Finding& f : check_log(newsfeed_log(world, goal), goal)) {
+      EXPECT_NE(f.severity, Severity::kCap) << "seed " << seed << ": " << f.sentence;
+    }
+    CampaignOptions mails;
+    mails.seed = seed;
+    for (const Finding& f : check_log(campaign_log(mails, campaign), campaign)) {
+      EXPECT_NE(f.severity, Severity::kCap) << "seed " << seed << ": " << f.sentence;
+    }
+  }
+}
+
 TEST_F(Newsfeed, GivesTheSameBytesForAnyNumberOfThreads) {
   const Goal goal = read_goal((directory_ / "goal.toml").string());
   RunOptions options;
