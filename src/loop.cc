@@ -15,6 +15,7 @@ Evidence align(const Goal& goal, const RunOptions& options) {
   learn_outcomes(study, options);                        // reward: cross-fitted outcome models, score table
   lay_paths(study, options);                             // pressure: from the reference towards each signal
   audit_proxies(study, options);                         // audit, outer: may the proxies be pushed, and how far
+  audit_people(study);                                   // audit: may the reward model be pushed, and how far
   train_policies(study, options);                        // optimize: candidates, from the training half alone
   open_look(study);                    // goal: what this look at the certification half may spend
   certify_candidates(study, options);  // audit, inner: compared on the other half, all at once
@@ -27,6 +28,7 @@ Evidence audit(const Goal& goal, const RunOptions& options) {
   learn_outcomes(study, options);
   lay_paths(study, options);
   audit_proxies(study, options);
+  audit_people(study);
   return evidence_of(study);
 }
 
@@ -34,6 +36,7 @@ Evidence train(const Goal& goal, const RunOptions& options) {
   Study study = read_and_check(goal, options, "train");
   learn_outcomes(study, options);
   lay_paths(study, options);
+  audit_people(study);
   train_policies(study, options);
   return evidence_of(study);
 }

@@ -174,6 +174,10 @@ void draw_decision(const NewsfeedOptions& options, std::uint64_t i, NewsfeedDeci
   draw_outcomes(options, rng, out);
 }
 
+double people_utility(const NewsfeedOptions& options, const NewsfeedReader& reader, const NewsfeedItem& item) {
+  return benefit(reader, item, options.harm);
+}
+
 double expected_outcome(const NewsfeedOptions& options, const NewsfeedReader& reader, const NewsfeedItem& item,
                         std::size_t outcome) {
   switch (outcome) {
@@ -193,10 +197,12 @@ double expected_outcome(const NewsfeedOptions& options, const NewsfeedReader& re
       return complaint_rate(item);
     case kPolarization:
       return polarization(reader, item);
+    case kNewsfeedOutcomeCount:
+      return people_utility(options, reader, item);
     default:
       break;
   }
-  PLUMB_ASSERT(outcome < kNewsfeedOutcomeCount);
+  PLUMB_ASSERT(outcome <= kNewsfeedOutcomeCount);
   return 0;
 }
 

@@ -50,7 +50,12 @@ struct NewsfeedDecision {
 void check_options(const NewsfeedOptions& options);
 // REQUIRES: checked options, i < options.decisions. Reuses out's storage.
 void draw_decision(const NewsfeedOptions& options, std::uint64_t i, NewsfeedDecision& out);
-// E[outcome | reader, item], exact: everything else is integrated out.
+// h, what readers prefer: of two items the first is preferred with probability sigmoid(h(first) - h(second)).
+double people_utility(const NewsfeedOptions& options, const NewsfeedReader& reader, const NewsfeedItem& item);
+// The JSON of a decision's context and of an item, without what comes before and behind.
+void append_context(const NewsfeedDecision& decision, std::string& out);
+void append_item(const NewsfeedItem& item, std::string& out);
+// E[outcome | reader, item], exact: everything else is integrated out. kNewsfeedOutcomeCount: people_utility.
 double expected_outcome(const NewsfeedOptions& options, const NewsfeedReader& reader, const NewsfeedItem& item,
                         std::size_t outcome);
 // Decisions a block; blocks are what threads share out.

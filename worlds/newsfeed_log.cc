@@ -87,11 +87,11 @@ void name_actions(const std::vector<std::uint32_t>& item_id, DecisionLog& log) {
   }
 }
 
-void append_line(const NewsfeedOptions& options, const NewsfeedDecision& d, std::uint64_t i, std::string& out) {
-  auto to = std::back_inserter(out);
-  fmt::format_to(to,
-                 R"({{"id":"d{}","unit":"u{}","time_us":{},"context":{{"age_band":"{}","hour":{},"ideology":)",
-                 i, d.reader.index, d.time_us, kAgeBands[d.reader.age], d.hour);
+}  // namespace
+
+void append_context(const NewsfeedDecision& d, std::string& out) {
+  fmt::format_to(std::back_inserter(out), R"("context":{{"age_band":"{}","hour":{},"ideology":)",
+                 kAgeBands[d.reader.age], d.hour);
   append_decimal(out, d.reader.ideology, 4);
   for (std::size_t j = 0; j < kInterests; ++j) {
     out += ",\"interest_";
@@ -99,18 +99,32 @@ void append_line(const NewsfeedOptions& options, const NewsfeedDecision& d, std:
     out += "\":";
     append_decimal(out, d.reader.seen[j], 4);
   }
-  out += R"(},"actions":[)";
+  out += '}';
+}
+
+void append_item(const NewsfeedItem& item, std::string& out) {
+  out += R"({"id":"a)";
+  append_decimal(out, item.id, 0);
+  out += R"(","features":{)";
+  for (std::size_t f = 0; f < std::size(kItemFeatures); ++f) {
+    out += f == 0 ? "\"" : ",\"";
+    out += kItemFeatures[f];
+    out += "\":";
+    append_decimal(out, item_feature(item, f), 4);
+  }
+  out += "}}";
+}
+
+namespace {
+
+void append_line(const NewsfeedOptions& options, const NewsfeedDecision& d, std::uint64_t i, std::string& out) {
+  auto to = std::back_inserter(out);
+  fmt::format_to(to, R"({{"id":"d{}","unit":"u{}","time_us":{},)", i, d.reader.index, d.time_us);
+  append_context(d, out);
+  out += R"(,"actions":[)";
   for (std::size_t s = 0; s < d.items.size(); ++s) {
-    out += s == 0 ? R"({"id":"a)" : R"(,{"id":"a)";
-    append_decimal(out, d.items[s].id, 0);
-    out += R"(","features":{)";
-    for (std::size_t f = 0; f < std::size(kItemFeatures); ++f) {
-      out += f == 0 ? "\"" : ",\"";
-      out += kItemFeatures[f];
-      out += "\":";
-      append_decimal(out, item_feature(d.items[s], f), 4);
-    }
-    out += "}}";
+    if (s > 0) out += ',';
+    append_item(d.items[s], out);
   }
   // Shortest text that reads back as the same double.
   fmt::format_to(to, R"(],"chosen":"a{}","propensity":{},"propensities":[)", d.items[d.chosen].id,

@@ -11,7 +11,9 @@ namespace plumb {
 
 Matrix newsfeed_expected(const NewsfeedOptions& options, std::span<const std::string> outcomes) {
   check_options(options);
-  const std::vector<std::size_t> position = outcome_positions(outcomes, kNewsfeedOutcomes, "newsfeed world");
+  std::vector<std::string> known = kNewsfeedOutcomes;
+  known.push_back("preferred");
+  const std::vector<std::size_t> position = outcome_positions(outcomes, known, "newsfeed world");
   const auto n = static_cast<std::size_t>(options.decisions), k = static_cast<std::size_t>(options.offered);
   Matrix expected(n * k, outcomes.size());
   parallel_blocks(newsfeed_blocks(options), world_threads(), [&](std::size_t b) {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "plumb/data.h"
+#include "plumb/feedback.h"
 
 namespace plumb {
 
@@ -69,12 +70,19 @@ struct Truth {
 DecisionLog newsfeed_log(const NewsfeedOptions& options, const Goal& goal);
 void newsfeed_write(const NewsfeedOptions& options,
                     const std::string& path);  // native JSON lines; .gz compresses
+// What readers say when they are shown two of the items that one of the world's decisions offered: JSON lines
+// in the native form of feedback, `comparisons` of them, each by the reader of a decision drawn at random. The
+// first item is preferred with probability sigmoid(h(first) - h(second)); there are no ties. The in-memory form
+// is what reading the file gives.
+Feedback newsfeed_feedback(const NewsfeedOptions& options, std::uint64_t comparisons);
+void newsfeed_write_feedback(const NewsfeedOptions& options, std::uint64_t comparisons,
+                             const std::string& path);
 // Written aside, then renamed. All throw Error{kInput} where an option is out of range or the goal names what
 // the world lacks, Error{kEnvironment} where a file cannot be written. Same bytes for any number of threads.
 //
 // Expected outcomes of every offered action of every decision of a log drawn with `options` (its own latent
-// variables): a row of `log.action` by outcome. For truths of many policies on the same contexts: draw a fresh
-// log with another seed, call this once, then average by policy.
+// variables): a row of `log.action` by outcome; "preferred" is h, the readers' utility. For truths of many
+// policies on the same contexts: draw a fresh log with another seed, call this once, then average by policy.
 Matrix newsfeed_expected(const NewsfeedOptions& options, std::span<const std::string> outcomes);
 Truth newsfeed_truth(const NewsfeedOptions& options, const PolicyProbabilities& policy,
                      std::span<const std::string> outcomes, std::uint64_t contexts, const Goal& goal);

@@ -1,4 +1,4 @@
-// plumb audit GOAL
+// plumb audit GOAL | --pool FILE
 #include <memory>
 
 #include "options.h"
@@ -10,7 +10,19 @@ namespace {
 struct Options {
   Common common;
   std::string goal;
+  std::optional<std::string> pool;
 };
+
+Evidence run(const Options& o) {
+  if (!o.pool) {
+    if (o.goal.empty()) refuse("audit", "GOAL", "nothing", "a goal file, or --pool FILE");
+    return audit(read_goal(o.goal), run_options(o.common));
+  }
+  if (!o.goal.empty())
+    refuse("audit", "GOAL", '"' + o.goal + '"', "none beside --pool: the table holds the goal");
+  refuse_option("audit --pool", "--log", o.common.log, "the table is all that is read");
+  return audit_pool_file(*o.pool, run_options(o.common));
+}
 
 }  // namespace
 
@@ -18,12 +30,13 @@ void add_audit(CLI::App& app, int& status) {
   CLI::App* verb =
       app.add_subcommand("audit", "do the proxies stand for the goal, and how far may they be pushed");
   const auto o = std::make_shared<Options>();
-  add_goal(*verb, o->goal);
+  verb->add_option("GOAL", o->goal, "the goal file")->type_name("");
+  add_text(*verb, "--pool", o->pool, "FILE",
+           "instead of a goal: a table of prompt, candidate, proxy, goal; best-of-n by the proxy");
   add_common(*verb, o->common);
   verb->callback([o, &status] {
     require_out(o->common);
-    const Evidence evidence = audit(read_goal(o->goal), run_options(o->common));
-    answer(o->common, evidence);
+    answer(o->common, run(*o));
     status = kDone;
   });
 }

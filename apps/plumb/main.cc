@@ -73,6 +73,7 @@ int run(int argc, char** argv) {
   add_align(app, status);
   add_report(app, status);
   add_world(app, status);
+  add_feedback(app, status);
   if (argc > 1 && argv[1][0] != '-') refuse_unknown_verb(app, argv[1]);
   try {
     app.parse(argc, argv);

@@ -50,6 +50,19 @@ void refuse_foreign(const std::string& world, const char* option, const std::opt
   if (given) refuse("world " + world, option, fmt::format("{}", *given), "none: this world has no such option");
 }
 
+NewsfeedOptions newsfeed_options(const WorldRequest& w) {
+  refuse_foreign(w.name, "--effect", w.effect);
+  refuse_foreign(w.name, "--personal", w.personal);
+  NewsfeedOptions options;
+  options.seed = w.seed;
+  set(options.decisions, w.decisions);
+  set(options.decisions_per_reader, w.per_unit);
+  set(options.harm, w.harm);
+  set(options.signal, w.signal);
+  set(options.asked, w.asked);
+  return options;
+}
+
 }  // namespace
 
 std::string template_text(const std::string& name, const std::string& dir) {
@@ -58,7 +71,9 @@ std::string template_text(const std::string& name, const std::string& dir) {
     names.push_back(known);
     if (known != name) continue;
     // The comments of examples/NAME/goal.toml say how to run it where it stands.
-    const std::string place = "examples/" + (name == "customers" ? std::string("hillstrom") : name);
+    const std::string place = "examples/" + (name == "customers"    ? std::string("hillstrom")
+                                             : name == "preference" ? std::string("newsfeed")
+                                                                    : name);
     std::string out = text;
     for (std::size_t at = out.find(place); at != std::string::npos; at = out.find(place, at + dir.size()))
       out.replace(at, place.size(), dir);
@@ -77,17 +92,9 @@ std::string world_log_name(const std::string& name) {
 
 void write_world_log(const WorldRequest& w, const std::string& path) {
   if (w.name == "newsfeed") {
-    refuse_foreign(w.name, "--effect", w.effect);
-    refuse_foreign(w.name, "--personal", w.personal);
-    NewsfeedOptions options;
-    options.seed = w.seed;
-    set(options.decisions, w.decisions);
-    set(options.decisions_per_reader, w.per_unit);
-    set(options.harm, w.harm);
-    set(options.signal, w.signal);
-    set(options.asked, w.asked);
-    newsfeed_write(options, path);
+    newsfeed_write(newsfeed_options(w), path);
   } else {
+    refuse_foreign(w.name, "--comparisons", w.comparisons);
     refuse_foreign(w.name, "--harm", w.harm);
     refuse_foreign(w.name, "--signal", w.signal);
     refuse_foreign(w.name, "--asked", w.asked);
@@ -99,6 +106,10 @@ void write_world_log(const WorldRequest& w, const std::string& path) {
     set(options.personal, w.personal);
     campaign_write(options, path);
   }
+}
+
+void write_world_feedback(const WorldRequest& w, const std::string& path) {
+  newsfeed_write_feedback(newsfeed_options(w), *w.comparisons, path);
 }
 
 void write_text(const std::string& path, const std::string& text) {

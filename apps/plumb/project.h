@@ -11,7 +11,7 @@ namespace plumb::cli {
 // A world as `plumb world` is asked for it; what is not given is the world's own default.
 struct WorldRequest {
   std::string name;  // newsfeed or campaign
-  std::optional<std::uint64_t> decisions, per_unit;
+  std::optional<std::uint64_t> decisions, per_unit, comparisons;
   std::optional<double> harm, signal, asked, effect, personal;
   std::uint64_t seed = 1;
 };
@@ -25,6 +25,9 @@ bool is_world(const std::string& name);
 std::string world_log_name(const std::string& name);
 // Throws Error{kInput} where the world has no such option, or its value is out of range.
 void write_world_log(const WorldRequest& world, const std::string& path);
+inline constexpr const char* kWorldFeedback = "comparisons.jsonl";
+// The comparisons that --comparisons asks for. REQUIRES: world.comparisons.
+void write_world_feedback(const WorldRequest& world, const std::string& path);
 
 void write_text(const std::string& path, const std::string& text);
 

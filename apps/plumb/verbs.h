@@ -15,5 +15,6 @@ void add_gate(CLI::App& app, int& status);
 void add_align(CLI::App& app, int& status);
 void add_report(CLI::App& app, int& status);
 void add_world(CLI::App& app, int& status);
+void add_feedback(CLI::App& app, int& status);
 
 }  // namespace plumb::cli

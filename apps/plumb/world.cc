@@ -49,7 +49,8 @@ void require_world_directory(const std::string& dir, const std::string& goal) {
         refuse(dir, "--out", "goal.toml, which no world wrote or somebody changed", expected);
       continue;
     }
-    const bool log = name == world_log_name("newsfeed") || name == world_log_name("campaign");
+    const bool log =
+        name == world_log_name("newsfeed") || name == world_log_name("campaign") || name == kWorldFeedback;
     if (name != kMarker && !(log && marked))
       refuse(dir, "--out", "\"" + name + "\", which no world wrote", expected);
   }
@@ -60,7 +61,9 @@ void world(const Options& o) {
   if (!is_world(o.world.name)) refuse("world", "NAME", '"' + o.world.name + '"', "newsfeed or campaign");
   if (!o.common.out) refuse("world", "--out", "nothing", "--out DIR, the directory to write the world into");
   const std::string dir = plain_path(*o.common.out);
-  const std::string goal = template_text(o.world.name, dir), log = world_log_name(o.world.name);
+  const std::string goal = template_text(
+                        o.world.comparisons && o.world.name == "newsfeed" ? "preference" : o.world.name, dir),
+                    log = world_log_name(o.world.name);
   try {
     require_world_directory(dir, goal);
   } catch (const fs::filesystem_error& e) {
@@ -70,6 +73,7 @@ void world(const Options& o) {
   request.seed = o.common.seed.value_or(1);
   write_project(dir, [&](const std::string& aside) {
     write_world_log(request, aside + "/" + log);
+    if (request.comparisons) write_world_feedback(request, aside + "/" + kWorldFeedback);
     write_text(aside + "/goal.toml", goal);
     write_text(aside + "/" + kMarker, marker_text(goal));
   });
@@ -94,6 +98,8 @@ void add_world(CLI::App& app, int& status) {
   verb->add_option("NAME", w.name, "newsfeed or campaign")->required()->type_name("");
   add_whole(*verb, "--decisions", w.decisions, 1, 1'000'000'000, "how many decisions");
   add_whole(*verb, "--per-unit", w.per_unit, 1, 1'000'000, "decisions a reader or customer (default: 1)");
+  add_whole(*verb, "--comparisons", w.comparisons, 1, 100'000'000,
+            "newsfeed: also ask readers which of two items they prefer, this often");
   add_number(*verb, "--harm", w.harm, "newsfeed: the harm of outrage (default: 2; 0 removes it)");
   add_number(*verb, "--signal", w.signal, "newsfeed: how strongly items move value_90d (default: 0.45)");
   add_number(*verb, "--asked", w.asked, "newsfeed: share asked whether they were satisfied (default: 0.05)");

@@ -93,10 +93,11 @@ inline RunOptions run_options(std::uint64_t seed, int threads) {
 }
 
 // The stages of align() on a log in memory; certification can be left out.
-inline Study run_study(const Goal& goal, DecisionLog log, const RunOptions& options, bool certify = true) {
+inline Study run_study(const Goal& goal, DecisionLog log, const RunOptions& options, bool certify = true,
+                       std::optional<Feedback> feedback = std::nullopt) {
   LoadReport load;
   load.rows_read = load.decisions = log.size();
-  Study study = check_in_memory(goal, std::move(log), load, options, "align");
+  Study study = check_in_memory(goal, std::move(log), load, options, "align", std::move(feedback));
   learn_outcomes(study, options);
   lay_paths(study, options);
   audit_proxies(study, options);

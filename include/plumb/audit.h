@@ -82,6 +82,21 @@ struct SignalComparison {
 std::vector<SignalComparison> compare_signals(const AuditContext& context,
                                               const std::vector<PressurePath>& paths);
 
+// What the reward model promises against what people say whom it did not learn from, along the path towards
+// what people prefer. Regressional Goodhart in one picture: the promise is what a policy optimizes, `held_out`
+// what it gets.
+struct PreferenceAudit {
+  std::string name;
+  PressurePath path;
+  // proxy: the model's own promise, without an interval (lower = upper = value); goal: held-out people's
+  // preference, with a simultaneous band; peak and harm are theirs.
+  GoodhartCurve curve;
+  std::string sentence;
+};
+// REQUIRES: context.models.preference; path and signal are those of the preference (of the goal, where the goal
+// wants nothing else).
+PreferenceAudit audit_preference(const AuditContext& context, const PressurePath& path);
+
 // The surrogacy test for one contrast of weights: w_high and w_low are importance weights of two policies for
 // every decision, rows the decisions to use. Public because its numbers have published counterparts.
 Surrogacy surrogacy_test(const DecisionLog& log, const Goal& goal, const std::string& proxy,

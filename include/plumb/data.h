@@ -111,12 +111,17 @@ std::size_t bucket_of(std::uint64_t unit);
 int fold_of(std::uint64_t unit, std::uint64_t split_seed);
 void assign_folds(DecisionLog& log, std::uint64_t split_seed);
 
-// Reads the log that a goal names. Format by name and content: .csv, .tsv, .jsonl (native), each also .gz.
+// Reads the log that a goal names. Format by name and content: CSV, TSV, JSON lines (native), Vowpal Wabbit's
+// dsjson and its text, each also .gz; docs/formats.md says what is read in each.
 //
 // CSV: a row a decision; every decision offers the same actions, sorted: the distinct values of the action
 // column, or the arms of the goal's propensities. JSON lines: the keys of the native form, or those that the
-// goal's [data] names (a unit, time or version also from "context"). Late outcomes (data.outcome_files) are
-// joined by id. REQUIRES: goal was parsed. Throws Error{kInput} with the first five bad rows and their count
+// goal's [data] names (a unit, time or version also from "context"). dsjson and VW text: features are named
+// "namespace.key", one that a row does not name is 0 or "", an outcome may be "cost" or "reward". The same
+// decisions in another format give the same log, digests included, where ids are the same. Late outcomes
+// (data.outcome_files) are joined by id, in any order and however they are split over files. Rows that were
+// dropped before the log was written (`pdrop`) may have been so at one rate only: then all count alike.
+// REQUIRES: goal was parsed. Throws Error{kInput} with the first five bad rows and their count
 // where more rows are bad than `reject_up_to` allows; Error{kEnvironment} where the file cannot be read.
 // Deterministic.
 DecisionLog read_log(const std::string& path, const Goal& goal, LoadReport* report);

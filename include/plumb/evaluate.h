@@ -111,6 +111,7 @@ class Evaluation {
     // subset * outcomes + outcome
     std::vector<double> events, observed_ess, observed_share;
   };
+  void add_preference_error(std::span<const float> probabilities, const PolicySums& sums);
   std::vector<PolicySums> policies_;
 };
 

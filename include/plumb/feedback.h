@@ -34,9 +34,9 @@ enum class Answer : std::uint8_t { kFirst, kSecond, kTie };
 struct JudgementSource {
   std::vector<std::uint32_t> rater;   // indexes Feedback::rater; kNoRater where nobody said
   std::vector<std::int64_t> time_us;  // kNoTime where nobody said
-  std::vector<std::uint64_t> unit;    // what intervals cluster on: hash of `unit`, else rater, else the record
+  std::vector<std::uint64_t> unit;    // what intervals cluster on: hash of `unit`, else rater, id, the record
   std::vector<std::uint64_t> line;    // of the file
-  std::vector<float> weight;          // 1 / probability of having been asked; empty: all 1
+  std::vector<float> weight;          // 1 / probability of having been asked, up to a factor; empty: all 1
 };
 
 struct Feedback {
@@ -76,12 +76,12 @@ struct Feedback {
   std::size_t judgements() const { return first.size() + ranking.rater.size() + rating.size() + up.size(); }
 };
 
-// How a file is to be understood. Column names apply to CSV/TSV and rename keys of JSON lines.
+// How a file is to be understood.
 struct FeedbackOptions {
   bool accept_nan = false;  // bare NaN in JSON reads as null
-  double reject_up_to = 0;  // share of bad records tolerated, counted
-  // CSV/TSV: prompt, first, second, answer (first|second|tie, a|b|tie, 1|2|0), rater, time, unit, item, rating,
-  // up; role -> column. Roles that are not mapped are looked for under their own names.
+  double reject_up_to = 0;  // share of bad records tolerated, counted; in [0, 1)
+  // Role -> key of JSON or column of CSV/TSV; a role that is not mapped is looked for under its own name, one
+  // that is mapped to "" is left out. Roles are the keys below. A mapped key must be in every record.
   std::vector<std::pair<std::string, std::string>> columns;
 };
 
@@ -92,32 +92,48 @@ struct FeedbackReport {
   std::vector<std::string> notes;
 };
 
-// Reads one file; format by name and content: .jsonl, .json (an array of objects), .csv, .tsv, each also .gz.
+// Reads one file; format by name, else by content: .jsonl, .json (an array of objects, or a line each), .csv,
+// .tsv, each also .gz.
 //
-// JSON records, told apart by their keys (all may have `id`, `rater`, `time_us` or `time`, `unit`, `context`,
-// `weight`):
-//   {"context":..., "options":[...], "ranking":[...]}   options: names, texts, or
-//   {"id","text","features":{...}};
-//       ranking: best first, by the options' ids (or the texts, or "first"/"second"); an inner list is a tie.
-//       Two options: a comparison. context: a text or an object of features.
-//   {"prompt", "chosen", "rejected"}                    texts, message lists [{"role","content"}], or
-//   {"chosen", "rejected"}                              dialogues ("\n\nHuman: ...\n\nAssistant: ..."): the
-//   common
-//       start of the two is the prompt. Shown order unknown: chosen stands first in half of the records, by a
-//       hash of the record, so that position carries nothing.
-//   {"prompt", "completion", "label": true|false}       a thumb
-//   {"prompt", "completion", "rating": 4}               a rating
-//   {"prompt", "first", "second", "answer": "first"|"second"|"tie"}
-// Refused: unknown forms, option lists of one, a ranking that names an unknown option, twice or not all of
-// them, a vote for both, items compared with themselves, empty texts, texts beyond kLongestText, invalid UTF-8,
-// raters that are not text or whole numbers. Throws Error{kInput} with the first five and the count;
-// Error{kEnvironment} where the file cannot be read.
+// JSON records, told apart by their keys:
+//   {"context", "options":[...], "ranking":[...]}   ranking: best first, by the options' ids (else their texts,
+//       else "first" and "second" of two); a list inside is a tie. Two options: a comparison.
+//   {"prompt", "chosen", "rejected"}                texts, objects, or message lists [{"role","content"}]
+//   {"chosen", "rejected"}                          dialogues ("\n\nHuman: ...\n\nAssistant: ...") or message
+//       lists: their common start is the prompt, up to the last "\n\nAssistant: " in common, so that prompt and
+//       item together are the dialogue again; message lists become such dialogues. Shown order unknown: chosen
+//       stands first in half of the records, by a hash of the record, so that position carries nothing.
+//   {"prompt", "completion", "label": true|false}   a thumb
+//   {"prompt", "completion", "rating": 4}           a rating
+//   {"prompt", "first", "second", "answer": "first"|"second"|"tie"}    also a, b, tie and 1, 2, 0
+// All may have `id`, `rater`, `time_us` (or `time`, ISO 8601), `unit`, `weight` (all records or none) and
+// `context`: a text (the prompt), or an object of features of the prompt. `prompt`: a text, a message list, a
+// whole number (a name) or {"id","text"}. Options, first, second: {"id","text","features"}, a whole number (a
+// name) or a string. `item` may stand for completion, with the same values as first; `first_text`,
+// `second_text`, `item_text` and `prompt_text` beside the bare role make that the name. `unit_hash` (16
+// hexadecimal digits) is what write_feedback puts for `unit`, whose name is not kept.
+//   A string among options, first, second and item (CSV: prompt too) is a text if any of the file's has a space
+// or is longer than 64 bytes, else a name; a note in the report says so. It also names an item that an earlier
+// record gave an id. Items and prompts without an id are named by their text where that is short, else by a
+// hash of text and features. Features (numbers, texts, true and false): every prompt, or every item, has the
+// same keys; numbers and texts mixed make a category.
+//
+// CSV and TSV have the same roles but context, options and ranking, a row a judgement, one form a file.
+//
+// Refused: unknown forms, records of two forms, option lists of one, a ranking that names an unknown option, an
+// option twice or not all of them, a vote for both, items compared with themselves, an id with another text or
+// other features than before, empty texts (white space is empty), texts beyond kLongestText, invalid UTF-8,
+// raters that are not text or whole numbers, keys that look like a rater's but are not `rater` (where nothing
+// is mapped). Other keys that play no role are listed in the notes. Throws Error{kInput} with the first five
+// and the count; Error{kEnvironment} where the file cannot be read. `report` may be null.
 Feedback read_feedback(const std::string& path, const FeedbackOptions& options, FeedbackReport* report);
 // The same of bytes in memory; `name` (with its ending) stands for the path.
 Feedback parse_feedback(std::string_view bytes, const std::string& name, const FeedbackOptions& options,
                         FeedbackReport* report);
 
-// The native JSON lines of this feedback, one judgement a line; reading them gives the same feedback.
+// The native JSON lines of this feedback, one judgement a line, each complete in itself, in the order of
+// JudgementSource::line. Reading what was written of feedback that was read gives the same feedback but for
+// `source` and `line`. Judgements only: prompts and items that nobody judged are not written.
 std::string write_feedback(const Feedback& feedback);
 
 // Prompts as decisions whose offered actions are their items: what BoundFeatures and policies can score.

@@ -21,7 +21,8 @@
 
 namespace plumb {
 
-enum class OutcomeKind { kBinary, kRating, kCount, kAmount, kNumber };
+// kPreference is in no column: it is what people prefer, learnt from [data] feedback (plumb/preferred.h).
+enum class OutcomeKind { kBinary, kRating, kCount, kAmount, kNumber, kPreference };
 std::string_view name_of(OutcomeKind kind);
 
 struct OutcomeSpec {
@@ -92,6 +93,9 @@ struct Goal {
   std::uint64_t hash = 0;             // of the file's meaning: comments, order of keys and spaces do not count
 
   const OutcomeSpec* outcome(std::string_view name) const;  // nullptr where there is none
+  const OutcomeSpec* preference() const;  // the outcome of kind preference; nullptr where there is none
+  // The same goal without its preference among the outcomes: what a decision log can hold.
+  Goal without_preference() const;
   // Every segment column, of constraints and of [audit], each once, in order.
   std::vector<std::string> all_segments() const;
 };
@@ -109,6 +113,11 @@ Goal read_goal(const std::string& path);
 // file and is called NAME. Throws Error{kEnvironment} with every place that was tried, Error{kInput} where no
 // log is named at all.
 std::string find_log(const Goal& goal, const std::string& override_path);
+
+// The path of a file that data.outcomes or data.feedback (`what`) names: as it is where absolute, else beside
+// the goal file, else beside the log. Throws Error{kEnvironment} where it is in neither place.
+std::string find_beside(const Goal& goal, const std::string& log, const std::string& name,
+                        std::string_view what);
 
 // "90d", "12h", "30m", "45s" (whole numbers >= 0) in microseconds; else throws Error{kInput} with `where` and
 // `what`.

@@ -11,6 +11,7 @@
 // nothing.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -27,7 +28,8 @@ struct Signal {
   std::vector<float> score;                 // u for every offered action, by the variant that did not see it
 };
 
-// All signals of a goal: the goal itself, each proxy, and the index, the goal as predicted from the proxies and
+// All signals of a goal: the goal itself, each proxy, what people prefer (where the goal wants it beside other
+// things), and the index, the goal as predicted from the proxies and
 // the context (Athey, Chetty, Imbens, Kang), where at least 100 training decisions have all of them observed.
 std::vector<Signal> make_signals(const DecisionLog& log, const Goal& goal, const OutcomeModels& models,
                                  int threads);
@@ -36,6 +38,7 @@ struct PathPoint {
   double beta = 0, kl = 0, chi2 = 0;  // means over the rows of the path's subset
   Support support;
   std::size_t policy = 0;  // its number in the Evaluation
+  double promised = 0;     // mean rise of the signal itself over the base: what an optimizer of it sees
 };
 struct PressurePath {
   std::string signal;
@@ -47,9 +50,11 @@ inline constexpr double kLeastEssShare = 0.1;  // the path ends where ESS is les
 inline constexpr std::size_t kMostPathPoints = 24;
 
 // Lays the path and adds its points to the evaluation (base: probabilities of the logging policy, a float a
-// row). Support, KL and chi-squared are those of `subset`. REQUIRES: the subset was registered.
+// row). Support, KL and chi-squared are those of `subset`. `reached`, where given, is told of each point as it
+// is laid. REQUIRES: the subset was registered.
 PressurePath pressure_path(Evaluation& evaluation, const DecisionLog& log, std::span<const float> base,
-                           const Signal& signal, std::size_t subset, int threads);
+                           const Signal& signal, std::size_t subset, int threads,
+                           const std::function<void(const PathPoint&)>& reached = {});
 
 // One curve with a simultaneous band: differences from the reference along a path.
 struct CurvePoint {

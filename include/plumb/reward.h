@@ -12,6 +12,7 @@
 //   models.q[1][row];          // expected value_90d of the offered action in `row`
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,7 @@
 
 namespace plumb {
 
-enum class Method { kRidge, kLogistic, kTwoPart, kConstant };
+enum class Method { kRidge, kLogistic, kTwoPart, kConstant, kBradleyTerry };
 std::string_view name_of(Method method);
 
 // How predictions stand to what came, on rows of the training half that the model did not see.
@@ -29,6 +30,8 @@ struct Calibration {
   double r_squared = 0;             // share of variance explained; can be negative
   std::uint64_t count = 0;
 };
+
+struct PreferenceModel;  // plumb/preferred.h
 
 struct OutcomeModels {
   std::vector<std::string> outcome;
@@ -42,7 +45,10 @@ struct OutcomeModels {
   // By outcome: theta . phi of the linear model for every offered action, by the variant that did not see the
   // row.
   std::vector<std::vector<float>> direction;
-  std::size_t index(std::string_view name) const;  // REQUIRES: the outcome is there
+  // Where one of the outcomes is what people prefer: its model, and which one it is. The last outcome.
+  std::shared_ptr<const PreferenceModel> preference;
+  std::size_t preference_index() const { return outcome.size() - 1; }  // REQUIRES: preference
+  std::size_t index(std::string_view name) const;                      // REQUIRES: the outcome is there
 };
 
 // Which variant may score decision i: its training fold, or kTrainingFolds for the certification half.

@@ -36,7 +36,20 @@ double corrected_slope(const EffectTable& t, const std::vector<std::size_t>& use
 
 }  // namespace
 
+bool involves_preference(const Goal& goal, const std::string& proxy) {
+  const OutcomeSpec* preference = goal.preference();
+  if (preference == nullptr) return false;
+  bool found = proxy == preference->name;
+  for (const Term& term : goal.maximize) found = found || term.outcome == preference->name;
+  return found;
+}
+
 Measured unit_association(const AuditContext& context, const std::string& proxy) {
+  if (involves_preference(context.goal, proxy)) {
+    Measured none;
+    none.why_not = "a preference is a model's score and stands in no decision";
+    return none;
+  }
   const DecisionLog& log = context.log;
   const OutcomeColumn& p = log.outcome(proxy);
   std::vector<std::uint32_t> rows;

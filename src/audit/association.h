@@ -6,6 +6,10 @@
 namespace plumb {
 
 // Pearson correlation over decisions where both are observed, with an interval that clusters on units.
+// What people prefer is a model's score: it stands in no row, so whatever is computed from rows would miss the
+// error of the model. True where the goal or `proxy` is or contains it.
+bool involves_preference(const Goal& goal, const std::string& proxy);
+
 Measured unit_association(const AuditContext& context, const std::string& proxy);
 
 // Across actions that were always offered: the slope of their effects on the goal on their effects on the

@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "audit/association.h"
 #include "plumb/audit.h"
 #include "pressure/surrogate_design.h"
 
@@ -41,6 +42,10 @@ Surrogacy surrogacy_test(const DecisionLog& log, const Goal& goal, const std::st
                          const OutcomeModels& models, std::span<const double> w_high,
                          std::span<const double> w_low, const std::vector<std::uint8_t>& rows, int threads) {
   Surrogacy out;
+  if (involves_preference(goal, proxy)) {
+    out.why_not = "a preference is a model's score: whether the proxy carries it is for the curve to show";
+    return out;
+  }
   const SurrogateDesign design(log, goal, {proxy}, models, threads);
   if (design.training_count() < 100) {
     out.why_not = "fewer than 100 decisions have both proxy and goal observed";

@@ -63,12 +63,18 @@ void ColumnBuilder::check(const Cell& cell, std::string_view what, bool allow_ab
 void ColumnBuilder::add_category(const Cell& cell, std::uint64_t line) {
   if (!is_category_) {
     is_category_ = true;
-    numbers_before_ = number_.size();
+    numbers_before_ = static_cast<std::uint64_t>(
+        std::count_if(number_.begin(), number_.end(), [](float value) { return !std::isnan(value); }));
     first_text_line_ = line;
     first_text_ = print(cell);
     code_.reserve(number_.capacity());
-    for (std::size_t row = 0; row < number_.size(); ++row)
-      code_.push_back(keep_text_ ? levels_.intern(text_[row]) : levels_.intern(print_float(number_[row])));
+    for (std::size_t row = 0; row < number_.size(); ++row) {
+      if (std::isnan(number_[row])) {
+        code_.push_back(Interner::kNone);
+      } else {
+        code_.push_back(keep_text_ ? levels_.intern(text_[row]) : levels_.intern(print_float(number_[row])));
+      }
+    }
     number_ = {};
     text_ = {};
   }
@@ -79,7 +85,20 @@ void ColumnBuilder::add_category(const Cell& cell, std::uint64_t line) {
   }
 }
 
+// No number is NaN and no code is kNone but those of absent rows.
+void ColumnBuilder::fill_absent() {
+  for (float& value : number_)
+    if (std::isnan(value)) value = 0;
+  std::uint32_t nothing = Interner::kNone;
+  for (std::uint32_t& code : code_) {
+    if (code != Interner::kNone) continue;
+    if (nothing == Interner::kNone) nothing = levels_.intern("");
+    code = nothing;
+  }
+}
+
 FeatureColumn ColumnBuilder::finish(std::string* note) {
+  fill_absent();
   FeatureColumn out;
   out.name = name_;
   out.is_category = is_category_;

@@ -29,11 +29,23 @@ class ColumnBuilder {
       add_category(cell, line);
     }
   }
+  // Sparse columns: the rows up to `rows` that have no value are absent, 0 in a column of numbers and "" in a
+  // category.
+  void pad(std::size_t rows) {
+    if (is_category_) {
+      if (code_.size() < rows) code_.resize(rows, Interner::kNone);
+    } else if (number_.size() < rows) {
+      number_.resize(rows, std::numeric_limits<float>::quiet_NaN());
+      if (keep_text_) text_.resize(rows);
+    }
+  }
+  bool empty() const { return number_.empty() && code_.empty(); }
   // Moves the column out. A sentence for the LoadReport where numbers and text are mixed, else empty.
   FeatureColumn finish(std::string* note);
 
  private:
   void add_category(const Cell& cell, std::uint64_t line);
+  void fill_absent();
   std::string name_;
   bool keep_text_, is_category_ = false;
   std::vector<float> number_;

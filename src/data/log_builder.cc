@@ -47,6 +47,16 @@ void LogBuilder::set_context(const std::vector<std::string>& names) { context_ =
 void LogBuilder::set_action_features(const std::vector<std::string>& names) {
   features_ = builders(names, keep_text_);
 }
+std::size_t LogBuilder::add_context_column(const std::string& name) {
+  sparse_ = true;
+  context_.emplace_back(name, keep_text_);
+  return context_.size() - 1;
+}
+std::size_t LogBuilder::add_feature_column(const std::string& name) {
+  sparse_ = true;
+  features_.emplace_back(name, keep_text_);
+  return features_.size() - 1;
+}
 void LogBuilder::set_fixed_arms(std::vector<std::string> arms) {
   fixed_mode_ = true;
   arms_given_ = !arms.empty();
@@ -129,6 +139,20 @@ void LogBuilder::add_offered(const RowDraft& row) {
   log_.offset.push_back(log_.action.size());
 }
 
+void LogBuilder::add_features(const RowDraft& row, std::size_t first_row) {
+  for (std::size_t c = 0; c < row.context.size(); ++c) context_[c].add(row.context[c], row.line);
+  for (std::size_t at = 0; at < row.features.size();)
+    for (ColumnBuilder& feature : features_) feature.add(row.features[at++], row.line);
+  for (const auto& [column, slot, cell] : row.sparse_context) {
+    context_[column].pad(log_.size() - 1);
+    context_[column].add(cell, row.line);
+  }
+  for (const auto& [column, slot, cell] : row.sparse_features) {
+    features_[column].pad(first_row + slot);
+    features_[column].add(cell, row.line);
+  }
+}
+
 void LogBuilder::add(const RowDraft& row) {
   const bool first = log_.size() == 0;
   if (first) {
@@ -137,6 +161,7 @@ void LogBuilder::add(const RowDraft& row) {
     has_time_ = row.time_us.has_value();
     has_version_ = row.version.has_value();
     has_logged_ = !row.propensities.empty();
+    drop_rate_ = row.drop_rate;
   }
   check_all_or_none(row);
   std::uint32_t arm = Interner::kNone;
@@ -153,6 +178,8 @@ void LogBuilder::add(const RowDraft& row) {
 
   // From here on nothing throws: the row is in.
   line_.push_back(row.line);
+  if (row.drop_rate != drop_rate_ && !other_drop_rate_) other_drop_rate_.emplace(row.line, row.drop_rate);
+  const std::size_t first_row = log_.action.size();
   log_.row_fingerprint.push_back(row.fingerprint);
   if (row.id) ids_.intern(*row.id);
   if (row.unit) log_.unit.push_back(hash_bytes(*row.unit));
@@ -167,10 +194,8 @@ void LogBuilder::add(const RowDraft& row) {
   }
   log_.propensity.push_back(row.propensity);
   for (const double p : row.propensities) log_.logged.push_back(static_cast<float>(p));
-  for (std::size_t c = 0; c < context_.size(); ++c) context_[c].add(row.context[c], row.line);
+  add_features(row, first_row);
   for (std::size_t s = 0; s < segments_.size(); ++s) segments_[s].add(row.segments[s], row.line);
-  for (std::size_t at = 0; at < row.features.size();)
-    for (ColumnBuilder& feature : features_) feature.add(row.features[at++], row.line);
   for (std::size_t j = 0; j < outcomes_.value.size(); ++j) outcomes_.value[j].push_back(row.outcomes[j]);
   for (std::size_t j = 0; j < outcomes_.asked.size(); ++j) outcomes_.asked[j].push_back(row.asked[j]);
 }
@@ -246,10 +271,31 @@ void LogBuilder::finish_columns() {
     }
     from.clear();
   };
+  if (sparse_) {
+    for (auto* columns : {&context_, &features_}) {
+      std::erase_if(*columns, [](const ColumnBuilder& column) { return column.empty(); });
+      for (ColumnBuilder& column : *columns)
+        column.pad(columns == &context_ ? log_.size() : log_.action.size());
+    }
+  }
   finish_all(context_, log_.context);
   finish_all(features_, log_.action_features);
   finish_all(segments_, log_.segments);
   for (FeatureColumn& segment : log_.segments) segment = to_segment(std::move(segment));
+}
+
+// Rows that were dropped at random at one rate leave every mean as it is; at several rates a row stands for
+// 1 / (1 - rate) rows, and estimates would need it as a weight.
+void LogBuilder::check_drop_rates() {
+  if (other_drop_rate_)
+    refuse(fmt::format("{}:{}", log_.source, other_drop_rate_->first), "pdrop",
+           fmt::format("{} where line {} has {}", other_drop_rate_->second, line_[0], drop_rate_),
+           "one rate in the whole log: rows that were dropped at several rates would count with several "
+           "weights, which estimates do not take");
+  if (drop_rate_ > 0)
+    notes_.push_back(
+        fmt::format("Every row says that rows like it were dropped at random at the rate {}: all count alike.",
+                    drop_rate_));
 }
 
 void LogBuilder::name_units() {
@@ -276,6 +322,7 @@ DecisionLog LogBuilder::finish(LoadReport* report) {
     log_.actions = actions_.take_names();
   }
   log_.fixed_actions = fixed_mode_ || same_offers_;
+  check_drop_rates();
   declare_logged();
   join_outcomes(log_, goal_, ids_, std::move(outcomes_), &notes_);
   log_.id = ids_.take_names();

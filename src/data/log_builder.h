@@ -17,6 +17,12 @@
 
 namespace plumb {
 
+// One feature of a row of a sparse log. `slot`: of the offered action; 0 for shared features.
+struct SparseCell {
+  std::uint32_t column = 0, slot = 0;
+  Cell cell;
+};
+
 // One decoded row. Views live until the next row is read.
 struct RowDraft {
   std::uint64_t line = 0;
@@ -31,8 +37,10 @@ struct RowDraft {
   std::vector<double> propensities;       // empty, or of every offered action (fixed arms: in their order)
   std::vector<Cell> context, segments;    // in the order of LogBuilder's columns
   std::vector<Cell> features;             // slot after slot, every action feature
-  std::vector<double> outcomes;           // in the goal's order, NaN: absent
-  std::vector<double> asked;              // in the order of asked_columns(), NaN: absent
+  std::vector<SparseCell> sparse_context, sparse_features;  // instead of context and features: sparse logs only
+  double drop_rate = 0;          // share of such rows that were dropped before the log was written
+  std::vector<double> outcomes;  // in the goal's order, NaN: absent
+  std::vector<double> asked;     // in the order of asked_columns(), NaN: absent
 };
 
 // Outcomes as they were read with the decisions, before anything is joined.
@@ -50,6 +58,10 @@ class LogBuilder {
   // The schema, before the first row. Segments are the goal's, in its order.
   void set_context(const std::vector<std::string>& names);
   void set_action_features(const std::vector<std::string>& names);
+  // Sparse logs instead: a column whenever it is first met, its number. A column that no row which is used has
+  // a value of is left out at the end.
+  std::size_t add_context_column(const std::string& name);
+  std::size_t add_feature_column(const std::string& name);
   // Every decision offers these, sorted. Empty: the distinct chosen names, sorted, when all rows are read.
   void set_fixed_arms(std::vector<std::string> arms);
 
@@ -73,6 +85,8 @@ class LogBuilder {
   void add(const RowDraft& row);  // throws BadRow, and then nothing was added
   void bad(std::uint64_t line, const BadRow& bad) { bad_rows_.add(line, bad); }
   void count_row() { ++rows_read_; }
+  bool usable() const { return log_.size() > 0; }  // so far
+  void note(std::string sentence) { notes_.push_back(std::move(sentence)); }
 
   // Joins, types and checks everything. Throws Error{kInput}.
   DecisionLog finish(LoadReport* report);
@@ -83,6 +97,8 @@ class LogBuilder {
   std::uint32_t known_arm(std::string_view action) const;
   void check_deployed(const RowDraft& row, std::string_view chosen_name);
   void add_offered(const RowDraft& row);
+  void add_features(const RowDraft& row, std::size_t first_row);
+  void check_drop_rates();
   void expand_fixed_arms();
   void declare_logged();
   void finish_columns();
@@ -100,6 +116,9 @@ class LogBuilder {
   std::vector<std::uint64_t> line_, raw_hash_;
   std::unordered_map<std::uint64_t, std::uint32_t> first_of_unit_;  // where a unit is one decision
   bool keep_text_, fixed_mode_ = false, arms_given_ = false, same_offers_ = true, has_logged_ = false;
+  bool sparse_ = false;
+  double drop_rate_ = 0;  // of the first row, and the first that differs
+  std::optional<std::pair<std::uint64_t, double>> other_drop_rate_;
   bool has_id_ = false, has_unit_ = false, has_time_ = false, has_version_ = false;
   std::vector<std::uint32_t> offered_;  // codes of the row in hand
   DecisionLog log_;

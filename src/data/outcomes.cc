@@ -2,7 +2,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <limits>
 
 #include "data/flat_rows.h"
@@ -14,34 +13,36 @@ namespace {
 
 constexpr std::int64_t kNoTime = std::numeric_limits<std::int64_t>::min();
 
-// Absolute, else beside the goal file, else beside the log.
-std::string find_file(const std::string& name, const Goal& goal, const std::string& log) {
-  const std::filesystem::path path(name);
-  if (path.is_absolute()) return name;
-  const std::string beside_goal = (std::filesystem::path(goal.path).parent_path() / path).string();
-  const std::string beside_log = (std::filesystem::path(log).parent_path() / path).string();
-  if (!goal.path.empty() && std::filesystem::exists(beside_goal)) return beside_goal;
-  if (std::filesystem::exists(beside_log)) return beside_log;
-  environment_error(
-      goal.path.empty() ? "goal" : goal.path,
-      fmt::format("data.outcomes: found no file {}, expected it beside the goal file or the log", shown(name)));
-}
+// What became of all late records, whatever files they stood in: counts that do not depend on the order.
+struct Joined {
+  std::uint64_t records = 0, unknown = 0, empty = 0, later = 0, values = 0, repeated = 0;
+  std::string sentence() const {
+    std::string out = fmt::format(
+        "Of {} late outcome records {} have an id that the log does not hold and {} no outcome of the goal; "
+        "the "
+        "others hold {} values, {} of which repeat what was known and count once.",
+        records, unknown, empty, values, repeated);
+    if (later > 0) out += fmt::format(" {} records are later than as_of and left out.", later);
+    return out;
+  }
+};
 
-// One file of late outcomes into `value` (NaN: absent so far).
-void join_file(const TextSource& source, const Goal& goal, const Interner& ids,
-               std::vector<std::vector<double>>& value, std::vector<std::string>* notes) {
+// One file of late outcomes into `value` (NaN: absent so far). `as_of`: kNoTime where every record is used.
+void join_file(const TextSource& source, const Goal& goal, const Interner& ids, std::int64_t as_of,
+               std::vector<std::vector<double>>& value, Joined& joined) {
   const bool json = format_of(source) == Format::kJsonLines;
   const std::string id_key = goal.data.id.empty() ? "id" : goal.data.id;
-  std::uint64_t joined = 0, unknown = 0, repeated = 0;
+  const std::string time_key = goal.data.time.empty() ? "time_us" : goal.data.time;
   BadRows bad(source.name());
   std::vector<std::pair<std::size_t, double>> found;
   std::string scratch;
   const std::uint64_t rows =
       for_each_flat_row(source, bad, [&](std::uint64_t, std::span<const FlatField> fields) {
         found.clear();
-        Cell id;
+        Cell id, time;
         for (const FlatField& field : fields) {
           if (field.group.empty() && field.key == id_key) id = field.cell;
+          if (field.group.empty() && field.key == time_key) time = field.cell;
           if (field.cell.absent() || field.group != (json ? "outcomes" : "")) continue;
           for (std::size_t j = 0; j < goal.outcomes.size(); ++j) {
             const OutcomeSpec& spec = goal.outcomes[j];
@@ -51,30 +52,24 @@ void join_file(const TextSource& source, const Goal& goal, const Interner& ids,
         }
         const std::string_view name = LogBuilder::checked_name(id, id_key, &scratch);
         const std::uint32_t row = ids.find(name);
-        if (row == Interner::kNone) {
-          ++unknown;
+        const bool later =
+            as_of != kNoTime && !time.absent() && LogBuilder::checked_time(time, time_key) > as_of;
+        if (later || row == Interner::kNone || found.empty()) {
+          ++(later ? joined.later : row == Interner::kNone ? joined.unknown : joined.empty);
           return;
         }
-        bool is_new = false;
         for (const auto& [j, y] : found) {
           const double before = value[j][row];
           if (!std::isnan(before) && before != y)
             throw BadRow{"outcome." + goal.outcomes[j].name, fmt::format("{} for id {}", y, shown(name)),
                          fmt::format("{} as in an earlier record", before)};
-          if (std::isnan(before)) is_new = true;
+          ++joined.values;
+          if (!std::isnan(before)) ++joined.repeated;
           value[j][row] = y;
-        }
-        if (is_new) {
-          ++joined;
-        } else if (!found.empty()) {
-          ++repeated;
         }
       });
   bad.refuse_beyond(0, rows);
-  notes->push_back(
-      fmt::format("{}: of {} late outcome records {} were joined, {} repeat what was known, {} have an id that "
-                  "the log does not hold.",
-                  source.name(), rows, joined, repeated, unknown));
+  joined.records += rows;
 }
 
 std::int64_t as_of_us(const DecisionLog& log, const Goal& goal) {
@@ -122,11 +117,14 @@ OutcomeColumn make_column(const DecisionLog& log, const OutcomeSpec& spec, std::
 
 void join_outcomes(DecisionLog& log, const Goal& goal, const Interner& ids, OutcomeCells cells,
                    std::vector<std::string>* notes) {
+  const std::int64_t as_of = as_of_us(log, goal);
+  Joined joined;
   for (const std::string& file : goal.data.outcome_files) {
     if (ids.size() == 0) refuse(log.source, "id", "no ids", "an id a decision: late outcomes are joined by it");
-    join_file(TextSource::read(find_file(file, goal, log.source)), goal, ids, cells.value, notes);
+    join_file(TextSource::read(find_beside(goal, log.source, file, "data.outcomes")), goal, ids,
+              goal.data.as_of.empty() ? kNoTime : as_of, cells.value, joined);
   }
-  const std::int64_t as_of = as_of_us(log, goal);
+  if (!goal.data.outcome_files.empty()) notes->push_back(joined.sentence());
   for (std::size_t j = 0; j < goal.outcomes.size(); ++j) {
     const OutcomeSpec& spec = goal.outcomes[j];
     const auto& value = cells.value[j];

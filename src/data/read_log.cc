@@ -1,12 +1,22 @@
 // From a path to a log, and lookups in it.
-#include "data/flat_rows.h"
 #include "data/readers.h"
 
 namespace plumb {
 
 DecisionLog log_from(const TextSource& source, const Goal& goal, LoadReport* report) {
-  return format_of(source) == Format::kCsv ? csv_log_from(source, goal, report)
-                                           : jsonl_log_from(source, goal, report);
+  const Goal held = goal.without_preference();  // what people prefer stands in no log
+  switch (log_format_of(source)) {
+    case LogFormat::kCsv:
+      return csv_log_from(source, held, report);
+    case LogFormat::kJsonLines:
+      return jsonl_log_from(source, held, report);
+    case LogFormat::kDsjson:
+      return dsjson_log_from(source, held, report);
+    case LogFormat::kVwText:
+      return vw_text_log_from(source, held, report);
+  }
+  PLUMB_ASSERT(false);
+  return {};
 }
 
 DecisionLog read_log(const std::string& path, const Goal& goal, LoadReport* report) {

@@ -10,10 +10,19 @@
 
 namespace plumb {
 
+enum class LogFormat { kCsv, kJsonLines, kDsjson, kVwText };
+// By name (.csv, .tsv, .dsjson, .vw, each also .gz), else by what the first line holds: dsjson has a label
+// (`_label_cost`, `_label_Action`, `_label_probability`) or a context `c` with actions `_multi`, VW text a bar
+// behind "shared" or behind a label of contextual bandits. Else as format_of. Throws Error{kInput} where the
+// text is empty.
+LogFormat log_format_of(const TextSource& source);
+
 // All throw as read_log does. `report` may be null.
-DecisionLog log_from(const TextSource& source, const Goal& goal, LoadReport* report);  // by format_of
+DecisionLog log_from(const TextSource& source, const Goal& goal, LoadReport* report);  // by log_format_of
 DecisionLog csv_log_from(const TextSource& source, const Goal& goal, LoadReport* report);
 DecisionLog jsonl_log_from(const TextSource& source, const Goal& goal, LoadReport* report);
+DecisionLog dsjson_log_from(const TextSource& source, const Goal& goal, LoadReport* report);
+DecisionLog vw_text_log_from(const TextSource& source, const Goal& goal, LoadReport* report);
 std::vector<float> policy_table_from(const TextSource& source, const DecisionLog& log);
 
 }  // namespace plumb

@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "evaluate/terms.h"
+#include "plumb/preferred.h"
 
 namespace plumb {
 namespace {
@@ -125,6 +126,7 @@ std::size_t Evaluation::add_probabilities(std::span<const float> probabilities, 
       }
     }
   });
+  if (models_.preference && !is_logging) add_preference_error(probabilities, sums);
   for (std::size_t s = 0; s < subsets_.size(); ++s) {
     const SubsetSums totals = subset_sums(terms, subsets_[s].mask, bucket_);
     sums.support.push_back(support_of(totals));
@@ -139,6 +141,34 @@ std::size_t Evaluation::add_probabilities(std::span<const float> probabilities, 
   }
   policies_.push_back(std::move(sums));
   return policies_.size() - 1;
+}
+
+// A preference's values come from estimated coefficients: what each bucket of comparisons contributed to their
+// error enters the bucket's sum as if the decisions in it had scored that much more.
+void Evaluation::add_preference_error(std::span<const float> probabilities, const PolicySums& sums) {
+  const std::size_t j = models_.preference_index();
+  const std::vector<Matrix>& influence = models_.preference->influence;
+  for (std::size_t s = 0; s < subsets_.size(); ++s) {
+    const std::vector<std::vector<double>> shift =
+        design_shift(log_, models_.map, probabilities, base_, subsets_[s].mask, threads_);
+    const std::size_t at = (s * models_.outcome.size() + j) * estimators_;
+    const std::span<double> dr = moments_.numerator_sums(sums.columns[at]);
+    for (std::size_t v = 0; v < influence.size(); ++v) {
+      for (std::size_t b = 0; b < kBuckets; ++b) {
+        const std::span<const double> row = influence[v].row(b);
+        double sum = 0;
+        for (std::size_t k = 0; k < row.size(); ++k) sum += row[k] * shift[v][k];
+        dr[b] += sum;
+      }
+    }
+    if (estimators_ == 1) continue;
+    // It is known for every action, so nothing is gained by weighting: all three estimators are the same.
+    const std::span<double> ips = moments_.numerator_sums(sums.columns[at + 1]),
+                            weight = moments_.denominator_sums(sums.columns[at + 2]);
+    const std::span<const double> count = moments_.denominator(sums.columns[at]);
+    std::copy(dr.begin(), dr.end(), ips.begin());
+    std::copy(count.begin(), count.end(), weight.begin());
+  }
 }
 
 std::size_t Evaluation::column(std::size_t policy, std::size_t outcome, std::size_t subset, Estimator e) const {

@@ -26,6 +26,7 @@ class Checker {
       expect_outcome(goal_.proxies[i], item("proxies", "candidates", i), "proxies.candidates");
     }
     for (std::size_t i = 0; i < goal_.constraints.size(); ++i) check_constraint(i);
+    check_preference();
     check_what_is_known_when_choosing();
     check_signal();
   }
@@ -68,7 +69,8 @@ class Checker {
   void check_limit(const ConstraintSpec& spec, double limit, const std::string& where,
                    std::string_view what) const {
     const OutcomeKind kind = goal_.outcome(spec.outcome)->kind;
-    const bool any_real = kind == OutcomeKind::kNumber || kind == OutcomeKind::kRating;
+    const bool any_real =
+        kind == OutcomeKind::kNumber || kind == OutcomeKind::kRating || kind == OutcomeKind::kPreference;
     if (!any_real && limit < 0) refuse(where, what, fmt::format("{}", limit), "a number >= 0");
     if (kind == OutcomeKind::kBinary && limit > 1) {
       refuse(where, what, fmt::format("{}", limit),
@@ -88,9 +90,25 @@ class Checker {
     spec.higher_is_better = wanted_higher;
   }
 
+  // What people prefer is learnt from feedback, on one scale.
+  void check_preference() const {
+    const OutcomeSpec* found = goal_.preference();
+    if (found == nullptr) return;
+    for (const OutcomeSpec& spec : goal_.outcomes) {
+      if (spec.kind != OutcomeKind::kPreference || &spec == found) continue;
+      refuse(at_line(spec.line), "outcome." + spec.name, "a second preference",
+             fmt::format("one, as in line {}: all feedback is learnt on one scale", found->line));
+    }
+    if (goal_.data.feedback.empty()) {
+      refuse(at_line(found->line), "outcome." + found->name, "a preference without data.feedback",
+             "feedback = [\"comparisons.jsonl\"] in [data], to learn it from");
+    }
+  }
+
   // Context and segments are known before the choice; outcomes and the choice itself are not.
   void check_what_is_known_when_choosing() const {
     for (const OutcomeSpec& spec : goal_.outcomes) {
+      if (spec.kind == OutcomeKind::kPreference) continue;  // stands in no column
       for (std::size_t i = 0; i < goal_.data.context.size(); ++i) {
         if (!matches(goal_.data.context[i], spec.column)) continue;
         refuse(item("data", "context", i), "data.context",

@@ -50,4 +50,17 @@ std::string find_log(const Goal& goal, const std::string& override_path) {
       fmt::format("data.log: found no file at {}, expected the decision log (--log FILE names it)", tried));
 }
 
+std::string find_beside(const Goal& goal, const std::string& log, const std::string& name,
+                        std::string_view what) {
+  const std::filesystem::path path(name);
+  if (path.is_absolute()) return name;
+  const std::string beside_goal = (std::filesystem::path(goal.path).parent_path() / path).string();
+  const std::string beside_log = (std::filesystem::path(log).parent_path() / path).string();
+  if (!goal.path.empty() && std::filesystem::exists(beside_goal)) return beside_goal;
+  if (std::filesystem::exists(beside_log)) return beside_log;
+  environment_error(
+      goal.path.empty() ? "goal" : goal.path,
+      fmt::format("{}: found no file \"{}\", expected it beside the goal file or the log", what, name));
+}
+
 }  // namespace plumb

@@ -17,6 +17,8 @@ std::string_view name_of(OutcomeKind kind) {
       return "amount";
     case OutcomeKind::kNumber:
       return "number";
+    case OutcomeKind::kPreference:
+      return "preference";
   }
   PLUMB_ASSERT(false);
   return {};
@@ -29,6 +31,19 @@ const OutcomeSpec* Goal::outcome(std::string_view wanted) const {
     if (spec.name == wanted) return &spec;
   }
   return nullptr;
+}
+
+const OutcomeSpec* Goal::preference() const {
+  for (const OutcomeSpec& spec : outcomes) {
+    if (spec.kind == OutcomeKind::kPreference) return &spec;
+  }
+  return nullptr;
+}
+
+Goal Goal::without_preference() const {
+  Goal out = *this;
+  std::erase_if(out.outcomes, [](const OutcomeSpec& spec) { return spec.kind == OutcomeKind::kPreference; });
+  return out;
 }
 
 std::vector<std::string> Goal::all_segments() const {

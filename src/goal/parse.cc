@@ -72,13 +72,20 @@ OutcomeSpec read_outcome(const std::string& path, const TomlMember& member) {
   OutcomeSpec spec;
   spec.name = member.key;
   spec.line = member.line;
-  const std::vector<std::string> kinds = {"binary", "rating", "count", "amount", "number"};
+  const std::vector<std::string> kinds = {"binary", "rating", "count", "amount", "number", "preference"};
   const std::optional<std::string> kind = table.choice("kind", kinds);
   if (!kind) table.refuse_value("kind", fmt::format("one of {}", fmt::join(kinds, ", ")));
   for (std::size_t i = 0; i < kinds.size(); ++i) {
     if (*kind == kinds[i]) spec.kind = static_cast<OutcomeKind>(i);
   }
   PLUMB_ASSERT(name_of(spec.kind) == *kind);
+  if (spec.kind == OutcomeKind::kPreference) {
+    for (const char* key : {"observed_after", "absent", "asked", "range", "column"}) {
+      if (table.at(key) == nullptr) continue;
+      refuse(table.where(key), table.name(key), "a key of outcomes that a log holds",
+             "kind alone: a preference is learnt from [data] feedback");
+    }
+  }
   if (const auto after = table.text("observed_after")) {
     spec.observed_after_us =
         parse_duration_us(*after, table.where("observed_after"), table.name("observed_after"));

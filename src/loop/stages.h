@@ -6,16 +6,26 @@
 
 namespace plumb {
 
+// Tells the caller's progress callback, where there is one.
+void tell(const RunOptions& options, const char* stage, std::uint64_t done, std::uint64_t total);
+// Every outcome that a number is asked of: the goal's, the proxies, the constraints', each once. Those that the
+// log holds: all but what people prefer.
+std::vector<std::string> needed_outcomes(const Goal& goal);
+std::vector<std::string> logged_outcomes(const Goal& goal);
+
 Study read_and_check(const Goal& goal, const RunOptions& options, const std::string& verb);
 // The same for a log that is in memory already (simulated worlds, other programs).
 Study check_in_memory(const Goal& goal, DecisionLog log, LoadReport load, const RunOptions& options,
-                      const std::string& verb);
+                      const std::string& verb, std::optional<Feedback> feedback = std::nullopt);
+void learn_preference(Study& study);  // REQUIRES: study.feedback
 void open_look(Study& study, const std::string& policy_key = "");
 void close_look(const Study& study, const std::string& policy_key = "");
 void learn_outcomes(Study& study, const RunOptions& options);
 void summarize_constants(Study& study);
 void lay_paths(Study& study, const RunOptions& options);
 void audit_proxies(Study& study, const RunOptions& options);
+// What the reward model promises against what people say; nothing where the goal asks for no preference.
+void audit_people(Study& study);
 void train_policies(Study& study, const RunOptions& options);
 void certify_candidates(Study& study, const RunOptions& options);
 Evidence evidence_of(Study& study);

@@ -17,7 +17,8 @@ struct Origin {
   std::vector<std::uint8_t> unseen;
 };
 
-Origin origin_of(const Policy& policy, const DecisionLog& log) {
+Origin origin_of(const Policy& policy, const DecisionLog& log, const std::optional<Feedback>& feedback,
+                 std::uint64_t seed) {
   Origin out;
   out.unseen.assign(log.size(), 1);
   const TrainedOn& trained = policy.trained_on();
@@ -30,10 +31,29 @@ Origin origin_of(const Policy& policy, const DecisionLog& log) {
                    " does not say what it was learnt from (declare that it was not with --not-trained-here)";
     return out;
   }
+  bool people_elsewhere = false;  // comparisons that it learnt from judge rows that it has not seen
+  if (feedback && !trained.feedback_digest.empty()) {
+    const std::vector<std::uint64_t> here = feedback_digests(*feedback, trained.split_seed, trained.folds);
+    std::size_t matched = 0, compared = 0;
+    for (std::size_t b = 0; b < kBuckets; ++b) {
+      compared += trained.feedback_digest[b] != 0;
+      matched += trained.feedback_digest[b] != 0 && trained.feedback_digest[b] == here[b];
+    }
+    if (matched > 0) {
+      out.trained_here = true;
+      people_elsewhere = trained.split_seed != seed;
+      out.sentence = fmt::format(
+          "trained on this feedback: {} of {} unit buckets hold the very comparisons that it was learnt from",
+          matched, compared);
+    }
+  }
   const Overlap overlap = training_overlap(policy, log);
-  out.trained_here = overlap.trained_here;
-  if (!overlap.trained_here) return out;
-  for (std::size_t i = 0; i < log.size(); ++i) out.unseen[i] = !overlap.seen[i];
+  if (!overlap.trained_here) {
+    if (out.trained_here) out.unseen.assign(log.size(), 0);
+    return out;
+  }
+  out.trained_here = true;
+  for (std::size_t i = 0; i < log.size(); ++i) out.unseen[i] = !overlap.seen[i] && !people_elsewhere;
   out.sentence =
       fmt::format("trained on this log: {} of {} unit buckets hold the very rows that it was learnt from",
                   overlap.buckets_matched, overlap.buckets_compared);
@@ -50,7 +70,7 @@ Evidence gate(const Goal& goal, const std::string& argument, const RunOptions& o
   Study study = read_and_check(goal, options, "gate");
   const PolicyPointer policy =
       policy_from_argument(argument, study.log, goal, options.not_trained_here, study.threads);
-  const Origin origin = origin_of(*policy, study.log);
+  const Origin origin = origin_of(*policy, study.log, study.feedback, study.seed);
   study.policy_origin_declared = policy->kind() == PolicyKind::kTable && options.not_trained_here;
   if (origin.trained_here || origin.unknown) {
     study.policy_note = origin.sentence;
@@ -96,7 +116,7 @@ Evidence evaluate(const Goal& goal, const std::vector<std::string>& arguments, c
   for (const std::string& argument : arguments) {
     const PolicyPointer policy =
         policy_from_argument(argument, log, goal, options.not_trained_here, study.threads);
-    const Origin origin = origin_of(*policy, log);
+    const Origin origin = origin_of(*policy, log, study.feedback, study.seed);
     study.policy_origin_declared |= policy->kind() == PolicyKind::kTable && options.not_trained_here;
     Evaluation evaluation(log, study.models, study.threads, true);
     const std::size_t rows = evaluation.add_subset(

@@ -5,6 +5,7 @@
 
 #include "optimize/constraints.h"
 #include "plumb/optimize.h"
+#include "plumb/preferred.h"
 
 namespace plumb {
 namespace {
@@ -49,6 +50,7 @@ TrainedOn trained_on(const TrainingContext& context) {
   for (std::size_t i = 0; i < use.size(); ++i) use[i] = context.log.in_training(i);
   out.bucket_digest = bucket_digests(context.log, use);
   out.sketch = sketch_rows(context.log, use);
+  if (context.models.preference) out.feedback_digest = context.models.preference->training_digest;
   return out;
 }
 

@@ -6,8 +6,8 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "data/safetensors.h"
 #include "plumb/policy.h"
-#include "policy/safetensors.h"
 
 namespace plumb {
 namespace {
@@ -122,6 +122,7 @@ std::string policy_bytes(const SoftmaxPolicy& policy) {
   }
   out.u64["bucket_digest"] = parts.trained_on.bucket_digest;
   if (!parts.trained_on.sketch.empty()) out.u64["sketch"] = parts.trained_on.sketch;
+  if (!parts.trained_on.feedback_digest.empty()) out.u64["feedback_digest"] = parts.trained_on.feedback_digest;
   return write_tensors(out);
 }
 
@@ -184,6 +185,13 @@ PolicyPointer parse_policy(std::string_view bytes, const std::string& path) {
     parts.trained_on.bucket_digest = digests->second;
     if (const auto sketch = tensors.u64.find("sketch"); sketch != tensors.u64.end()) {
       parts.trained_on.sketch = sketch->second;
+    }
+    if (const auto people = tensors.u64.find("feedback_digest"); people != tensors.u64.end()) {
+      if (people->second.size() != kBuckets) {
+        refuse(path, "tensor feedback_digest", std::to_string(people->second.size()) + " words",
+               std::to_string(kBuckets));
+      }
+      parts.trained_on.feedback_digest = people->second;
     }
     return std::make_shared<SoftmaxPolicy>(meta("name"), std::move(parts));
   } catch (const nlohmann::json::exception& e) {

@@ -34,7 +34,8 @@ double mean_variance(const DecisionLog& log, std::span<const float> base, std::s
 }  // namespace
 
 PressurePath pressure_path(Evaluation& evaluation, const DecisionLog& log, std::span<const float> base,
-                           const Signal& signal, std::size_t subset, int threads) {
+                           const Signal& signal, std::size_t subset, int threads,
+                           const std::function<void(const PathPoint&)>& reached) {
   PressurePath path;
   path.signal = signal.name;
   const double variance = mean_variance(log, base, signal.score);
@@ -48,17 +49,24 @@ PressurePath pressure_path(Evaluation& evaluation, const DecisionLog& log, std::
   std::vector<float> probabilities(log.action.size());
   double beta = std::sqrt(2 * kFirstKl / variance), last_kl = 0;
   for (std::size_t k = 0; k < kMostPathPoints; ++k, beta *= kBetaStep) {
-    parallel_blocks((log.size() + kBlock - 1) / kBlock, threads, [&](std::size_t block) {
+    std::vector<double> promised((log.size() + kBlock - 1) / kBlock, 0.0);
+    parallel_blocks(promised.size(), threads, [&](std::size_t block) {
       std::vector<float> score;
       for (std::size_t i = block * kBlock; i < std::min(log.size(), (block + 1) * kBlock); ++i) {
         const std::size_t first = log.offset[i], n = log.offered(i);
         score.resize(n);
         for (std::size_t a = 0; a < n; ++a) score[a] = static_cast<float>(beta) * signal.score[first + a];
         tilt(base.subspan(first, n), score, {probabilities.data() + first, n});
+        for (std::size_t row = first; row < first + n; ++row) {
+          promised[block] += (static_cast<double>(probabilities[row]) - static_cast<double>(base[row])) *
+                             static_cast<double>(signal.score[row]);
+        }
       }
     });
     PathPoint point;
     point.beta = beta;
+    for (const double sum : promised) point.promised += sum;
+    point.promised /= static_cast<double>(log.size());
     point.policy = evaluation.add_probabilities(probabilities);
     point.kl = evaluation.kl(point.policy, subset);
     point.chi2 = evaluation.chi2(point.policy, subset);
@@ -77,6 +85,7 @@ PressurePath pressure_path(Evaluation& evaluation, const DecisionLog& log, std::
       return path;
     }
     last_kl = point.kl;
+    if (reached) reached(point);
     path.points.push_back(std::move(point));
   }
   path.end_reason = "the path was laid no further";

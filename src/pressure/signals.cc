@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "plumb/pressure.h"
 #include "pressure/surrogate_design.h"
 
@@ -29,6 +31,13 @@ std::vector<Signal> make_signals(const DecisionLog& log, const Goal& goal, const
   for (const std::string& proxy : goal.proxies) {
     const std::size_t j = models.index(proxy);
     out.push_back({proxy, models.linear[j], models.direction[j]});
+  }
+  // What people prefer alone, where the goal wants more than that.
+  if (models.preference && goal.maximize.size() > 1) {
+    const std::size_t j = models.preference_index();
+    const auto same = [&](const Signal& s) { return s.name == models.outcome[j]; };
+    if (std::none_of(out.begin(), out.end(), same))
+      out.push_back({models.outcome[j], models.linear[j], models.direction[j]});
   }
   if (goal.proxies.empty()) return out;
   const SurrogateDesign design(log, goal, goal.proxies, models, threads);

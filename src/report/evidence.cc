@@ -52,6 +52,7 @@ json models_json(const OutcomeModels& models) {
   json out = json::array();
   for (std::size_t j = 0; j < models.outcome.size(); ++j) {
     const Calibration& c = models.calibration[j];
+    if (models.method[j] == Method::kBradleyTerry) continue;  // has a section of its own
     out.push_back(
         {{"outcome", models.outcome[j]},
          {"method", name_of(models.method[j])},
@@ -153,6 +154,7 @@ json evidence_document(const Study& study) {
                   {"reference", goal.reference},
                   {"kl_budget", goal.kl_budget ? json(*goal.kl_budget) : json("auto")}}}}}};
   if (!study.models.outcome.empty()) out["models"] = models_json(study.models);
+  if (study.models.preference) out["preference"] = preference_json(study);
   if (study.verb == "audit") {
     out["proxies"] = audit_json(study)["proxies"];
     out["comparisons"] = audit_json(study)["comparisons"];

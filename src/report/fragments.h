@@ -74,6 +74,7 @@ std::string forest_figure(const Forest& forest, const std::string& caption);
 std::string decision_part(const Json& evidence);
 std::string questions_part(const Json& evidence);
 std::string proxies_part(const Json& evidence);
+std::string preference_part(const Json& evidence);
 std::string candidates_part(const Json& evidence);
 std::string people_part(const Json& evidence);  // constraints and segments
 std::string reasons_part(const Json& evidence);

@@ -45,6 +45,7 @@ std::string render_html(const nlohmann::json& evidence) {
   page += decision_part(evidence);
   page += questions_part(evidence);
   page += proxies_part(evidence);
+  page += preference_part(evidence);
   page += candidates_part(evidence);
   page += people_part(evidence);
   page += policies_part(evidence);

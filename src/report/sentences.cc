@@ -251,6 +251,17 @@ json assumptions_json(const Study& study) {
         "The log does not state the probabilities of all offered actions: KL to the logging policy is an "
         "estimate.");
   }
+  if (study.models.preference) {
+    const PreferenceQuality& q = study.models.preference->quality;
+    const bool off = std::abs(q.slope - 1) > 3 * q.slope_error && (q.slope < 0.5 || q.slope > 2);
+    add("people's preferences are linear in the features", off ? "failed" : "tested",
+        fmt::format(
+            "On comparisons that the model did not learn from, log-odds higher by 1 came out higher by {:.2f} "
+            "(standard error {:.2f}).",
+            q.slope, q.slope_error));
+    add("people asked are like those served", "declared",
+        "Who compared, and what they were shown, is like the decisions of the log.");
+  }
   if (study.policy_origin_declared) {
     add("not trained here", "declared",
         "The policy was not learnt from rows of this log (--not-trained-here).");

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "plumb/audit.h"
+#include "plumb/preferred.h"
 
 namespace plumb {
 
@@ -51,6 +52,9 @@ struct Study {
   std::vector<std::string> caps;  // why no verdict can be better than inconclusive
   std::uint64_t digest = 0;
 
+  std::optional<Feedback> feedback;  // where the goal asks what people prefer
+  FeedbackReport feedback_load;
+
   // reward, policy, evaluate
   OutcomeModels models;
   std::shared_ptr<const LoggingPolicy> logging;
@@ -67,6 +71,7 @@ struct Study {
   std::vector<PressurePath> paths;
   std::vector<ProxyAudit> proxies;
   std::vector<SignalComparison> comparisons;
+  std::optional<PreferenceAudit> preference;
   std::optional<Training> training;
   std::optional<Certification> certification;
   std::vector<PolicyEstimates> policies;
@@ -83,6 +88,7 @@ nlohmann::json evidence_document(const Study& study);
 
 // Parts of it.
 nlohmann::json audit_json(const Study& study);
+nlohmann::json preference_json(const Study& study);                     // REQUIRES: study.models.preference
 nlohmann::json certification_json(const Certification& certification);  // candidates[] only
 nlohmann::json interval_json(const Measured& measured);  // {value, lower, upper}, nulls where unknown
 nlohmann::json number_json(double value);                // null where not finite

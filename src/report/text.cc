@@ -117,6 +117,17 @@ std::string proxies(const Json& evidence) {
   return titled("Proxies", aligned(rows, {}) + out) + told;
 }
 
+std::string preference(const Json& evidence) {
+  const Json& p = object(evidence, "preference");
+  std::string body;
+  for (const char* sentence : {"sentence", "position_sentence", "curve_sentence"}) {
+    if (const std::string said = plain(text(p, sentence)); !said.empty()) body += "  " + said + "\n";
+  }
+  if (const std::string said = plain(text(object(p, "people"), "sentence")); !said.empty())
+    body += "  " + said + "\n";
+  return titled("What people prefer", body);
+}
+
 std::string policies(const Json& evidence) {
   std::vector<Row> rows{{"policy", "estimator", "value", "ESS", "support", "verdict"}};
   for (const Json& p : list(evidence, "policies")) {
@@ -201,8 +212,8 @@ std::string assumptions(const Json& evidence) {
 std::string render_text(const nlohmann::json& evidence) {
   require_evidence(evidence);
   std::string out = opening(evidence) + candidates(evidence) + constraints_and_segments(evidence) +
-                    proxies(evidence) + policies(evidence) + constants(evidence) + signals(evidence) +
-                    reasons(evidence) + data(evidence) + assumptions(evidence);
+                    proxies(evidence) + preference(evidence) + policies(evidence) + constants(evidence) +
+                    signals(evidence) + reasons(evidence) + data(evidence) + assumptions(evidence);
   if (const std::string look = plain(text(object(evidence, "look"), "sentence")); !look.empty())
     out += "\n" + look + "\n";
   if (!out.empty() && out[0] == '\n') out.erase(0, 1);

@@ -121,6 +121,8 @@ std::string_view name_of(Method method) {
       return "two-part";
     case Method::kConstant:
       return "constant";
+    case Method::kBradleyTerry:
+      return "Bradley-Terry";
   }
   return "";
 }

@@ -385,9 +385,9 @@ TEST(GoalFile, RefusesOtherTypesAndWords) {
             "goal.toml:2: goal.maximize: found 3, expected a text in quotes that is not empty");
   EXPECT_EQ(refusal("goal.maximize = 'a'\n[outcome.a]\nkind = 'binry'\n"),
             "goal.toml:3: outcome.a.kind: found \"binry\", expected binary (nearest)");
-  EXPECT_EQ(
-      refusal("goal.maximize = 'a'\n[outcome.a]\nabsent = 'zero'\n"),
-      "goal.toml:2: outcome.a.kind: found nothing, expected one of binary, rating, count, amount, number");
+  EXPECT_EQ(refusal("goal.maximize = 'a'\n[outcome.a]\nabsent = 'zero'\n"),
+            "goal.toml:2: outcome.a.kind: found nothing, expected one of binary, rating, count, amount, "
+            "number, preference");
   EXPECT_EQ(refusal("goal.maximize = 'a'\n[outcome.a-b]\nkind = 'binary'\n"),
             "goal.toml:2: outcome.a-b: found \"a-b\", expected a name of letters, digits and _ (`column` may "
             "say what "

@@ -1,4 +1,4 @@
-#include "policy/safetensors.h"
+#include "data/safetensors.h"
 
 #include <algorithm>
 #include <cmath>
@@ -53,8 +53,7 @@ std::string write_tensors(const Tensors& tensors) {
 }
 
 Tensors parse_tensors(std::string_view bytes, const std::string& path) {
-  if (bytes.size() < 8)
-    refuse(path, "policy file", std::to_string(bytes.size()) + " bytes", "a safetensors file");
+  if (bytes.size() < 8) refuse(path, "file", std::to_string(bytes.size()) + " bytes", "a safetensors file");
   const std::uint64_t length = word_at(bytes, 0);
   if (length > kMostHeader || length > bytes.size() - 8) {
     refuse(path, "safetensors header", "a length beyond the file", "a safetensors file");

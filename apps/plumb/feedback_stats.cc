@@ -1,0 +1,222 @@
+// plumb feedback stats FILE: agreement, position, length, raters, and the votes that carry a result.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "feedback.h"
+#include "options.h"
+
+namespace plumb::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kMostNamed = 10;  // raters or results named in the text; the JSON has all
+
+std::string interval_text(const Interval& i) { return fmt::format("[{:.3f}, {:.3f}]", i.lower, i.upper); }
+
+std::string agreement_text(const FormAgreement& a) {
+  const std::string what = fmt::format("{} ({})", a.form, name_of(a.scale));
+  if (!a.agreement.known) return fmt::format("  {:<24} no number: {}\n", what, a.agreement.why);
+  return fmt::format("  {:<24} alpha {:.3f} {}  {} judged twice or more\n", what, a.agreement.alpha,
+                     a.agreement.interval_known ? interval_text(a.agreement.interval) : "(no interval)",
+                     counted(a.agreement.units, "unit", "units"));
+}
+
+std::string share_line(const char* what, const VoteShare& s) {
+  if (!s.known) return fmt::format("  {:<24} no number: {}\n", what, s.why);
+  const char* const reading = s.interval.lower > 0.5   ? "more often than not"
+                              : s.interval.upper < 0.5 ? "less often than not"
+                                                       : "not told from even";
+  return fmt::format("  {:<24} {:.3f} {}  {}; {} of {}\n", what, s.share, interval_text(s.interval), reading,
+                     counted(s.votes, "vote", "votes"), counted(s.clusters, "unit", "units"));
+}
+
+struct Kinds {
+  std::uint64_t reliable = 0, unclear = 0, chance = 0, against = 0;
+};
+Kinds kinds(const FeedbackStats& stats) {
+  Kinds out;
+  for (const RaterSummary& r : stats.raters) {
+    if (!r.note) continue;
+    out.reliable += r.note->kind == RaterKind::kReliable;
+    out.unclear += r.note->kind == RaterKind::kUnclear;
+    out.chance += r.note->kind == RaterKind::kLikeChance;
+    out.against += r.note->kind == RaterKind::kAgainst;
+  }
+  return out;
+}
+
+std::string raters_text(const FeedbackStats& stats) {
+  if (!stats.raters_why.empty()) return fmt::format("  no rater model: {}\n", stats.raters_why);
+  const Kinds k = kinds(stats);
+  std::string out = fmt::format(
+      "  {} reliable, {} with too few votes to say, {} not told from chance, {} who vote against everyone\n",
+      grouped(k.reliable), grouped(k.unclear), grouped(k.chance), grouped(k.against));
+  // Those who stand out, most votes first. Shown, not left out.
+  std::vector<const RaterSummary*> odd;
+  for (const RaterSummary& r : stats.raters)
+    if (r.note && (r.note->kind == RaterKind::kLikeChance || r.note->kind == RaterKind::kAgainst))
+      odd.push_back(&r);
+  std::stable_sort(odd.begin(), odd.end(), [](const RaterSummary* a, const RaterSummary* b) {
+    return a->comparisons > b->comparisons;
+  });
+  for (std::size_t i = 0; i < std::min(odd.size(), kMostNamed); ++i) {
+    const RaterNote& n = *odd[i]->note;
+    out += fmt::format(
+        "  {:<24} {}: reliability {:.2f} [{:.2f}, {:.2f}], {} of {} decided votes with the others\n",
+        visible(odd[i]->name), name_of(n.kind), n.reliability, n.interval.lower, n.interval.upper,
+        grouped(n.agreed), grouped(n.decided));
+  }
+  if (odd.size() > kMostNamed)
+    out += fmt::format("  and {} more (--json has all)\n", grouped(odd.size() - kMostNamed));
+  return out;
+}
+
+std::string carried_text(const Feedback& f, const FeedbackStats& stats) {
+  if (stats.carried.empty()) return fmt::format("  {}\n", stats.carried_why);
+  std::string out;
+  for (const CarriedResult& c : stats.carried) {
+    const std::string result = fmt::format("{} above {}", item_text(f, c.best), item_text(f, c.next));
+    out += c.fragility.flips
+               ? fmt::format("  {} of {} ({}), removed, undo {}\n", grouped(c.fragility.votes.size()),
+                             counted(c.comparisons, "vote", "votes"), share_text(c.fragility.share), result)
+               : fmt::format("  no half of {} that undoes {} was found\n",
+                             counted(c.comparisons, "vote", "votes"), result);
+  }
+  return out;
+}
+
+std::string sentence(const std::string& file, const FeedbackStats& stats) {
+  std::string said;
+  const auto add = [&](const std::string& part) { said += (said.empty() ? "" : "; ") + part; };
+  for (const FormAgreement& a : stats.agreement) {
+    if (!a.agreement.known) continue;
+    add(fmt::format("people agree with alpha {:.2f} on {}", a.agreement.alpha, a.form));
+    break;
+  }
+  if (said.empty()) add("how far people agree cannot be told");
+  if (stats.first.known) add(fmt::format("what stood first won {}", share_text(stats.first.share)));
+  if (stats.longer.known) add(fmt::format("the longer text won {}", share_text(stats.longer.share)));
+  if (stats.raters_why.empty()) {
+    const Kinds k = kinds(stats);
+    add(fmt::format("{} of {} are not told from chance and {} vote against everyone", grouped(k.chance),
+                    counted(stats.raters.size(), "rater", "raters"), grouped(k.against)));
+  }
+  return fmt::format("{}: {}.\n", file, said);
+}
+
+std::string text(const std::string& file, const Feedback& f, const FeedbackStats& stats) {
+  std::string out = sentence(file, stats) + "\nAgreement (Krippendorff's alpha: 1 perfect, 0 chance)\n";
+  for (const FormAgreement& a : stats.agreement) out += agreement_text(a);
+  out += "\nShares of comparisons that are no ties (.5 is even)\n";
+  out += share_line("what stood first won", stats.first);
+  out += share_line("the longer text won", stats.longer);
+  if (stats.model)
+    out += fmt::format("  what stands first gains {:+.3f} (se {:.3f}) log-odds, items and raters held\n",
+                       stats.model->position, stats.model->position_error);
+  out += "\nRaters\n" + raters_text(stats);
+  out += "\nWhich votes carry a prompt's best item\n" + carried_text(f, stats);
+  return out;
+}
+
+Json share_json(const VoteShare& s) {
+  Json out{{"votes", s.votes}, {"units", s.clusters}};
+  if (s.known) {
+    out["share"] = s.share;
+    out["interval"] = {s.interval.lower, s.interval.upper};
+    out["level"] = s.interval.level;
+  } else {
+    out["share"] = nullptr;
+    out["why"] = s.why;
+  }
+  return out;
+}
+
+Json agreement_json(const FormAgreement& a) {
+  Json out{{"form", a.form},
+           {"scale", name_of(a.scale)},
+           {"units", a.agreement.units},
+           {"values", a.agreement.values}};
+  if (!a.agreement.known) {
+    out["alpha"] = nullptr;
+    out["why"] = a.agreement.why;
+    return out;
+  }
+  out["alpha"] = a.agreement.alpha;
+  if (a.agreement.interval_known) {
+    out["interval"] = {a.agreement.interval.lower, a.agreement.interval.upper};
+    out["level"] = a.agreement.interval.level;
+  }
+  return out;
+}
+
+Json rater_json(const RaterSummary& r) {
+  Json out{{"rater", r.name},        {"comparisons", r.comparisons}, {"ties", r.ties},     {"first", r.first},
+           {"rankings", r.rankings}, {"ratings", r.ratings},         {"thumbs", r.thumbs}, {"ups", r.ups}};
+  if (r.ratings > 0) out["rating_mean"] = r.rating_mean;
+  if (r.note) {
+    out["kind"] = name_of(r.note->kind);
+    out["reliability"] = r.note->reliability;
+    out["interval"] = {r.note->interval.lower, r.note->interval.upper};
+    out["decided"] = r.note->decided;
+    out["agreed"] = r.note->agreed;
+    out["expected"] = r.note->expected;
+    out["p_coin"] = r.note->p_coin;
+  }
+  return out;
+}
+
+Json carried_json(const Feedback& f, const CarriedResult& c) {
+  Json out{{"prompt", f.prompt[c.prompt]}, {"best", f.item[c.best]},
+           {"next", f.item[c.next]},       {"comparisons", c.comparisons},
+           {"flips", c.fragility.flips},   {"share", c.fragility.share},
+           {"value", c.fragility.value},   {"value_without", c.fragility.value_without}};
+  Json lines = Json::array();
+  for (const std::uint64_t vote : c.fragility.votes) lines.push_back(f.comparison.line[vote]);
+  out["lines"] = std::move(lines);
+  return out;
+}
+
+Json json(const std::string& file, std::uint64_t seed, const ReadFeedback& in, const FeedbackStats& stats) {
+  std::string said = sentence(file, stats);
+  said.pop_back();
+  Json out{{"verb", "feedback stats"}, {"file", file}, {"seed", seed}, {"sentence", said}};
+  out["reading"] = reading_json(in.report);
+  out["agreement"] = Json::array();
+  for (const FormAgreement& a : stats.agreement) out["agreement"].push_back(agreement_json(a));
+  out["first_won"] = share_json(stats.first);
+  out["longer_won"] = share_json(stats.longer);
+  if (stats.model)
+    out["position"] = {{"log_odds", stats.model->position}, {"standard_error", stats.model->position_error}};
+  if (!stats.raters_why.empty()) out["raters_why"] = stats.raters_why;
+  out["raters"] = Json::array();
+  for (const RaterSummary& r : stats.raters) out["raters"].push_back(rater_json(r));
+  out["carried"] = Json::array();
+  for (const CarriedResult& c : stats.carried) out["carried"].push_back(carried_json(in.feedback, c));
+  if (!stats.carried_why.empty()) out["carried_why"] = stats.carried_why;
+  return out;
+}
+
+}  // namespace
+
+void add_feedback_stats(CLI::App& feedback, int& status) {
+  CLI::App* verb = feedback.add_subcommand(
+      "stats", "how far people agree, what they lean to, who stands out, what carries a result");
+  const auto a = std::make_shared<FeedbackArguments>();
+  add_feedback_arguments(*verb, *a);
+  verb->callback([verb, a, &status] {
+    refuse_extras(*verb);
+    const ReadFeedback in = read(*a);
+    StatsOptions options;
+    options.threads = a->thread_count();
+    const std::uint64_t seed = a->seed_or_default();
+    const FeedbackStats stats = feedback_stats(in.feedback, options, Rng(seed).stream("feedback stats"));
+    print(a->json ? json(a->file, seed, in, stats).dump(2) + "\n"
+                  : text(a->file, in.feedback, stats) + reading_text(in.report));
+    status = kDone;
+  });
+}
+
+}  // namespace plumb::cli

@@ -1,0 +1,85 @@
+// plumb/pool.h: best-of-n from a table of candidates. Where several answers to each prompt were drawn, scored
+// by a proxy and judged by the goal, the whole Goodhart curve of best-of-n is in the table: for every n the
+// candidate of highest proxy among n drawn without replacement has a known distribution, so nothing is
+// simulated.
+//
+//   Pool pool = read_pool("candidates.csv");                    // prompt, candidate, proxy, goal
+//   PoolAudit audit = audit_pool(pool, 0.95, Rng(seed), threads);
+//   audit.points[k].goal;  audit.peak.kl_lower;  audit.sentence;
+//
+// It says what best-of-n by this proxy does on prompts like these with candidates like these; nothing of other
+// ways to optimize, and nothing beyond the number of candidates. Thread-safe, the same bytes for any threads.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plumb/pressure.h"
+
+namespace plumb {
+
+// Candidates by prompt: those of prompt p are entries offset[p] .. offset[p + 1] - 1, prompts in order of first
+// appearance, candidates in the order of the file.
+struct Pool {
+  std::string source;
+  std::vector<std::string> prompt;
+  std::vector<std::uint64_t> offset = {0};
+  std::vector<std::string> candidate;
+  std::vector<double> proxy, goal;
+};
+
+// CSV, TSV or JSON lines, each also .gz, with the columns (keys) prompt, candidate, proxy, goal; others are not
+// looked at, rows of a prompt may stand apart. Throws Error{kInput} with the first five places where a value is
+// missing, proxy or goal are not finite numbers, a candidate's name is given twice for a prompt, or the text is
+// not such a file; Error{kEnvironment} where it cannot be read. Nothing is dropped.
+Pool read_pool(const std::string& path);
+Pool parse_pool(std::string_view bytes, const std::string& name);  // `name` stands for the path
+
+// Best-of-n of one prompt's N candidates. With candidates in ascending order of proxy the k-th (1-based) is the
+// best of n drawn without replacement with probability C(k - 1, n - 1) / C(N, n); candidates that tie in the
+// proxy are equally likely to be taken, so they share their probability. KL is from the uniform choice among
+// the N: sum p log(N p), log N at n = N without ties. REQUIRES: 1 <= n <= N, equal lengths, else Error{kInput}.
+struct BestOfN {
+  double proxy = 0, goal = 0, kl = 0;  // expected proxy and goal of what is taken; nats
+};
+BestOfN best_of_n(std::span<const double> proxy, std::span<const double> goal, std::size_t n);
+// The probabilities themselves, by candidate.
+std::vector<double> best_of_n_probabilities(std::span<const double> proxy, std::size_t n);
+
+// A point of the curve: differences from n = 1, the mean over all candidates. Both intervals hold
+// simultaneously over all points and both outcomes.
+struct PoolPoint {
+  std::size_t n = 1;
+  double kl = 0;  // mean over prompts, nats
+  double proxy = 0, goal = 0;
+  Interval proxy_interval, goal_interval;
+};
+struct PoolAudit {
+  std::size_t prompts = 0, candidates = 0, most_n = 0;  // most_n: candidates of the smallest prompt
+  double level = 0, critical = 0;
+  double reference_proxy = 0, reference_goal = 0;  // at n = 1
+  std::vector<PoolPoint> points;                   // n ascending from 2
+  std::size_t peak_n = 1;                          // 1: the reference
+  Peak peak;                                       // kl_lower, kl_upper, censored as in plumb/pressure.h
+  std::size_t peak_n_lower = 1, peak_n_upper = 1;
+  bool proxy_rises = false, harm = false;  // harm: somewhere the proxy is shown to be up and the goal down
+  std::size_t harm_n = 0;                  // the least such n
+  double harm_kl = 0;
+  bool inconclusive = false;  // too few prompts: no points
+  std::string sentence;
+};
+inline constexpr std::size_t kLeastPrompts = 20;
+inline constexpr std::size_t kDensePoints = 64;
+
+// The curve at every n up to kDensePoints, beyond that at n growing by a tenth, up to the size of the smallest
+// prompt (which is among them): every point averages over all prompts. Intervals are clustered by prompt and
+// simultaneous (max-t by multipliers), with the critical value c widened for G prompts as Student's t with G -
+// 1 degrees widens the normal: c + (c^3 + c)/(4 (G - 1)). Coverage is measured in tests/pressure. Fewer than
+// kLeastPrompts prompts: inconclusive, no points. Throws Error{kInput} where a prompt has fewer than two
+// candidates (named) or the level is not in (0, 1).
+PoolAudit audit_pool(const Pool& pool, double level, const Rng& rng, int threads);
+
+}  // namespace plumb

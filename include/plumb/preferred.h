@@ -1,0 +1,99 @@
+// plumb/preferred.h: what people prefer, as an outcome of the goal. A goal file may declare an outcome of kind
+// `preference`; no log holds it. It is learnt from comparisons of actions in contexts (plumb/feedback.h) by a
+// linear Bradley-Terry model on the design of the outcome models:
+//
+//   P(first preferred over second in x) = s(position + theta . (phi(x, first) - phi(x, second))),
+//
+// and its value for a decision is theta . phi(x, a) minus the mean under the logging policy, in log-odds: 0 is
+// what runs today, 1 is preferred to it at odds of e to 1. (Bradley, Terry 1952; Christiano et al. 2017,
+// eq. 1.)
+//
+// What is learnt and what is certified never share a person: units of comparisons fall into the folds of units
+// of decisions. Policies are pushed along coefficients learnt on the training half (penalized, cross-fitted).
+// Values are stated by coefficients estimated anew, nearly without penalty, on the comparisons of the half that
+// is judged; their error enters every interval through the same unit buckets as the decisions' own error, so a
+// goal may mix preferences with outcomes, and all intervals stay simultaneous.
+//
+//   Feedback people = read_feedback("comparisons.jsonl", {}, nullptr);
+//   PreferenceModel model = fit_preference(people, log, models.map, split_seed, threads);
+//   add_preference(log, models, "preferred", std::make_shared<PreferenceModel>(std::move(model)), base,
+//   threads);
+//
+// It refuses ratings and thumbs (they are on no scale that decisions share), and comparisons that lack a
+// feature of the log. That people's log-odds are linear in the features is an assumption; `slope` tests it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "plumb/feedback.h"
+#include "plumb/reward.h"
+#include "plumb/stats.h"
+
+namespace plumb {
+
+// How the model learnt on the training half does on the comparisons of the certification half, which nobody
+// learnt from. Standard errors are clustered on units.
+struct PreferenceQuality {
+  std::uint64_t comparisons = 0, ties = 0, units = 0;
+  double accuracy = 0, accuracy_error = 0;  // a tie counts half; .5 is chance
+  double log_loss = 0, log_loss_error = 0;  // nats; log 2 is chance
+  double slope = 0, slope_error = 0;        // of log-odds on predicted log-odds: 1 where calibrated
+  double position = 0, position_error = 0;  // log-odds by which the option shown first is preferred
+};
+
+// How often a rater agrees with models that did not see the rater's answers; ties count half.
+struct RaterAgreement {
+  std::string name;
+  std::uint64_t comparisons = 0;
+  double share = 0, standard_error = 0;  // .5 is chance; the error is that of a coin of this share
+};
+inline constexpr std::size_t kLeastOfARater = 20;  // comparisons; a rater with fewer is not told from chance
+
+struct PreferenceModel {
+  // Coefficients in the design of the outcome models, by variant (see variant_of). `learnt`: penalized, from
+  // the training half, variant v < kTrainingFolds without fold v. `estimate`: nearly unpenalized where there
+  // are kComparisonsAColumn comparisons a column or more; variant v from the comparisons of training fold v
+  // alone, variant kTrainingFolds from those of the certification half. So no row is judged by comparisons that
+  // pushed a policy.
+  std::vector<std::vector<double>> learnt, estimate;
+  // By variant: what each unit bucket of comparisons contributed to the error of `estimate`, kBuckets x width;
+  // columns sum to zero.
+  std::vector<Matrix> influence;
+  PreferenceQuality quality;
+  std::uint64_t comparisons = 0, raters = 0;
+  std::vector<RaterAgreement> rater;  // with kLeastOfARater comparisons or more, in the feedback's order
+  std::vector<std::uint64_t> training_digest;  // feedback_digests of the training half
+  std::vector<std::string> caps;               // why no verdict can be better than inconclusive; usually empty
+  std::vector<std::string> notes;
+};
+
+inline constexpr std::size_t kLeastComparisons = 200;  // in each half; fewer cap the verdict
+inline constexpr std::size_t kComparisonsAColumn =
+    10;  // in the certification half, a varying column of the design
+
+// REQUIRES: map was made for `log`. Rankings count as all their pairs, each with weight 1 / (their number of
+// items
+// - 1). Throws Error{kInput}: no comparisons at all, ratings or thumbs, features of the log that the feedback
+// lacks. Deterministic; same bytes for any number of threads.
+PreferenceModel fit_preference(const Feedback& feedback, const FeatureMap& map, std::uint64_t split_seed,
+                               int threads);
+
+// Digests of the comparisons of some folds (bit f: fold f) by unit bucket: order does not matter, 0 for an
+// empty bucket. How a policy says what it was learnt from.
+std::vector<std::uint64_t> feedback_digests(const Feedback& feedback, std::uint64_t split_seed,
+                                            std::uint32_t folds);
+
+// Makes the preference an outcome of log and models: observed in every decision, its value the model's. `base`:
+// the logging policy's probability of every offered action.
+void add_preference(DecisionLog& log, OutcomeModels& models, const std::string& name,
+                    std::shared_ptr<const PreferenceModel> model, std::span<const float> base, int threads);
+
+// sum over the decisions with mask[i] of E_pi phi - E_base phi, by variant: what multiplies `influence` to give
+// the preference's part of the error of a policy's value.
+std::vector<std::vector<double>> design_shift(const DecisionLog& log, const FeatureMap& map,
+                                              std::span<const float> probabilities, std::span<const float> base,
+                                              const std::vector<std::uint8_t>& mask, int threads);
+
+}  // namespace plumb

@@ -1,0 +1,426 @@
+// Vowpal Wabbit's dsjson: one decision of a decision service a line, joined with what was observed. Every line
+// is parsed whole (it must be valid JSON and UTF-8 to the last byte).
+//
+// The ranking `a` puts the chosen action first and `p` follows its order; columns follow the order of
+// `c._multi`. What the label says of the chosen action must be what the ranking says.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "data/dsjson_outcomes.h"
+#include "data/readers.h"
+#include "data/sparse_row.h"
+
+namespace plumb {
+
+namespace {
+
+namespace dom = simdjson::dom;
+
+// The label is printed with the digits of a float of 32 bits.
+constexpr double kLabelAgreement = 1e-6;
+constexpr double kDeclaredAgreement = 1e-3;
+
+// What was written before, unless the key may stand twice.
+void set_once(std::optional<dom::element>& into, std::string_view key, dom::element value) {
+  if (into) throw BadRow{std::string(key), "a second value", "every key once"};
+  into = value;
+}
+
+class DsjsonReader {
+ public:
+  DsjsonReader(const Goal& goal, LogBuilder& builder)
+      : goal_(goal), builder_(builder), sparse_(goal, builder, /*add_repeated=*/false), outcomes_(goal) {
+    declared_ = goal.data.propensity_number.has_value() || !goal.data.propensity_by_arm.empty();
+    const char* own[SparseRow::kCores] = {"EventId", "", "Timestamp", ""};
+    const std::string named[SparseRow::kCores] = {goal.data.id, goal.data.unit, goal.data.time,
+                                                  goal.data.version};
+    for (int c = 0; c < SparseRow::kCores; ++c) core_name_[c] = named[c].empty() ? own[c] : named[c];
+    state_is_version_ = goal.data.version.empty() || goal.data.version == "VWState.m";
+  }
+
+  // False for a row that is no decision to learn from: it is counted and left out. Throws BadRow.
+  bool read(std::uint64_t line, std::string_view text) {
+    RowDraft& row = sparse_.row();
+    row.line = line;
+    row.raw = text;
+    row.fingerprint = hash_bytes(text);
+    sparse_.clear();
+    outcomes_.clear();
+    for (auto& part : part_) part.reset();
+    deferred_ = skipped_ = false;
+    event_ = {};
+    const dom::object object = parse_json_line(parser_, text);
+    std::size_t hint = 0;
+    for (const auto& [key, value] : object) top_level(top_.child(NameTree::kRoot, hint, key), key, value);
+    if (skipped_ || (deferred_ && !outcomes_.action_taken())) {
+      ++(skipped_ ? skipped_count_ : deferred_count_);
+      return false;
+    }
+    read_context();
+    read_ranking();
+    read_probabilities();
+    sparse_.finish();
+    outcomes_.finish(event_, row.outcomes);
+    builder_.add(row);
+    return true;
+  }
+
+  void finish(const std::string& source) {
+    const auto left_out = [&](std::uint64_t count, const char* why) {
+      if (count > 0)
+        builder_.note(fmt::format("{} {} left out: {}.", count, count == 1 ? "row is" : "rows are", why));
+    };
+    left_out(skipped_count_, "the log says not to learn from them (_skipLearn)");
+    left_out(deferred_count_, "a deferred action that was never taken is no decision (DeferredAction)");
+    if (text_count_ > 0)
+      builder_.note(fmt::format("{} running texts (_text) are left out: words are no columns.", text_count_));
+    sparse_.check_patterns(source);
+  }
+
+ private:
+  enum Part { kContext, kActions, kProbabilities, kLabelAction, kLabelIndex, kLabelProbability, kParts };
+  enum class Key : std::uint8_t {
+    kUnknown,
+    kOther,
+    kPart,
+    kCost,
+    kObserved,
+    kDropRate,
+    kSkip,
+    kDeferred,
+    kState,
+    kEvent,
+    kSlots
+  };
+  struct Role {
+    Key key = Key::kUnknown;
+    Part part = kParts;
+    int core = -1;
+    bool outcome = false;
+  };
+
+  Role resolve(std::string_view key) const {
+    constexpr std::pair<const char*, Part> kPartKeys[] = {{"c", kContext},
+                                                          {"a", kActions},
+                                                          {"p", kProbabilities},
+                                                          {"_label_Action", kLabelAction},
+                                                          {"_labelIndex", kLabelIndex},
+                                                          {"_label_probability", kLabelProbability}};
+    constexpr std::pair<const char*, Key> kKeys[] = {
+        {"_label_cost", Key::kCost},   {"o", Key::kObserved},      {"_o", Key::kObserved},
+        {"pdrop", Key::kDropRate},     {"_skipLearn", Key::kSkip}, {"DeferredAction", Key::kDeferred},
+        {"_deferred", Key::kDeferred}, {"EventId", Key::kEvent},   {"VWState", Key::kState},
+        {"_outcomes", Key::kSlots},    {"_label_ca", Key::kSlots}, {"_slots", Key::kSlots}};
+    Role role;
+    role.key = Key::kOther;
+    for (const auto& [name, part] : kPartKeys)
+      if (key == name) role = {Key::kPart, part, -1, false};
+    for (const auto& [name, kind] : kKeys)
+      if (key == name) role.key = kind;
+    for (int c = 0; c < SparseRow::kCores; ++c)
+      if (key == core_name_[c]) role.core = c;
+    role.outcome = key.starts_with('_');
+    return role;
+  }
+
+  void top_level(std::uint32_t name, std::string_view key, dom::element value) {
+    if (name >= roles_.size()) roles_.resize(top_.size());
+    if (roles_[name].key == Key::kUnknown) roles_[name] = resolve(key);
+    const Role& role = roles_[name];
+    if (role.core >= 0) {
+      const auto core = static_cast<SparseRow::Core>(role.core);
+      if (!sparse_.core(core).absent()) throw BadRow{std::string(key), "a second value", "every key once"};
+      sparse_.set_core(core, core == SparseRow::kTime ? time_cell(value) : json_cell(value));
+    }
+    switch (role.key) {
+      case Key::kPart:
+        // A repeated `p` is how the service corrects itself: the last one counts.
+        if (role.part == kProbabilities) part_[role.part].reset();
+        set_once(part_[role.part], key, value);
+        break;
+      case Key::kCost:
+        outcomes_.set_cost(json_cell(value));
+        break;
+      case Key::kObserved:
+        outcomes_.add_observations(value);
+        break;
+      case Key::kDropRate:
+        sparse_.row().drop_rate = drop_rate(json_cell(value));
+        break;
+      case Key::kSkip:
+        skipped_ = flag(key, value);
+        break;
+      case Key::kDeferred:
+        deferred_ = flag(key, value);
+        break;
+      case Key::kEvent:
+        event_ = json_cell(value);
+        break;
+      case Key::kState:
+        read_state(value);
+        break;
+      case Key::kSlots:
+        throw BadRow{std::string(key), "a decision about several slots or a continuous one",
+                     "one action chosen of a list"};
+      case Key::kOther:
+      case Key::kUnknown:
+        break;
+    }
+    if (role.outcome && role.key != Key::kCost) outcomes_.set_top(key, json_cell(value));
+  }
+
+  static bool flag(std::string_view key, dom::element value) {
+    bool set = false;
+    if (value.get(set)) throw BadRow{std::string(key), shown(json_cell(value)), "true or false"};
+    return set;
+  }
+  static double drop_rate(const Cell& cell) {
+    if (cell.absent()) return 0;
+    if (!(cell.kind == Cell::Kind::kNumber && cell.number >= 0 && cell.number < 1))
+      throw BadRow{"pdrop", shown(cell), "a number in [0, 1)"};
+    return cell.number;
+  }
+  void read_state(dom::element value) {
+    dom::element model;
+    if (state_is_version_ && value["m"].get(model) == simdjson::SUCCESS)
+      sparse_.set_core(SparseRow::kVersion, json_cell(model));
+  }
+
+  // The service writes ticks of 100 nanoseconds; times here are microseconds, so the seventh digit is left off.
+  Cell time_cell(dom::element value) {
+    Cell cell = json_cell(value);
+    const std::size_t point = cell.text.find('.');
+    if (point == std::string_view::npos || cell.text.size() <= point + 7) return cell;
+    const std::string_view digits = cell.text.substr(point + 1, 7);
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    if (!std::all_of(digits.begin(), digits.end(), is_digit)) return cell;
+    time_text_.assign(cell.text.substr(0, point + 7));
+    time_text_ += cell.text.substr(point + 8);
+    cell.text = time_text_;
+    return cell;
+  }
+
+  void read_context() {
+    dom::object context;
+    if (!part_[kContext] || part_[kContext]->get(context))
+      throw BadRow{"c", part_[kContext] ? "no object" : "nothing", "an object: the context and its actions"};
+    std::optional<dom::element> multi;
+    std::size_t hint = 0;
+    for (const auto& [key, value] : context) {
+      if (key == "_multi") {
+        set_once(multi, "c._multi", value);
+      } else if (key == "_slots") {
+        throw BadRow{"c._slots", "a decision about several slots", "one action chosen of a list"};
+      } else {
+        shared(sparse_.shared_names().child(NameTree::kRoot, hint, key), key, value);
+      }
+    }
+    dom::array actions;
+    if (!multi || multi->get(actions))
+      throw BadRow{"c._multi", multi ? "no list" : "nothing", "a list of objects, one an action"};
+    for (const dom::element action : actions) {
+      dom::object object;
+      if (action.get(object)) throw BadRow{"c._multi", "an action that is no object", "an object an action"};
+      sparse_.next_action();
+      std::size_t inner = 0;
+      for (const auto& [key, value] : object) {
+        if (key == "_tag") sparse_.set_tag(json_cell(value));
+        action_feature(sparse_.action_names().child(NameTree::kRoot, inner, key), key, value);
+      }
+      sparse_.name_action();
+    }
+    if (sparse_.row().offered.empty()) throw BadRow{"c._multi", "an empty list", "at least one offered action"};
+  }
+
+  // The value of one name, and all names below it: objects nest names, a list of objects is as one object, a
+  // list of numbers has the names "0", "1", ...
+  template <class Set>
+  void walk(NameTree& names, std::uint32_t name, std::string_view key, dom::element value, const Set& set) {
+    switch (value.type()) {
+      case dom::element_type::NULL_VALUE:
+        return;
+      case dom::element_type::OBJECT: {
+        std::size_t hint = 0;
+        for (const auto& [inner, nested] : dom::object(value))
+          walk(names, names.child(name, hint, inner), inner, nested, set);
+        return;
+      }
+      case dom::element_type::ARRAY: {
+        std::size_t index = 0, hint = 0;
+        for (const dom::element nested : dom::array(value)) {
+          if (nested.is_object()) {
+            walk(names, name, key, nested, set);
+          } else {
+            const std::string_view place = places_.name(places_.intern(std::to_string(index)));
+            walk(names, names.child(name, hint, place), place, nested, set);
+          }
+          ++index;
+        }
+        return;
+      }
+      default:
+        if (key == "_text") {
+          ++text_count_;
+        } else {
+          set(name, json_cell(value));
+        }
+    }
+  }
+  void shared(std::uint32_t name, std::string_view key, dom::element value) {
+    if ((value.is_object() || value.is_array()) && !sparse_.shared_wanted(name)) return;
+    walk(sparse_.shared_names(), name, key, value,
+         [this](std::uint32_t n, const Cell& cell) { sparse_.set_shared(n, cell); });
+  }
+  void action_feature(std::uint32_t name, std::string_view key, dom::element value) {
+    walk(sparse_.action_names(), name, key, value,
+         [this](std::uint32_t n, const Cell& cell) { sparse_.set_action(n, cell); });
+  }
+
+  static std::int64_t whole(dom::element value, const char* what) {
+    std::int64_t out = 0;
+    if (value.get(out)) throw BadRow{what, shown(json_cell(value)), "an integer"};
+    return out;
+  }
+
+  // `a` is a permutation of 1 .. k, the chosen action first.
+  void read_ranking() {
+    RowDraft& row = sparse_.row();
+    const std::size_t k = row.offered.size();
+    ranking_.clear();
+    if (part_[kActions]) {
+      dom::array list;
+      if (part_[kActions]->get(list))
+        throw BadRow{"a", "no list", "the actions' numbers, the chosen one first"};
+      seen_.assign(k, 0);
+      for (const dom::element number : list) {
+        const std::int64_t action = whole(number, "a");
+        if (action < 1 || action > static_cast<std::int64_t>(k))
+          throw BadRow{"a", fmt::format("{}", action), fmt::format("an action from 1 to {}", k)};
+        const auto slot = static_cast<std::uint32_t>(action - 1);
+        if (seen_[slot]++) throw BadRow{"a", fmt::format("{} twice", action), "every action once"};
+        ranking_.push_back(slot);
+      }
+      if (ranking_.size() != k)
+        throw BadRow{"a", fmt::format("{} actions", ranking_.size()), fmt::format("{}, as c._multi has", k)};
+      row.chosen = ranking_[0];
+    }
+    read_label(kLabelAction, "_label_Action", 1);
+    read_label(kLabelIndex, "_labelIndex", 0);
+    if (ranking_.empty())
+      throw BadRow{"a", "nothing, and no _label_Action", "the actions' numbers, the chosen one first"};
+  }
+  // The label's number of the chosen action; where there is no ranking, it is what was chosen.
+  void read_label(Part part, const char* what, std::int64_t first) {
+    if (!part_[part]) return;
+    RowDraft& row = sparse_.row();
+    const std::int64_t slot = whole(*part_[part], what) - first;
+    const auto k = static_cast<std::int64_t>(row.offered.size());
+    if (slot < 0 || slot >= k)
+      throw BadRow{what, fmt::format("{}", slot + first),
+                   fmt::format("an action from {} to {}", first, k - 1 + first)};
+    if (ranking_.empty()) {
+      row.chosen = static_cast<std::uint32_t>(slot);
+      ranking_.push_back(row.chosen);
+    } else if (slot != row.chosen) {
+      throw BadRow{what, fmt::format("{}", slot + first),
+                   fmt::format("{}, the chosen action (a[0] where there is a ranking)", row.chosen + first)};
+    }
+  }
+
+  void read_probabilities() {
+    RowDraft& row = sparse_.row();
+    std::optional<double> chosen;
+    if (part_[kProbabilities]) {
+      dom::array list;
+      if (part_[kProbabilities]->get(list)) throw BadRow{"p", "no list", "a probability an action"};
+      row.propensities.assign(row.offered.size(), 0);
+      std::size_t at = 0;
+      for (const dom::element p : list) {
+        const double value = LogBuilder::checked_probability(json_cell(p), "p");
+        if (at < ranking_.size()) row.propensities[ranking_[at]] = value;
+        ++at;
+      }
+      if (at != row.offered.size() || at != ranking_.size())
+        throw BadRow{"p", fmt::format("{} probabilities", at),
+                     ranking_.size() == row.offered.size() ? fmt::format("{}, as a has", ranking_.size())
+                                                           : "the ranking a that they belong to"};
+      chosen = row.propensities[row.chosen];
+      if (*chosen <= 0) throw BadRow{"p", "0 for the chosen action", "a number in (0, 1]"};
+    }
+    if (part_[kLabelProbability]) {
+      const Cell cell = json_cell(*part_[kLabelProbability]);
+      const double label = LogBuilder::checked_propensity(cell, "_label_probability");
+      if (chosen && std::abs(label - *chosen) > kLabelAgreement * *chosen)
+        throw BadRow{"_label_probability", shown(cell), fmt::format("{}, as p[0] is", *chosen)};
+      if (!chosen) chosen = label;
+    }
+    if (declared_) return declare(chosen);
+    if (!chosen) throw BadRow{"p", "nothing, and no _label_probability", "the probabilities of the actions"};
+    row.propensity = *chosen;
+  }
+
+  // The goal file's propensities count; those of the log may not contradict them.
+  void declare(std::optional<double> logged) {
+    RowDraft& row = sparse_.row();
+    row.propensities.clear();
+    if (!goal_.data.propensity_by_arm.empty())
+      for (const std::string_view action : row.offered) builder_.declared_propensity(action);
+    row.propensity = *builder_.declared_propensity(row.offered[row.chosen]);
+    if (logged && std::abs(*logged - row.propensity) > kDeclaredAgreement)
+      throw BadRow{
+          "p", fmt::format("{} for the chosen action", *logged),
+          fmt::format("{} (within {}), as the goal file declares", row.propensity, kDeclaredAgreement)};
+  }
+
+  const Goal& goal_;
+  LogBuilder& builder_;
+  dom::parser parser_;
+  SparseRow sparse_;
+  DsjsonOutcomes outcomes_;
+  NameTree top_;
+  std::vector<Role> roles_;
+  std::string core_name_[SparseRow::kCores];
+  bool declared_ = false, state_is_version_ = false;
+  std::uint64_t skipped_count_ = 0, deferred_count_ = 0, text_count_ = 0;
+  Interner places_;  // "0", "1", ...
+
+  // The row in hand.
+  std::optional<dom::element> part_[kParts];
+  Cell event_;
+  bool skipped_ = false, deferred_ = false;
+  std::vector<std::uint32_t> ranking_;  // slots, the chosen one first
+  std::vector<std::uint8_t> seen_;
+  std::string time_text_;
+};
+
+void check_goal(const Goal& goal) {
+  for (const std::string& named : {goal.data.propensity_column, goal.data.propensities})
+    if (!named.empty() && named != "p" && named != "_label_probability")
+      refuse(goal.path.empty() ? "goal" : goal.path, "data.propensity", shown(named),
+             "\"p\" or nothing: dsjson names its own");
+}
+
+}  // namespace
+
+DecisionLog dsjson_log_from(const TextSource& source, const Goal& goal, LoadReport* report) {
+  if (source.text().find_first_not_of(" \t\r\n") == std::string_view::npos)
+    refuse(source.name(), "file", source.text().empty() ? "an empty file" : "only white space",
+           "one JSON object a line");
+  check_goal(goal);
+  LogBuilder builder(source.name(), goal, /*keep_text=*/false);
+  DsjsonReader reader(goal, builder);
+  for (LineReader lines(source.text()); lines.next();) {
+    try {
+      if (reader.read(lines.number(), lines.line())) builder.count_row();
+    } catch (const BadRow& bad) {
+      builder.count_row();
+      builder.bad(lines.number(), bad);
+    }
+  }
+  if (builder.usable()) reader.finish(source.name());
+  if (report != nullptr) report->bytes = source.file_bytes();
+  return builder.finish(report);
+}
+
+}  // namespace plumb

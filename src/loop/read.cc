@@ -1,0 +1,150 @@
+// The first stage: reading a goal's log and feedback, checking them, splitting units into folds.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "audit/claims.h"
+#include "loop/stages.h"
+
+namespace plumb {
+namespace {
+
+constexpr double kMicrosecondsAWeek = 7.0 * 24 * 3600 * 1e6;
+
+bool asks_preference(const Goal& goal) { return logged_outcomes(goal).size() < needed_outcomes(goal).size(); }
+
+// All feedback files of a goal as one.
+Feedback read_all_feedback(const Goal& goal, const std::string& log, FeedbackReport* report) {
+  FeedbackOptions how;
+  how.reject_up_to = goal.data.reject_up_to;
+  std::vector<Feedback> parts;
+  for (const std::string& name : goal.data.feedback) {
+    FeedbackReport one;
+    parts.push_back(read_feedback(find_beside(goal, log, name, "data.feedback"), how, &one));
+    report->bytes += one.bytes;
+    report->records += one.records;
+    report->rejected += one.rejected;
+    report->rejections.insert(report->rejections.end(), one.rejections.begin(), one.rejections.end());
+    report->notes.insert(report->notes.end(), one.notes.begin(), one.notes.end());
+  }
+  if (parts.size() == 1) return std::move(parts.front());
+  std::string together;
+  for (const Feedback& part : parts) together += write_feedback(part);
+  Feedback out = parse_feedback(together, "feedback.jsonl", how, nullptr);
+  out.source = fmt::format("{}", fmt::join(goal.data.feedback, ", "));
+  return out;
+}
+
+std::uint64_t digest_of(const DecisionLog& log, const std::optional<Feedback>& feedback) {
+  const std::uint64_t digest = log_digest(log);
+  return feedback ? hash_combine(digest, hash_bytes(write_feedback(*feedback))) : digest;
+}
+
+}  // namespace
+
+// Every outcome that a number is asked of: the goal's, the proxies, the constraints', each once.
+std::vector<std::string> needed_outcomes(const Goal& goal) {
+  std::vector<std::string> out;
+  const auto add = [&](const std::string& name) {
+    if (std::find(out.begin(), out.end(), name) == out.end()) out.push_back(name);
+  };
+  for (const Term& term : goal.maximize) add(term.outcome);
+  for (const std::string& proxy : goal.proxies) add(proxy);
+  for (const ConstraintSpec& constraint : goal.constraints) add(constraint.outcome);
+  return out;
+}
+
+// Those of them that the log holds: all but what people prefer.
+std::vector<std::string> logged_outcomes(const Goal& goal) {
+  std::vector<std::string> out = needed_outcomes(goal);
+  std::erase_if(out,
+                [&](const std::string& name) { return goal.outcome(name)->kind == OutcomeKind::kPreference; });
+  return out;
+}
+
+Study read_and_check(const Goal& goal, const RunOptions& options, const std::string& verb) {
+  tell(options, "reading", 0, 1);
+  LoadReport load;
+  const std::string path = find_log(goal, options.log);
+  DecisionLog log = read_log(path, goal, &load);
+  std::optional<Feedback> feedback;
+  FeedbackReport feedback_load;
+  if (asks_preference(goal)) feedback = read_all_feedback(goal, path, &feedback_load);
+  tell(options, "reading", 1, 1);
+  // A goal that was changed after it was locked is an error for every verb.
+  if (const auto lock = goal.path.empty() ? std::nullopt : read_lock(goal))
+    verify_lock(*lock, goal, digest_of(log, feedback));
+  Study study = check_in_memory(goal, std::move(log), std::move(load), options, verb, std::move(feedback));
+  study.feedback_load = std::move(feedback_load);
+  return study;
+}
+
+Study check_in_memory(const Goal& goal, DecisionLog log, LoadReport load, const RunOptions& options,
+                      const std::string& verb, std::optional<Feedback> feedback) {
+  if (goal.family != "softmax" && goal.family != "constant") {
+    refuse(goal.path, "policy.family", goal.family, "softmax or constant: this version trains no other");
+  }
+  if (goal.data.estimand == Estimand::kDeployed && verb != "check") {
+    refuse(goal.path, "data.estimand", "deployed", "one_decision: this version estimates no other");
+  }
+  Study study;
+  study.verb = verb;
+  study.goal = goal;
+  study.seed = options.seed;
+  study.threads = std::max(1, options.threads);
+  study.log = std::move(log);
+  study.load = std::move(load);
+  assign_folds(study.log, options.seed);
+  std::vector<std::size_t> in_fold(kFolds, 0);
+  for (const std::uint8_t fold : study.log.fold) ++in_fold[fold];
+  if (const auto least = std::min_element(in_fold.begin(), in_fold.end()); *least < 2) {
+    refuse(study.log.source, "units",
+           fmt::format("so few that fold {} of {} holds {} decisions", least - in_fold.begin() + 1, kFolds,
+                       *least),
+           "decisions of enough units for every fold to hold some (a few hundred units at least)");
+  }
+  study.feedback = std::move(feedback);
+  study.digest = digest_of(study.log, study.feedback);
+  tell(options, "checking", 0, 1);
+  study.findings = check_log(study.log, goal);
+  for (const Finding& f : study.findings) {
+    if (f.severity != Severity::kCap) continue;
+    study.caps.push_back(f.sentence);  // part of longer sentences: without its full stop
+    if (study.caps.back().ends_with('.')) study.caps.back().pop_back();
+  }
+  if (study.log.actions.size() > kMostIds && study.log.action_features.empty()) {
+    study.findings.push_back(
+        {"many_actions", Severity::kWarning,
+         fmt::format("There are {} actions: more than {} are told apart by their features only, "
+                     "and the log has none, so no policy can be learnt and constants are not "
+                     "compared; `plumb gate GOAL constant:NAME` judges one.",
+                     study.log.actions.size(), kMostIds)});
+  }
+  for (const std::string& name : logged_outcomes(goal)) {
+    if (!study.log.outcome(name).asked_known) {
+      study.caps.push_back(name +
+                           " is missing for some decisions and nobody said with what probability it was asked");
+    }
+  }
+  if (study.load.rejected > 0) {
+    // Rejected rows enter at the worst case of the ranges; where one is not declared nothing bounds them.
+    study.rejected_share = static_cast<double>(study.load.rejected) / static_cast<double>(study.load.rows_read);
+    bool bounded = bounds_of_goal(goal).known;
+    for (const ConstraintSpec& c : goal.constraints) bounded = bounded && bounds_of(goal, c.outcome).known;
+    if (!bounded) {
+      study.caps.push_back(fmt::format(
+          "{} rows were rejected and nothing bounds what they hold: give every outcome of the goal and of the "
+          "constraints a range",
+          study.load.rejected));
+    }
+  }
+  if (!study.log.time_us.empty()) {
+    const auto [first, last] = std::minmax_element(study.log.time_us.begin(), study.log.time_us.end());
+    study.weeks = static_cast<double>(*last - *first) / kMicrosecondsAWeek;
+  }
+  study.look.alpha = 1 - goal.confidence;
+  tell(options, "checking", 1, 1);
+  return study;
+}
+
+}  // namespace plumb

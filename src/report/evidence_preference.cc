@@ -1,0 +1,98 @@
+// What people prefer, as evidence: the reward model, how good it is, and how far it may be pushed.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "report/study.h"
+
+namespace plumb {
+namespace {
+
+using nlohmann::json;
+
+json with_interval(double value, double error, double level) {
+  const Interval i = normal_interval(value, error, normal_quantile(0.5 + level / 2), level);
+  return {{"value", number_json(value)}, {"lower", number_json(i.lower)}, {"upper", number_json(i.upper)}};
+}
+
+// Raters whose answers agree with the model no more than chance, or less; shown, never dropped. Bonferroni over
+// all.
+json people_json(const PreferenceModel& model, double level) {
+  const double z =
+      normal_quantile(1 - (1 - level) / (2 * std::max(1.0, static_cast<double>(model.rater.size()))));
+  json raters = json::array();
+  for (const RaterAgreement& r : model.rater) {
+    const double chance = 0.5 / std::sqrt(static_cast<double>(r.comparisons));
+    const bool against = r.share + z * chance < 0.5;
+    if (!against && r.share - normal_quantile(0.95) * chance > 0.5) continue;
+    raters.push_back({{"name", r.name},
+                      {"comparisons", r.comparisons},
+                      {"agreement", r.share},
+                      {"note", against ? "answers against everyone" : "cannot be told from chance"}});
+  }
+  const std::string sentence =
+      model.rater.empty()
+          ? fmt::format("No rater gave {} comparisons or more, so single raters cannot be judged.",
+                        kLeastOfARater)
+          : fmt::format("{} raters gave {} comparisons or more; {} of them stand out.", model.rater.size(),
+                        kLeastOfARater, raters.size());
+  return {{"judged", model.rater.size()}, {"raters", std::move(raters)}, {"sentence", sentence}};
+}
+
+}  // namespace
+
+json preference_json(const Study& study) {
+  const PreferenceModel& model = *study.models.preference;
+  const PreferenceQuality& q = model.quality;
+  const double level = study.goal.confidence;
+  json out = {{"name", study.models.outcome[study.models.preference_index()]},
+              {"comparisons", model.comparisons},
+              {"raters", model.raters},
+              {"rejected", study.feedback_load.rejected},
+              {"rejections", study.feedback_load.rejections},
+              {"held_out_comparisons", q.comparisons},
+              {"held_out_ties", q.ties},
+              {"accuracy", with_interval(q.accuracy, q.accuracy_error, level)},
+              {"log_loss", with_interval(q.log_loss, q.log_loss_error, level)},
+              {"calibration_slope", with_interval(q.slope, q.slope_error, level)},
+              {"position", with_interval(q.position, q.position_error, level)}};
+  out["sentence"] = fmt::format(
+      "Learnt from {} of {} comparisons by {} raters; of the {} that it did not learn from it is right in "
+      "{:.1f} % "
+      "(chance is 50), and log-odds higher by 1 came out higher by {:.2f}.",
+      model.comparisons - q.comparisons, model.comparisons, model.raters, q.comparisons, 100 * q.accuracy,
+      q.slope);
+  const double z = normal_quantile(0.5 + level / 2);
+  out["people"] = people_json(model, level);
+  out["position_sentence"] = std::abs(q.position) > z * q.position_error
+                                 ? fmt::format(
+                                       "The option shown {} is preferred for its place: by {:.2g} in log-odds; "
+                                       "the model allows for it.",
+                                       q.position > 0 ? "first" : "second", std::abs(q.position))
+                                 : "No preference for the option shown first is found.";
+  if (!study.preference) return out;
+  const GoodhartCurve& curve = study.preference->curve;
+  out["curve"] = json::array();
+  for (const CurvePoint& p : curve.points) {
+    out["curve"].push_back(
+        {{"kl", p.kl},
+         {"chi2", number_json(p.chi2)},
+         {"ess_share", p.ess_share},
+         {"proxy", {{"value", p.proxy}, {"lower", nullptr}, {"upper", nullptr}}},
+         {"goal", {{"value", p.goal}, {"lower", p.goal_interval.lower}, {"upper", p.goal_interval.upper}}}});
+  }
+  out["peak"] = {{"kl", curve.peak.kl},
+                 {"kl_lower", curve.peak.kl_lower},
+                 {"kl_upper", curve.peak.kl_upper},
+                 {"censored", curve.peak.censored}};
+  const PressurePath& path = study.preference->path;
+  out["end_of_support"] = {{"kl", curve.points.empty() ? 0 : curve.points.back().kl},
+                           {"reached", path.end_of_support},
+                           {"reason", path.end_reason}};
+  out["curve_sentence"] = study.preference->sentence;
+  return out;
+}
+
+}  // namespace plumb

@@ -1,0 +1,44 @@
+// Private to reward: the linear Bradley-Terry model of comparisons, given as differences of designs.
+#pragma once
+
+#include <Eigen/Dense>
+#include <cstdint>
+#include <vector>
+
+#include "plumb/base.h"
+
+namespace plumb {
+
+using PairMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+// Comparisons as rows. Column 0 of `design` is 1 (the position effect), the others are phi(first) -
+// phi(second).
+struct Pairs {
+  PairMatrix design;
+  Eigen::VectorXd answer;  // 1 first, 0 second, .5 tie
+  Eigen::VectorXd weight;
+  std::vector<std::uint8_t> fold;
+  std::vector<std::uint32_t> bucket;
+  std::size_t size() const { return fold.size(); }
+};
+// The rows whose fold has its bit set in `folds`.
+Pairs pairs_in(const Pairs& pairs, std::uint32_t folds);
+
+struct PairFit {
+  Eigen::VectorXd coef;
+  Eigen::MatrixXd curvature;  // of the penalized loss at coef
+};
+// Minimizes sum w log-loss + penalty / 2 |coef without its first|^2 by Newton's method with step halving, from
+// `start` (empty: 0), until the decrease that a step promises is below 1e-10 of the summed weight. Same bytes
+// for any threads. REQUIRES: penalty > 0.
+PairFit fit_pairs(const Pairs& pairs, double penalty, Eigen::VectorXd start, int threads);
+// Mean log-loss, a row.
+Eigen::VectorXd pair_losses(const Pairs& pairs, const Eigen::VectorXd& coef);
+// The mean diagonal of the curvature at coef = 0 over the penalized columns: what penalties are multiples of.
+double curvature_scale(const Pairs& pairs);
+// What each bucket contributes to the error of fit.coef: curvature^-1 (sum of scores of the bucket), with the
+// mean over buckets that hold rows taken out; kBuckets x columns. Its squares sum to the sandwich variance,
+// clustered.
+PairMatrix pair_influence(const Pairs& pairs, const PairFit& fit);
+
+}  // namespace plumb

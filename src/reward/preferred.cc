@@ -1,0 +1,293 @@
+// The preference model from feedback: one design of comparisons, six fits.
+#include "plumb/preferred.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "plumb/regression.h"
+#include "reward/pairwise.h"
+
+namespace plumb {
+namespace {
+
+constexpr std::size_t kVariants = kTrainingFolds + 1;
+constexpr std::uint32_t kTraining = (1u << kTrainingFolds) - 1, kEveryFold = (1u << kFolds) - 1;
+// What keeps collinear columns apart where the estimate must not be shrunk, relative to the mean curvature.
+constexpr double kWeakPenalty = 1e-4;
+
+struct Judged {
+  std::uint32_t first, second;
+  double answer, weight;
+  std::uint64_t unit;
+  std::uint32_t rater;
+};
+
+std::vector<Judged> all_pairs(const Feedback& f) {
+  std::vector<Judged> out;
+  for (std::size_t c = 0; c < f.first.size(); ++c) {
+    const double answer = f.answer[c] == Answer::kTie ? 0.5 : f.answer[c] == Answer::kFirst ? 1 : 0;
+    const double weight = f.comparison.weight.empty() ? 1 : static_cast<double>(f.comparison.weight[c]);
+    out.push_back({f.first[c], f.second[c], answer, weight, f.comparison.unit[c], f.comparison.rater[c]});
+  }
+  for (std::size_t r = 0; r + 1 < f.ranking_offset.size(); ++r) {
+    const std::size_t begin = f.ranking_offset[r], end = f.ranking_offset[r + 1];
+    const double weight = (f.ranking.weight.empty() ? 1 : static_cast<double>(f.ranking.weight[r])) /
+                          static_cast<double>(end - begin - 1);
+    for (std::size_t a = begin; a < end; ++a) {
+      for (std::size_t b = a + 1; b < end; ++b) {
+        const auto ra = f.ranking_rank[a], rb = f.ranking_rank[b];
+        out.push_back({f.ranking_item[a], f.ranking_item[b],
+                       ra == rb  ? 0.5
+                       : ra < rb ? 1.0
+                                 : 0.0,
+                       weight, f.ranking.unit[r], f.ranking.rater[r]});
+      }
+    }
+  }
+  return out;
+}
+
+// Differences of designs without columns that are zero throughout; `column` says which are left.
+struct Comparisons {
+  Pairs pairs;
+  std::vector<std::size_t> column;
+};
+
+Comparisons compare(const Feedback& feedback, const std::vector<Judged>& judged, const FeatureMap& map,
+                    std::uint64_t split_seed) {
+  const FeedbackDecisions decisions = as_decisions(feedback);
+  const BoundFeatures features(map, decisions.log);
+  const std::size_t p = map.width();
+  std::vector<float> phi(p), other(p);
+  Matrix differences(judged.size(), p);
+  std::vector<std::uint8_t> varies(p, 0);
+  Comparisons out;
+  out.pairs.answer.resize(static_cast<Eigen::Index>(judged.size()));
+  out.pairs.weight.resize(static_cast<Eigen::Index>(judged.size()));
+  for (std::size_t r = 0; r < judged.size(); ++r) {
+    const Judged& j = judged[r];
+    const std::size_t prompt = feedback.item_prompt[j.first];
+    features.design(prompt, decisions.row_of_item[j.first], phi);
+    features.design(prompt, decisions.row_of_item[j.second], other);
+    for (std::size_t k = 0; k < p; ++k) {
+      differences(r, k) = static_cast<double>(phi[k]) - static_cast<double>(other[k]);
+      varies[k] |= differences(r, k) != 0;
+    }
+    out.pairs.answer[static_cast<Eigen::Index>(r)] = j.answer;
+    out.pairs.weight[static_cast<Eigen::Index>(r)] = j.weight;
+    out.pairs.fold.push_back(static_cast<std::uint8_t>(fold_of(j.unit, split_seed)));
+    out.pairs.bucket.push_back(static_cast<std::uint32_t>(bucket_of(j.unit)));
+  }
+  for (std::size_t k = 0; k < p; ++k) {
+    if (varies[k]) out.column.push_back(k);
+  }
+  out.pairs.design.resize(static_cast<Eigen::Index>(judged.size()),
+                          static_cast<Eigen::Index>(out.column.size() + 1));
+  for (std::size_t r = 0; r < judged.size(); ++r) {
+    const auto row = static_cast<Eigen::Index>(r);
+    out.pairs.design(row, 0) = 1;
+    for (std::size_t k = 0; k < out.column.size(); ++k) {
+      out.pairs.design(row, static_cast<Eigen::Index>(k + 1)) = differences(r, out.column[k]);
+    }
+  }
+  return out;
+}
+
+double mean_loss(const Pairs& pairs, const Eigen::VectorXd& coef) {
+  return pairs.weight.dot(pair_losses(pairs, coef)) / pairs.weight.sum();
+}
+
+// The penalty, relative to the mean curvature, that does best on the last training fold after learning on the
+// others; from strong to weak with warm starts, ties to the stronger.
+double choose_penalty(const Pairs& pairs, int threads) {
+  const Pairs fit = pairs_in(pairs, kTraining & ~(1u << (kTrainingFolds - 1))),
+              judge = pairs_in(pairs, 1u << (kTrainingFolds - 1));
+  double best = 1, least = INFINITY;
+  if (fit.size() == 0 || judge.size() == 0) return best;
+  const double scale = curvature_scale(fit);
+  Eigen::VectorXd coef;
+  for (int power = 4; power >= -10; --power) {
+    const double relative = std::pow(10.0, power / 2.0);
+    coef = fit_pairs(fit, relative * scale, coef, threads).coef;
+    const double loss = mean_loss(judge, coef);
+    if (loss >= least) continue;
+    least = loss;
+    best = relative;
+  }
+  return best;
+}
+
+std::vector<double> spread(const Eigen::VectorXd& coef, const Comparisons& comparisons, std::size_t width) {
+  std::vector<double> out(width, 0.0);
+  for (std::size_t k = 0; k < comparisons.column.size(); ++k) {
+    out[comparisons.column[k]] = coef[static_cast<Eigen::Index>(k + 1)];
+  }
+  return out;
+}
+
+// A mean over comparisons with its standard error, clustered on buckets.
+std::pair<double, double> clustered_mean(const Pairs& pairs, const Eigen::VectorXd& value) {
+  const double mean = pairs.weight.dot(value) / pairs.weight.sum();
+  std::vector<double> sums(kBuckets, 0.0);
+  for (Eigen::Index r = 0; r < value.size(); ++r) {
+    sums[pairs.bucket[static_cast<std::size_t>(r)]] += pairs.weight[r] * (value[r] - mean);
+  }
+  double squares = 0;
+  for (const double s : sums) squares += s * s;
+  return {mean, std::sqrt(squares) / pairs.weight.sum()};
+}
+
+double bucket_error(const PairMatrix& influence, Eigen::Index column) { return influence.col(column).norm(); }
+
+PreferenceQuality quality_of(const Pairs& judge, const Eigen::VectorXd& learnt, const PairFit& estimate,
+                             const PairMatrix& influence, int threads) {
+  PreferenceQuality out;
+  out.comparisons = judge.size();
+  std::vector<std::uint32_t> buckets = judge.bucket;
+  std::sort(buckets.begin(), buckets.end());
+  out.units = static_cast<std::uint64_t>(std::unique(buckets.begin(), buckets.end()) - buckets.begin());
+  Pairs along = judge;  // one column: the predicted log-odds without the position
+  const Eigen::VectorXd predicted = judge.design * learnt;
+  along.design = PairMatrix::Ones(judge.design.rows(), 2);
+  along.design.col(1) = predicted.array() - learnt[0];
+  Eigen::VectorXd right(predicted.size());
+  for (Eigen::Index r = 0; r < predicted.size(); ++r) {
+    const double answer = judge.answer[r];
+    out.ties += answer == 0.5;
+    right[r] = answer == 0.5 || predicted[r] == 0 ? 0.5 : (predicted[r] > 0) == (answer > 0.5) ? 1 : 0;
+  }
+  std::tie(out.accuracy, out.accuracy_error) = clustered_mean(judge, right);
+  std::tie(out.log_loss, out.log_loss_error) = clustered_mean(judge, pair_losses(judge, learnt));
+  const PairFit calibration = fit_pairs(along, kWeakPenalty * curvature_scale(along), {}, threads);
+  out.slope = calibration.coef[1];
+  out.slope_error = bucket_error(pair_influence(along, calibration), 1);
+  out.position = estimate.coef[0];
+  out.position_error = bucket_error(influence, 0);
+  return out;
+}
+
+// Every comparison is predicted by the variant that did not learn from its unit; raters are units unless the
+// feedback names others.
+std::vector<RaterAgreement> rater_agreements(const Feedback& feedback, const std::vector<Judged>& judged,
+                                             const Comparisons& comparisons, const PreferenceModel& model) {
+  std::vector<double> count(feedback.rater.size(), 0.0), agree(feedback.rater.size(), 0.0);
+  for (std::size_t r = 0; r < judged.size(); ++r) {
+    if (judged[r].rater == kNoRater) continue;
+    const std::uint8_t fold = comparisons.pairs.fold[r];
+    const auto& coef = model.learnt[fold < kTrainingFolds ? fold : static_cast<std::size_t>(kTrainingFolds)];
+    double predicted = 0;
+    for (std::size_t k = 0; k < comparisons.column.size(); ++k) {
+      predicted += coef[comparisons.column[k]] *
+                   comparisons.pairs.design(static_cast<Eigen::Index>(r), static_cast<Eigen::Index>(k + 1));
+    }
+    const double answer = judged[r].answer;
+    count[judged[r].rater] += 1;
+    agree[judged[r].rater] += answer == 0.5 || predicted == 0 ? 0.5 : (predicted > 0) == (answer > 0.5) ? 1 : 0;
+  }
+  std::vector<RaterAgreement> out;
+  for (std::size_t r = 0; r < count.size(); ++r) {
+    if (count[r] < static_cast<double>(kLeastOfARater)) continue;
+    const double share = agree[r] / count[r];
+    out.push_back({feedback.rater[r], static_cast<std::uint64_t>(count[r]), share,
+                   std::sqrt(share * (1 - share) / count[r])});
+  }
+  return out;
+}
+
+void find_caps(PreferenceModel& model, const Pairs& training, const Pairs& certification, std::size_t columns) {
+  const std::size_t least = std::max(kLeastComparisons, kComparisonsAColumn * columns);
+  if (training.size() < kLeastComparisons || certification.size() < least) {
+    model.caps.push_back(
+        fmt::format("the feedback holds {} comparisons to learn from and {} to certify with, {} and {} are "
+                    "needed ({} features "
+                    "of the options vary)",
+                    training.size(), certification.size(), kLeastComparisons, least, columns));
+  }
+  const PreferenceQuality& q = model.quality;
+  if (q.comparisons > 0 && !(q.log_loss + 1.645 * q.log_loss_error < std::log(2.0))) {
+    model.caps.push_back(
+        fmt::format("the features do not tell what people prefer: on {} comparisons that it did not see the "
+                    "model is right in "
+                    "{:.1f} %",
+                    q.comparisons, 100 * q.accuracy));
+  }
+}
+
+}  // namespace
+
+std::vector<std::uint64_t> feedback_digests(const Feedback& feedback, std::uint64_t split_seed,
+                                            std::uint32_t folds) {
+  std::vector<std::uint64_t> out(kBuckets, 0);
+  for (const Judged& j : all_pairs(feedback)) {
+    if (!(folds >> fold_of(j.unit, split_seed) & 1u)) continue;
+    std::uint64_t digest = hash_bytes(feedback.item[j.first], 11);
+    digest = hash_combine(digest, hash_bytes(feedback.item[j.second], 12));
+    digest = hash_combine(digest, hash_bytes(feedback.prompt[feedback.item_prompt[j.first]], 13));
+    digest = hash_combine(digest, static_cast<std::uint64_t>(2 * j.answer));
+    out[bucket_of(j.unit)] += hash_combine(digest, j.unit);
+  }
+  return out;
+}
+
+PreferenceModel fit_preference(const Feedback& feedback, const FeatureMap& map, std::uint64_t split_seed,
+                               int threads) {
+  if (!feedback.rating.empty() || !feedback.up.empty()) {
+    refuse(feedback.source, "feedback",
+           fmt::format("{} ratings and {} thumbs", feedback.rating.size(), feedback.up.size()),
+           "comparisons and rankings of actions: ratings and thumbs are on no scale that decisions share");
+  }
+  const std::vector<Judged> judged = all_pairs(feedback);
+  if (judged.empty()) refuse(feedback.source, "feedback", "no comparison", "at least one to learn from");
+  const Comparisons comparisons = compare(feedback, judged, map, split_seed);
+  const Pairs& all = comparisons.pairs;
+  PreferenceModel model;
+  model.comparisons = judged.size();
+  model.raters = feedback.rater.size();
+  model.training_digest = feedback_digests(feedback, split_seed, kTraining);
+  const Pairs training = pairs_in(all, kTraining), certification = pairs_in(all, kEveryFold & ~kTraining);
+  if (training.size() == 0 || certification.size() == 0) {
+    refuse(feedback.source, "feedback", fmt::format("{} comparisons, all in one half", judged.size()),
+           "comparisons of enough people for both halves to hold some");
+  }
+  const double penalty = choose_penalty(all, threads);
+  Eigen::VectorXd whole;
+  for (std::size_t v = 0; v < kVariants; ++v) {
+    const std::uint32_t folds = v < kTrainingFolds ? kTraining & ~(1u << v) : kTraining;
+    const Pairs seen = pairs_in(all, folds);
+    if (seen.size() == 0) {
+      refuse(feedback.source, "feedback", fmt::format("{} comparisons in one fold", training.size()),
+             "comparisons of enough people for every fold to hold some");
+    }
+    const double scale = curvature_scale(seen);
+    whole = fit_pairs(seen, penalty * scale, {}, threads).coef;
+    model.learnt.push_back(spread(whole, comparisons, map.width()));
+    // What judges rows of a training fold was not learnt with: the comparisons of that fold alone.
+    const Pairs judge = v < kTrainingFolds ? pairs_in(all, 1u << v) : certification;
+    if (judge.size() == 0) {
+      refuse(feedback.source, "feedback",
+             fmt::format("{} comparisons, none in one of {} folds", judged.size(), kFolds),
+             "comparisons of enough people for every fold to hold some");
+    }
+    const bool enough = judge.size() >= kComparisonsAColumn * comparisons.column.size();
+    const double weak = enough ? std::min(kWeakPenalty, penalty) : penalty;
+    const PairFit estimate = fit_pairs(judge, weak * curvature_scale(judge), {}, threads);
+    const PairMatrix influence = pair_influence(judge, estimate);
+    model.estimate.push_back(spread(estimate.coef, comparisons, map.width()));
+    Matrix by_bucket(kBuckets, map.width());
+    for (std::size_t b = 0; b < kBuckets; ++b) {
+      for (std::size_t k = 0; k < comparisons.column.size(); ++k) {
+        by_bucket(b, comparisons.column[k]) =
+            influence(static_cast<Eigen::Index>(b), static_cast<Eigen::Index>(k + 1));
+      }
+    }
+    model.influence.push_back(std::move(by_bucket));
+    if (v == kTrainingFolds) model.quality = quality_of(judge, whole, estimate, influence, threads);
+  }
+  model.rater = rater_agreements(feedback, judged, comparisons, model);
+  find_caps(model, training, certification, comparisons.column.size());
+  return model;
+}
+
+}  // namespace plumb
