@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "data/dsjson_choice.h"
 #include "data/dsjson_outcomes.h"
 #include "data/readers.h"
 #include "data/sparse_row.h"
@@ -17,10 +18,6 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-// The label is printed with the digits of a float of 32 bits.
-constexpr double kLabelAgreement = 1e-6;
-constexpr double kDeclaredAgreement = 1e-3;
-
 // What was written before, unless the key may stand twice.
 void set_once(std::optional<dom::element>& into, std::string_view key, dom::element value) {
   if (into) throw BadRow{std::string(key), "a second value", "every key once"};
@@ -30,8 +27,10 @@ void set_once(std::optional<dom::element>& into, std::string_view key, dom::elem
 class DsjsonReader {
  public:
   DsjsonReader(const Goal& goal, LogBuilder& builder)
-      : goal_(goal), builder_(builder), sparse_(goal, builder, /*add_repeated=*/false), outcomes_(goal) {
-    declared_ = goal.data.propensity_number.has_value() || !goal.data.propensity_by_arm.empty();
+      : builder_(builder),
+        sparse_(goal, builder, /*add_repeated=*/false),
+        choice_(goal, builder),
+        outcomes_(goal) {
     const char* own[SparseRow::kCores] = {"EventId", "", "Timestamp", ""};
     const std::string named[SparseRow::kCores] = {goal.data.id, goal.data.unit, goal.data.time,
                                                   goal.data.version};
@@ -47,7 +46,8 @@ class DsjsonReader {
     row.fingerprint = hash_bytes(text);
     sparse_.clear();
     outcomes_.clear();
-    for (auto& part : part_) part.reset();
+    choice_.clear();
+    context_.reset();
     deferred_ = skipped_ = false;
     event_ = {};
     const dom::object object = parse_json_line(parser_, text);
@@ -58,8 +58,7 @@ class DsjsonReader {
       return false;
     }
     read_context();
-    read_ranking();
-    read_probabilities();
+    choice_.read(row);
     sparse_.finish();
     outcomes_.finish(event_, row.outcomes);
     builder_.add(row);
@@ -79,11 +78,11 @@ class DsjsonReader {
   }
 
  private:
-  enum Part { kContext, kActions, kProbabilities, kLabelAction, kLabelIndex, kLabelProbability, kParts };
   enum class Key : std::uint8_t {
     kUnknown,
     kOther,
     kPart,
+    kContext,
     kCost,
     kObserved,
     kDropRate,
@@ -95,23 +94,32 @@ class DsjsonReader {
   };
   struct Role {
     Key key = Key::kUnknown;
-    Part part = kParts;
+    DsjsonChoice::Part part = DsjsonChoice::kParts;
     int core = -1;
     bool outcome = false;
   };
 
   Role resolve(std::string_view key) const {
-    constexpr std::pair<const char*, Part> kPartKeys[] = {{"c", kContext},
-                                                          {"a", kActions},
-                                                          {"p", kProbabilities},
-                                                          {"_label_Action", kLabelAction},
-                                                          {"_labelIndex", kLabelIndex},
-                                                          {"_label_probability", kLabelProbability}};
-    constexpr std::pair<const char*, Key> kKeys[] = {
-        {"_label_cost", Key::kCost},   {"o", Key::kObserved},      {"_o", Key::kObserved},
-        {"pdrop", Key::kDropRate},     {"_skipLearn", Key::kSkip}, {"DeferredAction", Key::kDeferred},
-        {"_deferred", Key::kDeferred}, {"EventId", Key::kEvent},   {"VWState", Key::kState},
-        {"_outcomes", Key::kSlots},    {"_label_ca", Key::kSlots}, {"_slots", Key::kSlots}};
+    using Part = DsjsonChoice::Part;
+    constexpr std::pair<const char*, Part> kPartKeys[] = {
+        {"a", DsjsonChoice::kRanking},
+        {"p", DsjsonChoice::kProbabilities},
+        {"_label_Action", DsjsonChoice::kLabelAction},
+        {"_labelIndex", DsjsonChoice::kLabelIndex},
+        {"_label_probability", DsjsonChoice::kLabelProbability}};
+    constexpr std::pair<const char*, Key> kKeys[] = {{"c", Key::kContext},
+                                                     {"_label_cost", Key::kCost},
+                                                     {"o", Key::kObserved},
+                                                     {"_o", Key::kObserved},
+                                                     {"pdrop", Key::kDropRate},
+                                                     {"_skipLearn", Key::kSkip},
+                                                     {"DeferredAction", Key::kDeferred},
+                                                     {"_deferred", Key::kDeferred},
+                                                     {"EventId", Key::kEvent},
+                                                     {"VWState", Key::kState},
+                                                     {"_outcomes", Key::kSlots},
+                                                     {"_label_ca", Key::kSlots},
+                                                     {"_slots", Key::kSlots}};
     Role role;
     role.key = Key::kOther;
     for (const auto& [name, part] : kPartKeys)
@@ -135,9 +143,10 @@ class DsjsonReader {
     }
     switch (role.key) {
       case Key::kPart:
-        // A repeated `p` is how the service corrects itself: the last one counts.
-        if (role.part == kProbabilities) part_[role.part].reset();
-        set_once(part_[role.part], key, value);
+        choice_.set(role.part, key, value);
+        break;
+      case Key::kContext:
+        set_once(context_, key, value);
         break;
       case Key::kCost:
         outcomes_.set_cost(json_cell(value));
@@ -203,8 +212,8 @@ class DsjsonReader {
 
   void read_context() {
     dom::object context;
-    if (!part_[kContext] || part_[kContext]->get(context))
-      throw BadRow{"c", part_[kContext] ? "no object" : "nothing", "an object: the context and its actions"};
+    if (!context_ || context_->get(context))
+      throw BadRow{"c", context_ ? "no object" : "nothing", "an object: the context and its actions"};
     std::optional<dom::element> multi;
     std::size_t hint = 0;
     for (const auto& [key, value] : context) {
@@ -277,120 +286,22 @@ class DsjsonReader {
          [this](std::uint32_t n, const Cell& cell) { sparse_.set_action(n, cell); });
   }
 
-  static std::int64_t whole(dom::element value, const char* what) {
-    std::int64_t out = 0;
-    if (value.get(out)) throw BadRow{what, shown(json_cell(value)), "an integer"};
-    return out;
-  }
-
-  // `a` is a permutation of 1 .. k, the chosen action first.
-  void read_ranking() {
-    RowDraft& row = sparse_.row();
-    const std::size_t k = row.offered.size();
-    ranking_.clear();
-    if (part_[kActions]) {
-      dom::array list;
-      if (part_[kActions]->get(list))
-        throw BadRow{"a", "no list", "the actions' numbers, the chosen one first"};
-      seen_.assign(k, 0);
-      for (const dom::element number : list) {
-        const std::int64_t action = whole(number, "a");
-        if (action < 1 || action > static_cast<std::int64_t>(k))
-          throw BadRow{"a", fmt::format("{}", action), fmt::format("an action from 1 to {}", k)};
-        const auto slot = static_cast<std::uint32_t>(action - 1);
-        if (seen_[slot]++) throw BadRow{"a", fmt::format("{} twice", action), "every action once"};
-        ranking_.push_back(slot);
-      }
-      if (ranking_.size() != k)
-        throw BadRow{"a", fmt::format("{} actions", ranking_.size()), fmt::format("{}, as c._multi has", k)};
-      row.chosen = ranking_[0];
-    }
-    read_label(kLabelAction, "_label_Action", 1);
-    read_label(kLabelIndex, "_labelIndex", 0);
-    if (ranking_.empty())
-      throw BadRow{"a", "nothing, and no _label_Action", "the actions' numbers, the chosen one first"};
-  }
-  // The label's number of the chosen action; where there is no ranking, it is what was chosen.
-  void read_label(Part part, const char* what, std::int64_t first) {
-    if (!part_[part]) return;
-    RowDraft& row = sparse_.row();
-    const std::int64_t slot = whole(*part_[part], what) - first;
-    const auto k = static_cast<std::int64_t>(row.offered.size());
-    if (slot < 0 || slot >= k)
-      throw BadRow{what, fmt::format("{}", slot + first),
-                   fmt::format("an action from {} to {}", first, k - 1 + first)};
-    if (ranking_.empty()) {
-      row.chosen = static_cast<std::uint32_t>(slot);
-      ranking_.push_back(row.chosen);
-    } else if (slot != row.chosen) {
-      throw BadRow{what, fmt::format("{}", slot + first),
-                   fmt::format("{}, the chosen action (a[0] where there is a ranking)", row.chosen + first)};
-    }
-  }
-
-  void read_probabilities() {
-    RowDraft& row = sparse_.row();
-    std::optional<double> chosen;
-    if (part_[kProbabilities]) {
-      dom::array list;
-      if (part_[kProbabilities]->get(list)) throw BadRow{"p", "no list", "a probability an action"};
-      row.propensities.assign(row.offered.size(), 0);
-      std::size_t at = 0;
-      for (const dom::element p : list) {
-        const double value = LogBuilder::checked_probability(json_cell(p), "p");
-        if (at < ranking_.size()) row.propensities[ranking_[at]] = value;
-        ++at;
-      }
-      if (at != row.offered.size() || at != ranking_.size())
-        throw BadRow{"p", fmt::format("{} probabilities", at),
-                     ranking_.size() == row.offered.size() ? fmt::format("{}, as a has", ranking_.size())
-                                                           : "the ranking a that they belong to"};
-      chosen = row.propensities[row.chosen];
-      if (*chosen <= 0) throw BadRow{"p", "0 for the chosen action", "a number in (0, 1]"};
-    }
-    if (part_[kLabelProbability]) {
-      const Cell cell = json_cell(*part_[kLabelProbability]);
-      const double label = LogBuilder::checked_propensity(cell, "_label_probability");
-      if (chosen && std::abs(label - *chosen) > kLabelAgreement * *chosen)
-        throw BadRow{"_label_probability", shown(cell), fmt::format("{}, as p[0] is", *chosen)};
-      if (!chosen) chosen = label;
-    }
-    if (declared_) return declare(chosen);
-    if (!chosen) throw BadRow{"p", "nothing, and no _label_probability", "the probabilities of the actions"};
-    row.propensity = *chosen;
-  }
-
-  // The goal file's propensities count; those of the log may not contradict them.
-  void declare(std::optional<double> logged) {
-    RowDraft& row = sparse_.row();
-    row.propensities.clear();
-    if (!goal_.data.propensity_by_arm.empty())
-      for (const std::string_view action : row.offered) builder_.declared_propensity(action);
-    row.propensity = *builder_.declared_propensity(row.offered[row.chosen]);
-    if (logged && std::abs(*logged - row.propensity) > kDeclaredAgreement)
-      throw BadRow{
-          "p", fmt::format("{} for the chosen action", *logged),
-          fmt::format("{} (within {}), as the goal file declares", row.propensity, kDeclaredAgreement)};
-  }
-
-  const Goal& goal_;
   LogBuilder& builder_;
   dom::parser parser_;
   SparseRow sparse_;
+  DsjsonChoice choice_;
   DsjsonOutcomes outcomes_;
   NameTree top_;
   std::vector<Role> roles_;
   std::string core_name_[SparseRow::kCores];
-  bool declared_ = false, state_is_version_ = false;
+  bool state_is_version_ = false;
   std::uint64_t skipped_count_ = 0, deferred_count_ = 0, text_count_ = 0;
   Interner places_;  // "0", "1", ...
 
   // The row in hand.
-  std::optional<dom::element> part_[kParts];
+  std::optional<dom::element> context_;
   Cell event_;
   bool skipped_ = false, deferred_ = false;
-  std::vector<std::uint32_t> ranking_;  // slots, the chosen one first
-  std::vector<std::uint8_t> seen_;
   std::string time_text_;
 };
 

@@ -9,6 +9,7 @@
 #include "data/csv.h"
 #include "data/flat_rows.h"
 #include "data/json_value.h"
+#include "data/readers.h"
 
 namespace plumb {
 
@@ -119,7 +120,11 @@ LogSketch inspect_log(const std::string& path) {
   const TextSource source = TextSource::read(path);
   LogSketch sketch;
   sketch.source = path;
-  sketch.json_lines = format_of(source) == Format::kJsonLines;
+  const LogFormat format = log_format_of(source);
+  if (format == LogFormat::kDsjson || format == LogFormat::kVwText)
+    refuse(path, "format", format == LogFormat::kDsjson ? "dsjson" : "VW text",
+           "a goal file that names it (its keys are known, so nothing is left to guess: docs/formats.md)");
+  sketch.json_lines = format == LogFormat::kJsonLines;
   BadRows bad(path);
   if (sketch.json_lines) {
     inspect_json_lines(source, sketch, bad);

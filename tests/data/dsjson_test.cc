@@ -155,6 +155,32 @@ TEST(Dsjson, ReadsWhatARowDoesNotNameAsZeroOrNothing) {
   }
 }
 
+TEST(Dsjson, DoesNotDependOnTheOrderOfKeys) {
+  const std::string two = R"("_multi":[{"x":1,"y":2},{"y":3,"x":4}])", ranking = R"("a":[1,2],"p":[0.5,0.5])";
+  const std::string cost = R"("_label_cost":1)";
+  const std::string first = row(cost, ranking, "", R"("u":{"a":1,"b":2,"c":3},"d":4)", two);
+  const std::string other =
+      "{" + ranking + R"(,"c":{)" + two + R"(,"d":4,"u":{"c":3,"a":1,"b":2}},)" + cost + "}\n";
+  const DecisionLog log = dsjson_log(first + other + first, dsjson_goal());
+  for (const FeatureColumn& one : log.context) EXPECT_EQ(one.number, std::vector<float>(3, one.number[0]));
+  EXPECT_EQ(names(log.context), (std::vector<std::string>{"u.a", "u.b", "u.c", "d"}));
+  EXPECT_EQ(column(log.action_features, "x").number, (std::vector<float>{1, 4, 1, 4, 1, 4}));
+  EXPECT_EQ(column(log.action_features, "y").number, (std::vector<float>{2, 3, 2, 3, 2, 3}));
+}
+
+TEST(Dsjson, HasAtMost4096DifferentFeatures) {
+  std::string text, last;
+  for (int i = 0; i < 4097; ++i)
+    text += last = row(kLabel, kRanking, "", "\"f" + std::to_string(i) + "\":1", R"("_multi":[{},{},{}])");
+  EXPECT_NE(refusal([&] {
+              dsjson_log(text, dsjson_goal());
+            }).find("log.dsjson:4097: features: found more than 4096 different ones, expected fewer"),
+            std::string::npos);
+  Goal goal = dsjson_goal();
+  goal.data.context = {"f7"};
+  EXPECT_EQ(dsjson_log(text, goal).context.size(), 1u);
+}
+
 TEST(Dsjson, NestsNamespacesAndListsAndPassesOverHiddenNames) {
   LoadReport report;
   const DecisionLog log =
@@ -301,6 +327,8 @@ TEST(BadDsjsonRow, IsRefusedWithPlaceFoundAndExpected) {
       {row(R"("_label_probability":0.3)", kRanking), "_label_probability: found 0.3, expected 0.5, as p[0] is"},
       {row(R"("_label_probability":0)", kRanking), "_label_probability: found 0, expected a number in (0, 1]"},
       {row(R"("_label_Action":2.5)", kRanking), "_label_Action: found 2.5, expected an integer"},
+      {row(R"("_label_Action":-9223372036854775808)", ""),
+       "_label_Action: found -9223372036854775808, expected an action from 1 to 3"},
       {row(R"("_label_Action":4)", ""), "_label_Action: found 4, expected an action from 1 to 3"},
       {row("", ""),
        "a: found nothing, and no _label_Action, expected the actions' numbers, the chosen one first"},

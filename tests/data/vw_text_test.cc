@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "plumb/inspect.h"
 #include "tests/data/small_logs.h"
 
 namespace plumb {
@@ -187,6 +188,14 @@ TEST(BadVwLine, IsCountedAndLeftOutWhereTheGoalAllowsIt) {
   EXPECT_EQ(report.rows_read, 3u);
   EXPECT_EQ(report.rejected, 1u);
   EXPECT_EQ(report.rejections[0], "log.vw:2: label's probability: found \"7\", expected a number in (0, 1]");
+}
+
+TEST(VwText, NeedsAGoalFileAndNoGuesses) {
+  const TemporaryFile text("log.txt", "1:1:0.5 | a\n"), dsjson("log.json", R"({"c":{"_multi":[]}})");
+  EXPECT_NE(refusal([&] { inspect_log(text.path()); }).find("format: found VW text, expected a goal file"),
+            std::string::npos);
+  EXPECT_NE(refusal([&] { inspect_log(dsjson.path()); }).find("format: found dsjson, expected a goal file"),
+            std::string::npos);
 }
 
 TEST(VwText, MayNotContradictTheGoal) {
