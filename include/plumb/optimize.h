@@ -35,7 +35,7 @@ struct Multiplier {
 };
 
 struct Candidate {
-  std::shared_ptr<const SoftmaxPolicy> policy;
+  PolicyPointer policy;  // a SoftmaxPolicy, or a TreePolicy
   std::string signal;
   double beta = 0, kl = 0;              // KL from the base on the training half, nats
   double gain = 0, standard_error = 0;  // of the goal over the reference, training half, cross-fitted

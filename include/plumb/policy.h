@@ -1,7 +1,8 @@
 // plumb/policy.h: what chooses. A policy gives every offered action of a decision a probability.
 //
 // Kinds, simplest first: the reference (what runs today), a constant action, the uniform policy, a table
-// (another system's probabilities), a softmax. A softmax policy tilts a base policy:
+// (another system's probabilities), a tree (plumb/tree_policy.h), a softmax, a choice by score and price
+// (plumb/priced_policy.h). A softmax policy tilts a base policy:
 //
 //   pi(a given x)  is proportional to  base(a given x) exp(theta . phi(x, a)),
 //
@@ -19,7 +20,7 @@
 
 namespace plumb {
 
-enum class PolicyKind { kReference, kConstant, kUniform, kTable, kSoftmax };
+enum class PolicyKind { kReference, kConstant, kUniform, kTable, kTree, kSoftmax, kPriced };
 std::string_view name_of(PolicyKind kind);
 
 // Which rows a policy was learnt from, so that nobody certifies it on them: digests of the decoded rows by unit
@@ -118,6 +119,7 @@ void tilt(std::span<const float> base, std::span<const float> score, std::span<f
 // Policy files are safetensors: metadata (kind, format version, goal hash, log digest, folds, feature schema)
 // and tensors (theta, bucket digests). Readable from every language, never executable.
 std::string policy_bytes(const SoftmaxPolicy& policy);
+std::string policy_bytes(const Policy& policy);  // any kind that is learnt here; REQUIRES: it is
 std::string constant_policy_bytes(const std::string& action);
 // Reads a policy file; throws Error with file, what was found and expected for anything that is not one.
 PolicyPointer read_policy(const std::string& path);

@@ -16,8 +16,12 @@ std::string_view name_of(PolicyKind kind) {
       return "uniform";
     case PolicyKind::kTable:
       return "table";
+    case PolicyKind::kTree:
+      return "tree";
     case PolicyKind::kSoftmax:
       return "softmax";
+    case PolicyKind::kPriced:
+      return "priced";
   }
   return "";
 }

@@ -10,6 +10,10 @@
 namespace plumb {
 namespace {
 
+const SoftmaxParts& softmax_parts(const Candidate& candidate) {
+  return dynamic_cast<const SoftmaxPolicy&>(*candidate.policy).parts();
+}
+
 constexpr std::size_t kDecisions = 4000;
 
 struct Seen {
@@ -188,8 +192,8 @@ TEST(Training, ShipsTheTiltThatItMeasured) {
   for (const Candidate& candidate : training.candidates) {
     const std::size_t number = prepared.evaluation->add_policy(*candidate.policy);
     EXPECT_NEAR(prepared.evaluation->kl(number, prepared.training) / candidate.kl, 1, .05);
-    EXPECT_EQ(candidate.policy->parts().kl, candidate.kl);
-    EXPECT_EQ(candidate.policy->parts().signal, candidate.signal);
+    EXPECT_EQ(softmax_parts(candidate).kl, candidate.kl);
+    EXPECT_EQ(softmax_parts(candidate).signal, candidate.signal);
     const Overlap overlap = training_overlap(*candidate.policy, prepared.log);
     EXPECT_TRUE(overlap.trained_here);
     for (std::size_t i = 0; i < kDecisions; ++i) ASSERT_EQ(overlap.seen[i], prepared.log.in_training(i));
@@ -213,7 +217,7 @@ TEST(Training, NeverLooksAtTheCertificationHalf) {
   ASSERT_EQ(trained[0].candidates.size(), trained[1].candidates.size());
   EXPECT_EQ(trained[0].chosen, trained[1].chosen);
   for (std::size_t k = 0; k < trained[0].candidates.size(); ++k) {
-    EXPECT_EQ(trained[0].candidates[k].policy->parts().theta, trained[1].candidates[k].policy->parts().theta);
+    EXPECT_EQ(softmax_parts(trained[0].candidates[k]).theta, softmax_parts(trained[1].candidates[k]).theta);
     EXPECT_EQ(trained[0].candidates[k].kl, trained[1].candidates[k].kl);
     EXPECT_EQ(trained[0].candidates[k].gain, trained[1].candidates[k].gain);
   }

@@ -191,7 +191,7 @@ TEST(PolicyFile, MetadataThatMakesNoSenseIsRefused) {
     return bad.bytes();
   };
   expect_refusal(meta("format", "plumb policy 2"), "plumb policy 1");
-  expect_refusal(meta("kind", "tree"), "softmax or constant");
+  expect_refusal(meta("kind", "forest"), "softmax, tree, priced or constant");
   expect_refusal(meta("kl", "much"), "expected");
   expect_refusal(meta("split_seed", "99999999999999999999999"), "expected");
   expect_refusal(meta("schema", "{"), "feature schema");
