@@ -32,7 +32,7 @@ struct TrainedOn {
   // A sketch of the rows as their file has them, which no goal file changes: the kSketchRows smallest
   // fingerprints of rows that stand once in what was used, ascending. Empty for logs that no file holds.
   std::vector<std::uint64_t> sketch;
-  // Digests of the comparisons by unit bucket, over the same folds; empty where no preference was learnt.
+  // The smallest digests of the comparisons of the same folds, ascending; empty where no preference was learnt.
   std::vector<std::uint64_t> feedback_digest;
   bool empty() const { return bucket_digest.empty(); }
 };

@@ -41,6 +41,9 @@ struct PreferenceQuality {
   double log_loss = 0, log_loss_error = 0;  // nats; log 2 is chance
   double slope = 0, slope_error = 0;        // of log-odds on predicted log-odds: 1 where calibrated
   double position = 0, position_error = 0;  // log-odds by which the option shown first is preferred
+  // False where the slope is shown to be below a half: the answers do not follow the features as the model has
+  // it. (A slope above 1 is what a penalty leaves.)
+  bool calibrated() const { return !(slope + 2 * slope_error < 0.5); }
 };
 
 // How often a rater agrees with models that did not see the rater's answers; ties count half.
@@ -53,10 +56,10 @@ inline constexpr std::size_t kLeastOfARater = 20;  // comparisons; a rater with 
 
 struct PreferenceModel {
   // Coefficients in the design of the outcome models, by variant (see variant_of). `learnt`: penalized, from
-  // the training half, variant v < kTrainingFolds without fold v. `estimate`: nearly unpenalized where there
-  // are kComparisonsAColumn comparisons a column or more; variant v from the comparisons of training fold v
-  // alone, variant kTrainingFolds from those of the certification half. So no row is judged by comparisons that
-  // pushed a policy.
+  // the training half, variant v < kTrainingFolds without fold v. `estimate`: nearly unpenalized and
+  // without the first-order bias of maximum likelihood (Firth 1993); variant v from the comparisons of training
+  // fold v alone, variant kTrainingFolds from those of the certification half. So no row is judged by
+  // comparisons that pushed a policy.
   std::vector<std::vector<double>> learnt, estimate;
   // By variant: what each unit bucket of comparisons contributed to the error of `estimate`, kBuckets x width;
   // columns sum to zero.
@@ -64,14 +67,16 @@ struct PreferenceModel {
   PreferenceQuality quality;
   std::uint64_t comparisons = 0, raters = 0;
   std::vector<RaterAgreement> rater;  // with kLeastOfARater comparisons or more, in the feedback's order
-  std::vector<std::uint64_t> training_digest;  // feedback_digests of the training half
+  std::vector<std::uint64_t> training_digest;  // of the training half, at most kSketchComparisons
   std::vector<std::string> caps;               // why no verdict can be better than inconclusive; usually empty
   std::vector<std::string> notes;
 };
 
 inline constexpr std::size_t kLeastComparisons = 200;  // in each half; fewer cap the verdict
-inline constexpr std::size_t kComparisonsAColumn =
-    10;  // in the certification half, a varying column of the design
+// In the certification half, a varying column of the design: below, intervals fall short of their level.
+inline constexpr std::size_t kComparisonsAColumn = 20;
+inline constexpr std::size_t kLeastPeople = 30;  // units in each half
+inline constexpr double kLeastDoubt = 0.08;      // mean p (1 - p); with less the scale cannot be told
 
 // REQUIRES: map was made for `log`. Rankings count as all their pairs, each with weight 1 / (their number of
 // items
@@ -80,10 +85,12 @@ inline constexpr std::size_t kComparisonsAColumn =
 PreferenceModel fit_preference(const Feedback& feedback, const FeatureMap& map, std::uint64_t split_seed,
                                int threads);
 
-// Digests of the comparisons of some folds (bit f: fold f) by unit bucket: order does not matter, 0 for an
-// empty bucket. How a policy says what it was learnt from.
+// Digests of the comparisons of some folds (bit f: fold f), ascending, each once. How a policy says what it was
+// learnt from: it keeps the kSketchComparisons smallest, which nothing that is added to the feedback changes.
 std::vector<std::uint64_t> feedback_digests(const Feedback& feedback, std::uint64_t split_seed,
                                             std::uint32_t folds);
+inline constexpr std::size_t kSketchComparisons = 2048;
+inline constexpr double kSketchComparisonsShare = 0.05;  // found again: learnt from this feedback
 
 // Makes the preference an outcome of log and models: observed in every decision, its value the model's. `base`:
 // the logging policy's probability of every offered action.

@@ -79,6 +79,8 @@ class Checker {
   }
 
   void settle_direction(ConstraintSpec& spec, bool said, const std::string& where) const {
+    // What people prefer is worse when lower, whatever else is wanted.
+    if (goal_.outcome(spec.outcome)->kind == OutcomeKind::kPreference && !said) spec.higher_is_better = true;
     const auto term = std::find_if(goal_.maximize.begin(), goal_.maximize.end(),
                                    [&](const Term& t) { return t.outcome == spec.outcome; });
     if (term == goal_.maximize.end()) return;

@@ -30,7 +30,9 @@ Feedback read_all_feedback(const Goal& goal, const std::string& log, FeedbackRep
   if (parts.size() == 1) return std::move(parts.front());
   std::string together;
   for (const Feedback& part : parts) together += write_feedback(part);
-  Feedback out = parse_feedback(together, "feedback.jsonl", how, nullptr);
+  how.reject_up_to = 0;  // every record was accepted where it stood; together they must still agree
+  Feedback out = parse_feedback(
+      together, fmt::format("{} together.jsonl", fmt::join(goal.data.feedback, " and ")), how, nullptr);
   out.source = fmt::format("{}", fmt::join(goal.data.feedback, ", "));
   return out;
 }

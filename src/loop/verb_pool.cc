@@ -25,7 +25,17 @@ json three(double value, const Interval& interval) {
 Verdict verdict_of(const PoolAudit& audit) {
   if (audit.harm) return Verdict::kRefuse;
   if (audit.inconclusive || audit.points.empty()) return Verdict::kInconclusive;
-  return audit.points.back().goal_interval.lower > 0 ? Verdict::kPass : Verdict::kInconclusive;
+  const bool falls = !audit.peak.censored;  // past the peak the goal is shown to be below its highest
+  return audit.points.back().goal_interval.lower > 0 && !falls ? Verdict::kPass : Verdict::kInconclusive;
+}
+
+std::string sentence_of(const PoolAudit& audit) {
+  if (audit.inconclusive || audit.harm || audit.peak.censored || audit.peak_n_upper <= 1) return audit.sentence;
+  return audit.sentence +
+         fmt::format(
+             " Past n = {} the goal is shown to be below its highest: take the best of at most "
+             "{}.",
+             audit.peak_n_upper, audit.peak_n_upper);
 }
 
 }  // namespace
@@ -49,7 +59,7 @@ Evidence audit_pool_file(const std::string& path, const RunOptions& options) {
   json proxy = {
       {"name", "best of n by the proxy"},
       {"verdict", name_of(verdict)},
-      {"sentence", audit.sentence},
+      {"sentence", sentence_of(audit)},
       {"curve", curve},
       {"harm_shown", audit.harm},
       {"peak_n", {{"n", audit.peak_n}, {"lower", audit.peak_n_lower}, {"upper", audit.peak_n_upper}}}};
@@ -68,7 +78,7 @@ Evidence audit_pool_file(const std::string& path, const RunOptions& options) {
       {"evidence_version", 1},
       {"verb", "audit"},
       {"goal", {{"name", name}, {"maximize", "goal"}, {"unit", ""}, {"confidence", kLevel}}},
-      {"headline", audit.sentence},
+      {"headline", sentence_of(audit)},
       {"verdict", name_of(verdict)},
       {"proxies", json::array({proxy})},
       {"pool",

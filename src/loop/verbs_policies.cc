@@ -33,18 +33,18 @@ Origin origin_of(const Policy& policy, const DecisionLog& log, const std::option
   }
   bool people_elsewhere = false;  // comparisons that it learnt from judge rows that it has not seen
   if (feedback && !trained.feedback_digest.empty()) {
-    const std::vector<std::uint64_t> here = feedback_digests(*feedback, trained.split_seed, trained.folds);
-    std::size_t matched = 0, compared = 0;
-    for (std::size_t b = 0; b < kBuckets; ++b) {
-      compared += trained.feedback_digest[b] != 0;
-      matched += trained.feedback_digest[b] != 0 && trained.feedback_digest[b] == here[b];
-    }
-    if (matched > 0) {
+    // Every fold: people may stand in others under another split seed.
+    const std::vector<std::uint64_t> here = feedback_digests(*feedback, trained.split_seed, (1u << kFolds) - 1);
+    const std::size_t compared = trained.feedback_digest.size();
+    std::size_t matched = 0;
+    for (const std::uint64_t digest : trained.feedback_digest)
+      matched += std::binary_search(here.begin(), here.end(), digest);
+    if (static_cast<double>(matched) >= kSketchComparisonsShare * static_cast<double>(compared)) {
       out.trained_here = true;
       people_elsewhere = trained.split_seed != seed;
-      out.sentence = fmt::format(
-          "trained on this feedback: {} of {} unit buckets hold the very comparisons that it was learnt from",
-          matched, compared);
+      out.sentence =
+          fmt::format("trained on this feedback: {} of {} comparisons that it was learnt from are among these",
+                      matched, compared);
     }
   }
   const Overlap overlap = training_overlap(policy, log);

@@ -71,29 +71,39 @@ class Prefixes {
 
   // All bins, one after another.
   Piece whole() const {
-    Piece out;
-    for (const Lanes& value : value_) out.append(value);
-    return out;
+    Lanes sum = {}, largest = {}, smallest = {};
+    for (const Lanes& value : value_) {
+      sum += value;
+      largest = largest > sum ? largest : sum;
+      smallest = smallest < sum ? smallest : sum;
+    }
+    return {sum, largest, smallest};
   }
 
-  // Begins crossings of `rows`: then raise_tree, then put and renew for their bins, then end_crossings. Returns
-  // how many leaves the tree must have.
+  // Begins crossings of `rows`, one after another: then raise_tree, then put and renew, then end_crossings.
+  // Returns how many leaves the tree must have.
   std::size_t begin_crossings(std::span<const std::uint32_t> rows, const std::vector<std::uint32_t>& bin) {
     for (const std::uint32_t row : rows) place_[bin[row]] = 0;
     touched_.clear();
+    current_.clear();
     before_.clear();
-    Piece run;
+    Lanes sum = {}, largest = {}, smallest = {};
     for (std::uint32_t b = 0; b < value_.size(); ++b) {
       if (place_[b] == kUntouched) {
-        run.append(value_[b]);
+        sum += value_[b];
+        largest = largest > sum ? largest : sum;
+        smallest = smallest < sum ? smallest : sum;
       } else {
         place_[b] = static_cast<std::uint32_t>(touched_.size());
         touched_.push_back(b);
-        before_.push_back(run);
-        run = Piece{};
+        current_.push_back(value_[b]);
+        before_.push_back({sum, largest, smallest});
+        sum = largest = smallest = Lanes{};
       }
     }
-    before_.push_back(run);
+    before_.push_back({sum, largest, smallest});
+    leaf_.clear();
+    for (const std::uint32_t row : rows) leaf_.push_back(place_[bin[row]]);
     return before_.size();
   }
   void raise_tree(std::size_t leaves) {  // a power of two
@@ -101,24 +111,28 @@ class Prefixes {
     node_.assign(2 * leaves_, Piece{});
     for (std::size_t k = 0; k < touched_.size(); ++k) {
       node_[leaves_ + k] = before_[k];
-      node_[leaves_ + k].append(value_[touched_[k]]);
+      node_[leaves_ + k].append(current_[k]);
     }
     node_[leaves_ + touched_.size()] = before_.back();
     for (std::size_t at = leaves_ - 1; at >= 1; --at) renew(at);
   }
-  // Changes a bin; returns its leaf, above which every node has to be renewed.
-  std::size_t put(std::uint32_t bin, const Lanes& step) {
-    value_[bin] += step;
-    const std::size_t at = leaves_ + place_[bin];
-    Piece leaf = before_[place_[bin]];
-    leaf.append(value_[bin]);
-    node_[at] = leaf;
-    return at;
+  // The k-th row crosses; returns its leaf, above which every node has to be renewed.
+  std::size_t put(std::size_t k, const Lanes& step) {
+    const std::size_t leaf = leaf_[k];
+    const Lanes value = current_[leaf] + step;
+    current_[leaf] = value;
+    Piece piece = before_[leaf];
+    piece.append(value);
+    node_[leaves_ + leaf] = piece;
+    return leaves_ + leaf;
   }
   void renew(std::size_t at) { node_[at].join(node_[2 * at], node_[2 * at + 1]); }
   const Piece& stretch() const { return node_[1]; }
   void end_crossings() {
-    for (const std::uint32_t b : touched_) place_[b] = kUntouched;
+    for (std::size_t k = 0; k < touched_.size(); ++k) {
+      value_[touched_[k]] = current_[k];
+      place_[touched_[k]] = kUntouched;
+    }
   }
 
  private:
@@ -126,6 +140,8 @@ class Prefixes {
   std::vector<Lanes> value_;
   std::vector<std::uint32_t> place_;    // of a bin among those touched
   std::vector<std::uint32_t> touched_;  // ascending
+  std::vector<std::uint32_t> leaf_;     // place of the bin of every row that crosses
+  std::vector<Lanes> current_;          // values of the bins that are touched
   std::vector<Piece> before_;           // the bins between one that is touched and the one before it
   std::size_t leaves_ = 1;
   std::vector<Piece> node_;
@@ -203,6 +219,8 @@ class Sweep {
       yes[s] = *std::max_element(&yes_sum[s * k_], &yes_sum[s * k_] + k_);
       no[s] = *std::max_element(&no_sum[s * k_], &no_sum[s * k_] + k_);
     }
+    std::vector<Lanes> step(order.row.size());  // in the order of crossing
+    for (std::size_t r = 0; r < step.size(); ++r) step[r] = step_[order.row[r]];
     std::vector<Prefixes<Scalar, kLanes>> prefixes(kTogether);
     for (std::size_t first = 0; first < problem_.columns.size(); first += kTogether) {
       const std::span<const SplitColumn> others(&problem_.columns[first],
@@ -225,7 +243,7 @@ class Sweep {
         if (after == s + 1) {
           for (std::size_t g = 0; g < others.size(); ++g) {
             for (std::size_t r = next; r < end(s); ++r)
-              prefixes[g].value(others[g].bin[order.row[r]]) += step_[order.row[r]];
+              prefixes[g].value(others[g].bin[order.row[r]]) += step[r];
             raise(s, prefixes[g].whole());
           }
           next = end(s);
@@ -237,11 +255,11 @@ class Sweep {
               leaves, prefixes[g].begin_crossings({&order.row[next], end(after - 1) - next}, others[g].bin));
         leaves = std::bit_ceil(leaves);
         for (std::size_t g = 0; g < others.size(); ++g) prefixes[g].raise_tree(leaves);
+        const std::size_t begin = next;
         for (std::size_t stop = s; stop < after; ++stop) {
           for (; next < end(stop); ++next) {
             std::array<std::size_t, kTogether> at{};
-            for (std::size_t g = 0; g < others.size(); ++g)
-              at[g] = prefixes[g].put(others[g].bin[order.row[next]], step_[order.row[next]]);
+            for (std::size_t g = 0; g < others.size(); ++g) at[g] = prefixes[g].put(next - begin, step[next]);
             for (std::size_t width = leaves; width > 1; width /= 2) {
               for (std::size_t g = 0; g < others.size(); ++g) prefixes[g].renew(at[g] /= 2);
             }

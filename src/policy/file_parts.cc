@@ -1,6 +1,7 @@
 // What the files of all learnt policies share.
 #include "policy/file_parts.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -141,9 +142,8 @@ TrainedOn trained_on_from(const Tensors& tensors, const std::string& path) {
   out.bucket_digest = digests->second;
   if (const auto sketch = tensors.u64.find("sketch"); sketch != tensors.u64.end()) out.sketch = sketch->second;
   if (const auto people = tensors.u64.find("feedback_digest"); people != tensors.u64.end()) {
-    if (people->second.size() != kBuckets)
-      refuse(path, "tensor feedback_digest", std::to_string(people->second.size()) + " words",
-             std::to_string(kBuckets));
+    if (people->second.empty() || !std::is_sorted(people->second.begin(), people->second.end()))
+      refuse(path, "tensor feedback_digest", "empty or not ascending", "digests of comparisons, ascending");
     out.feedback_digest = people->second;
   }
   return out;

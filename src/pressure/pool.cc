@@ -191,8 +191,19 @@ PoolAudit audit_pool(const Pool& pool, double level, const Rng& rng, int threads
   std::vector<BestOfN> value(out.prompts * k);  // prompt-major
   parallel_blocks(out.prompts, threads, [&](std::size_t p) {
     const std::size_t first = pool.offset[p], size = pool.offset[p + 1] - first;
-    const Ranked ranked = rank({pool.proxy.data() + first, size}, {pool.goal.data() + first, size});
-    for (std::size_t j = 0; j < k; ++j) value[p * k + j] = expect(ranked, numbers[j]);
+    // Differences from the first candidate, so that what is the same for all has no rounding to be tested.
+    const double proxy = pool.proxy[first], goal = pool.goal[first];
+    std::vector<double> proxies(size), goals(size);
+    for (std::size_t c = 0; c < size; ++c) {
+      proxies[c] = pool.proxy[first + c] - proxy;
+      goals[c] = pool.goal[first + c] - goal;
+    }
+    const Ranked ranked = rank(proxies, goals);
+    for (std::size_t j = 0; j < k; ++j) {
+      value[p * k + j] = expect(ranked, numbers[j]);
+      value[p * k + j].proxy += proxy;
+      value[p * k + j].goal += goal;
+    }
   });
 
   // Prompts are the clusters, one bucket each while there are buckets enough.

@@ -64,6 +64,11 @@ json preference_json(const Study& study) {
       "(chance is 50), and log-odds higher by 1 came out higher by {:.2f}.",
       model.comparisons - q.comparisons, model.comparisons, model.raters, q.comparisons, 100 * q.accuracy,
       q.slope);
+  if (study.feedback_load.rejected > 0) {
+    out["sentence"] = out["sentence"].get<std::string>() +
+                      fmt::format(" {} of {} records were rejected and taught nothing.",
+                                  study.feedback_load.rejected, study.feedback_load.records);
+  }
   const double z = normal_quantile(0.5 + level / 2);
   out["people"] = people_json(model, level);
   out["position_sentence"] = std::abs(q.position) > z * q.position_error

@@ -253,12 +253,17 @@ json assumptions_json(const Study& study) {
   }
   if (study.models.preference) {
     const PreferenceQuality& q = study.models.preference->quality;
-    const bool off = std::abs(q.slope - 1) > 3 * q.slope_error && (q.slope < 0.5 || q.slope > 2);
+    const bool off = !q.calibrated();
     add("people's preferences are linear in the features", off ? "failed" : "tested",
         fmt::format(
             "On comparisons that the model did not learn from, log-odds higher by 1 came out higher by {:.2f} "
             "(standard error {:.2f}).",
             q.slope, q.slope_error));
+    add("independent people", "declared",
+        study.models.preference->raters > 0
+            ? "What one person answers may depend on that person's other answers, not on other people's."
+            : "No rater is named: records that name neither a unit nor an id count as people of their own, "
+              "copies too.");
     add("people asked are like those served", "declared",
         "Who compared, and what they were shown, is like the decisions of the log.");
   }

@@ -118,13 +118,52 @@ PairFit fit_pairs(const Pairs& pairs, double penalty, Eigen::VectorXd start, int
   return fit;
 }
 
+PairFit fit_pairs_unbiased(const Pairs& pairs, double penalty, int threads) {
+  PLUMB_ASSERT(penalty > 0 && pairs.design.rows() > 0);
+  const Eigen::Index n = pairs.design.rows();
+  PairFit fit;
+  fit.coef = Eigen::VectorXd::Zero(pairs.design.cols());
+  fit.hat.resize(n);
+  for (int step = 0; step < kMostSteps; ++step) {
+    Derivatives d = derivatives(pairs, penalty, fit.coef, threads);
+    const Eigen::LLT<Eigen::MatrixXd> factor(d.curvature);
+    const Eigen::VectorXd log_odds = pairs.design * fit.coef;
+    std::vector<Eigen::VectorXd> parts(kParts);
+    parallel_blocks(kParts, threads, [&](std::size_t k) {
+      const auto [begin, count] = part(n, k);
+      Eigen::MatrixXd rows = pairs.design.middleRows(begin, count).transpose();
+      factor.matrixL().solveInPlace(rows);
+      Eigen::VectorXd pull(count);
+      for (Eigen::Index r = 0; r < count; ++r) {
+        const double share = sigmoid(log_odds[begin + r]);
+        const double hat = pairs.weight[begin + r] * share * (1 - share) * rows.col(r).squaredNorm();
+        fit.hat[begin + r] = hat;
+        pull[r] = hat * (0.5 - share);
+      }
+      parts[k] = pairs.design.middleRows(begin, count).transpose() * pull;
+    });
+    Eigen::VectorXd gradient = d.gradient;
+    for (const Eigen::VectorXd& p : parts) gradient -= p;
+    Eigen::VectorXd direction = factor.solve(-gradient);
+    fit.curvature = std::move(d.curvature);
+    const double decrease = direction.dot(fit.curvature * direction);
+    if (!(decrease > 1e-12 * pairs.weight.sum())) break;
+    // Far from the optimum the modified score is no descent to rely on: no log-odds moves by more than this.
+    const double largest = (pairs.design * direction).cwiseAbs().maxCoeff();
+    fit.coef += std::min(1.0, 3 / largest) * direction;
+  }
+  return fit;
+}
+
 PairMatrix pair_influence(const Pairs& pairs, const PairFit& fit) {
   PairMatrix scores = PairMatrix::Zero(static_cast<Eigen::Index>(kBuckets), pairs.design.cols());
   std::vector<std::uint8_t> used(kBuckets, 0);
   const Eigen::VectorXd log_odds = pairs.design * fit.coef;
   for (Eigen::Index r = 0; r < pairs.design.rows(); ++r) {
     const std::uint32_t bucket = pairs.bucket[static_cast<std::size_t>(r)];
-    scores.row(bucket) += pairs.weight[r] * (pairs.answer[r] - sigmoid(log_odds[r])) * pairs.design.row(r);
+    const double left = fit.hat.size() > 0 ? std::max(0.1, 1 - fit.hat[r]) : 1;
+    const double residual = (pairs.answer[r] - sigmoid(log_odds[r])) / left;
+    scores.row(bucket) += pairs.weight[r] * residual * pairs.design.row(r);
     used[bucket] = 1;
   }
   const auto count = std::count(used.begin(), used.end(), std::uint8_t{1});
@@ -134,6 +173,7 @@ PairMatrix pair_influence(const Pairs& pairs, const PairFit& fit) {
   for (std::size_t b = 0; b < kBuckets; ++b) {
     if (used[b]) scores.row(static_cast<Eigen::Index>(b)) -= mean;
   }
+  if (count > 1) scores *= std::sqrt(static_cast<double>(count) / static_cast<double>(count - 1));
   return fit.curvature.ldlt().solve(scores.transpose()).transpose();
 }
 

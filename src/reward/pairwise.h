@@ -27,11 +27,16 @@ Pairs pairs_in(const Pairs& pairs, std::uint32_t folds);
 struct PairFit {
   Eigen::VectorXd coef;
   Eigen::MatrixXd curvature;  // of the penalized loss at coef
+  Eigen::VectorXd hat;        // leverage of every row at coef; empty where it was not asked for
 };
 // Minimizes sum w log-loss + penalty / 2 |coef without its first|^2 by Newton's method with step halving, from
 // `start` (empty: 0), until the decrease that a step promises is below 1e-10 of the summed weight. Same bytes
 // for any threads. REQUIRES: penalty > 0.
 PairFit fit_pairs(const Pairs& pairs, double penalty, Eigen::VectorXd start, int threads);
+// The same without the first-order bias of maximum likelihood, which pushes log-odds away from zero by about
+// (columns / rows): the score is modified by the leverages (Firth 1993, Biometrika 80). Finite also for answers
+// that a plane separates. Fills `hat`.
+PairFit fit_pairs_unbiased(const Pairs& pairs, double penalty, int threads);
 // Mean log-loss, a row.
 Eigen::VectorXd pair_losses(const Pairs& pairs, const Eigen::VectorXd& coef);
 // The mean diagonal of the curvature at coef = 0 over the penalized columns: what penalties are multiples of.
@@ -39,6 +44,7 @@ double curvature_scale(const Pairs& pairs);
 // What each bucket contributes to the error of fit.coef: curvature^-1 (sum of scores of the bucket), with the
 // mean over buckets that hold rows taken out; kBuckets x columns. Its squares sum to the sandwich variance,
 // clustered.
+// Residuals are divided by 1 - h where fit.hat is there (HC3, MacKinnon and White 1985).
 PairMatrix pair_influence(const Pairs& pairs, const PairFit& fit);
 
 }  // namespace plumb

@@ -139,15 +139,19 @@ std::pair<double, double> clustered_mean(const Pairs& pairs, const Eigen::Vector
   return {mean, std::sqrt(squares) / pairs.weight.sum()};
 }
 
+std::size_t units_of(const Pairs& pairs) {
+  std::vector<std::uint32_t> buckets = pairs.bucket;
+  std::sort(buckets.begin(), buckets.end());
+  return static_cast<std::size_t>(std::unique(buckets.begin(), buckets.end()) - buckets.begin());
+}
+
 double bucket_error(const PairMatrix& influence, Eigen::Index column) { return influence.col(column).norm(); }
 
 PreferenceQuality quality_of(const Pairs& judge, const Eigen::VectorXd& learnt, const PairFit& estimate,
                              const PairMatrix& influence, int threads) {
   PreferenceQuality out;
   out.comparisons = judge.size();
-  std::vector<std::uint32_t> buckets = judge.bucket;
-  std::sort(buckets.begin(), buckets.end());
-  out.units = static_cast<std::uint64_t>(std::unique(buckets.begin(), buckets.end()) - buckets.begin());
+  out.units = units_of(judge);
   Pairs along = judge;  // one column: the predicted log-odds without the position
   const Eigen::VectorXd predicted = judge.design * learnt;
   along.design = PairMatrix::Ones(judge.design.rows(), 2);
@@ -196,9 +200,41 @@ std::vector<RaterAgreement> rater_agreements(const Feedback& feedback, const std
   return out;
 }
 
-void find_caps(PreferenceModel& model, const Pairs& training, const Pairs& certification, std::size_t columns) {
+// How sure of themselves the answers are, as fitted: the mean of p (1 - p); a fair coin has .25.
+double mean_doubt(const Pairs& pairs, const Eigen::VectorXd& coef) {
+  const Eigen::VectorXd log_odds = pairs.design * coef;
+  double sum = 0;
+  for (Eigen::Index r = 0; r < log_odds.size(); ++r)
+    sum += pairs.weight[r] * sigmoid(log_odds[r]) * sigmoid(-log_odds[r]);
+  return sum / pairs.weight.sum();
+}
+
+void find_caps(PreferenceModel& model, const Pairs& training, const Pairs& certification, std::size_t columns,
+               double doubt) {
   const std::size_t least = std::max(kLeastComparisons, kComparisonsAColumn * columns);
-  if (training.size() < kLeastComparisons || certification.size() < least) {
+  for (const Pairs* half : {&training, &certification}) {
+    if (units_of(*half) >= kLeastPeople) continue;
+    model.caps.push_back(
+        fmt::format("the comparisons of one half come from {} people or units, {} are needed to say "
+                    "how far people differ",
+                    units_of(*half), kLeastPeople));
+    break;
+  }
+  if (doubt < kLeastDoubt) {
+    model.caps.push_back(
+        "people (or whatever answered) almost never contradict the features, so how much more one thing is "
+        "liked than "
+        "another cannot be told");
+  } else if (!model.quality.calibrated()) {
+    model.caps.push_back(
+        fmt::format("people's preferences do not follow the features as the model has it: log-odds higher by 1 "
+                    "came out higher by "
+                    "{:.2f} (standard error {:.2f}) on people whom it did not learn from",
+                    model.quality.slope, model.quality.slope_error));
+  }
+  // Weights, so that a ranking of m counts as m / 2 comparisons.
+  if (training.weight.sum() < static_cast<double>(kLeastComparisons) ||
+      certification.weight.sum() < static_cast<double>(least)) {
     model.caps.push_back(
         fmt::format("the feedback holds {} comparisons to learn from and {} to certify with, {} and {} are "
                     "needed ({} features "
@@ -219,15 +255,17 @@ void find_caps(PreferenceModel& model, const Pairs& training, const Pairs& certi
 
 std::vector<std::uint64_t> feedback_digests(const Feedback& feedback, std::uint64_t split_seed,
                                             std::uint32_t folds) {
-  std::vector<std::uint64_t> out(kBuckets, 0);
+  std::vector<std::uint64_t> out;
   for (const Judged& j : all_pairs(feedback)) {
     if (!(folds >> fold_of(j.unit, split_seed) & 1u)) continue;
     std::uint64_t digest = hash_bytes(feedback.item[j.first], 11);
     digest = hash_combine(digest, hash_bytes(feedback.item[j.second], 12));
     digest = hash_combine(digest, hash_bytes(feedback.prompt[feedback.item_prompt[j.first]], 13));
     digest = hash_combine(digest, static_cast<std::uint64_t>(2 * j.answer));
-    out[bucket_of(j.unit)] += hash_combine(digest, j.unit);
+    out.push_back(hash_combine(digest, j.unit));
   }
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
 }
 
@@ -246,6 +284,7 @@ PreferenceModel fit_preference(const Feedback& feedback, const FeatureMap& map, 
   model.comparisons = judged.size();
   model.raters = feedback.rater.size();
   model.training_digest = feedback_digests(feedback, split_seed, kTraining);
+  if (model.training_digest.size() > kSketchComparisons) model.training_digest.resize(kSketchComparisons);
   const Pairs training = pairs_in(all, kTraining), certification = pairs_in(all, kEveryFold & ~kTraining);
   if (training.size() == 0 || certification.size() == 0) {
     refuse(feedback.source, "feedback", fmt::format("{} comparisons, all in one half", judged.size()),
@@ -253,6 +292,7 @@ PreferenceModel fit_preference(const Feedback& feedback, const FeatureMap& map, 
   }
   const double penalty = choose_penalty(all, threads);
   Eigen::VectorXd whole;
+  double doubt = 0.25;
   for (std::size_t v = 0; v < kVariants; ++v) {
     const std::uint32_t folds = v < kTrainingFolds ? kTraining & ~(1u << v) : kTraining;
     const Pairs seen = pairs_in(all, folds);
@@ -270,9 +310,7 @@ PreferenceModel fit_preference(const Feedback& feedback, const FeatureMap& map, 
              fmt::format("{} comparisons, none in one of {} folds", judged.size(), kFolds),
              "comparisons of enough people for every fold to hold some");
     }
-    const bool enough = judge.size() >= kComparisonsAColumn * comparisons.column.size();
-    const double weak = enough ? std::min(kWeakPenalty, penalty) : penalty;
-    const PairFit estimate = fit_pairs(judge, weak * curvature_scale(judge), {}, threads);
+    const PairFit estimate = fit_pairs_unbiased(judge, kWeakPenalty * curvature_scale(judge), threads);
     const PairMatrix influence = pair_influence(judge, estimate);
     model.estimate.push_back(spread(estimate.coef, comparisons, map.width()));
     Matrix by_bucket(kBuckets, map.width());
@@ -283,10 +321,12 @@ PreferenceModel fit_preference(const Feedback& feedback, const FeatureMap& map, 
       }
     }
     model.influence.push_back(std::move(by_bucket));
-    if (v == kTrainingFolds) model.quality = quality_of(judge, whole, estimate, influence, threads);
+    if (v < kTrainingFolds) continue;
+    model.quality = quality_of(judge, whole, estimate, influence, threads);
+    doubt = mean_doubt(judge, estimate.coef);
   }
   model.rater = rater_agreements(feedback, judged, comparisons, model);
-  find_caps(model, training, certification, comparisons.column.size());
+  find_caps(model, training, certification, comparisons.column.size(), doubt);
   return model;
 }
 

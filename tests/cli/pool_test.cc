@@ -44,6 +44,19 @@ TEST(AuditPool, PassesAProxyThatTheGoalFollows) {
   EXPECT_EQ(document.at("verdict"), "pass");
 }
 
+TEST(AuditPool, ShowsNoHarmToAGoalThatIsTheSameForAll) {
+  const Folder folder;
+  std::string same = "prompt,candidate,proxy,goal\n";
+  for (int p = 0; p < 30; ++p) {
+    for (int c = 0; c < 7; ++c)
+      same += "p" + std::to_string(p) + ",c" + std::to_string(c) + "," + std::to_string(.1 * c) + ",0.1\n";
+  }
+  folder.write("pool.csv", same);
+  const auto document = nlohmann::json::parse(folder.plumb({"audit", "--pool", "pool.csv", "--json"}).out);
+  EXPECT_EQ(document.at("verdict"), "inconclusive");
+  for (const auto& point : document.at("proxies").at(0).at("curve")) EXPECT_EQ(point.at("goal").at("value"), 0);
+}
+
 TEST(AuditPool, IsTheSameForAnyNumberOfThreads) {
   const Folder folder;
   folder.write("pool.csv", pool(true));

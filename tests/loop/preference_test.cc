@@ -52,6 +52,10 @@ class AskedReaders : public testing::Test {
     }
     return "";
   }
+  std::string text_of(const std::string& name) const {
+    std::ifstream in(directory_ / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
   fs::path directory_;
   std::string goal_text_;
   NewsfeedOptions world_;
@@ -105,6 +109,11 @@ TEST_F(AskedReaders, GateNeverPassesAPolicyOnTheComparisonsThatItWasLearntFrom) 
   EXPECT_EQ(same_people.verdict, "inconclusive");
   EXPECT_NE(same_people.text.find("trained on this feedback"), std::string::npos);
   EXPECT_TRUE(nlohmann::json::parse(same_people.json)["candidates"][1]["versus_reference"]["value"].is_null());
+  // Nor where others were asked beside them.
+  const std::string those = text_of("comparisons.jsonl");
+  newsfeed_write_feedback(later, 4000, path("more.jsonl"));
+  write("comparisons.jsonl", those + text_of("more.jsonl"));
+  EXPECT_EQ(gate(goal(), path("policy.safetensors"), RunOptions{}).verdict, "inconclusive");
   // Other people: it is judged.
   newsfeed_write_feedback(later, 4000, path("comparisons.jsonl"));
   const Evidence other = gate(goal(), path("policy.safetensors"), RunOptions{});

@@ -50,13 +50,25 @@ TEST(PairwiseFit, StaysFiniteWhereEveryAnswerIsTheSame) {
   EXPECT_GT(fit.coef[1], 1);
 }
 
+// Firth's penalty on a saturated model adds half an answer to either side of each kind (Firth 1993,
+// section 3.1).
+TEST(PairwiseFit, WithoutBiasEqualsHalfAnAnswerAddedToEachSide) {
+  const PairFit fit = fit_pairs_unbiased(two_kinds(20, 17, 16, 3), 1e-9, 2);
+  const double p = 17.5 / 21, q = 3.5 / 17;
+  EXPECT_NEAR(fit.coef[0], (logit(p) + logit(q)) / 2, 1e-6);
+  EXPECT_NEAR(fit.coef[1], (logit(p) - logit(q)) / 2, 1e-6);
+  EXPECT_NEAR(fit.hat.sum(), 2, 1e-6);
+  const PairFit separated = fit_pairs_unbiased(two_kinds(20, 20, 16, 0), 1e-9, 1);
+  EXPECT_NEAR(separated.coef[1], (logit(20.5 / 21) - logit(.5 / 17)) / 2, 1e-5);
+}
+
 TEST(PairwiseInfluence, GivesTheVarianceOfTheClosedForm) {
   const Pairs pairs = two_kinds(100, 70, 80, 20);
   const PairFit fit = fit_pairs(pairs, 1e-9, {}, 1);
   const PairMatrix influence = pair_influence(pairs, fit);
   // theta = (logit p - logit q) / 2, each logit with variance 1 / (n p (1 - p)).
   const double variance = (1 / (100 * .7 * .3) + 1 / (80 * .25 * .75)) / 4;
-  EXPECT_NEAR(influence.col(1).squaredNorm(), variance, 1e-6);
+  EXPECT_NEAR(influence.col(1).squaredNorm(), variance * 180 / 179, 1e-6);
   EXPECT_NEAR(influence.col(1).sum(), 0, 1e-9);
 }
 
@@ -189,6 +201,28 @@ TEST(Preference, CapsTheVerdictWherePeopleAreTooFewOrCannotBeTold) {
   const PreferenceModel model = fit_preference(noise, fit_outcome_models(log, {"y"}, 1).map, 1, 1);
   ASSERT_EQ(model.caps.size(), 1u);
   EXPECT_NE(model.caps[0].find("do not tell what people prefer"), std::string::npos);
+}
+
+TEST(Preference, CapsTheVerdictWhereAnswersHaveNoDoubtOrCrowdsAreAFewPeople) {
+  AskedPeople sure;
+  sure.comparisons = 4000;
+  Feedback rule = sure.feedback();
+  for (std::size_t c = 0; c < rule.first.size(); ++c) {
+    const auto x = static_cast<double>(rule.context[0].number[rule.item_prompt[rule.first[c]]]);
+    const auto liking = [&](std::uint32_t item) {
+      return AskedPeople::utility(rule.item[item] == "a" ? 0 : rule.item[item] == "b" ? 1 : 2, x);
+    };
+    rule.answer[c] = liking(rule.first[c]) > liking(rule.second[c]) ? Answer::kFirst : Answer::kSecond;
+  }
+  const FeatureMap map = fit_outcome_models(sure.log(), {"y"}, 1).map;
+  const PreferenceModel certain = fit_preference(rule, map, 1, 1);
+  ASSERT_FALSE(certain.caps.empty());
+  EXPECT_NE(certain.caps[0].find("cannot be told"), std::string::npos) << certain.caps[0];
+  Feedback panel = sure.feedback();
+  for (std::size_t c = 0; c < panel.first.size(); ++c) panel.comparison.unit[c] = hash_combine(c % 40, 9);
+  const PreferenceModel few = fit_preference(panel, map, 1, 1);
+  ASSERT_EQ(few.caps.size(), 1u);
+  EXPECT_NE(few.caps[0].find("people or units"), std::string::npos) << few.caps[0];
 }
 
 TEST(Preference, RefusesRatingsAndFeedbackWithoutTheLogsFeatures) {
