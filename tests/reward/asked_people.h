@@ -15,6 +15,7 @@ struct AskedPeople {
   double position = 0;   // log-odds for the option shown first
   std::size_t each = 1;  // comparisons a person; persons differ by `taste`
   double taste = 0;      // standard deviation of a person's own liking of action b
+  std::size_t idle = 0;  // further context numbers, which nobody's liking depends on
 
   static double utility(std::size_t action, double x) {
     return action == 0 ? 0 : action == 1 ? .5 + .4 * x : -.2 + .8 * x;
@@ -28,6 +29,7 @@ struct AskedPeople {
     for (std::size_t i = 0; i < decisions; ++i) {
       const double x = rng.normal();
       made[i] = {i, {1 / 3.0, 1 / 3.0, 1 / 3.0}, static_cast<std::uint32_t>(rng.below(3)), {x}, {}, {x}, 0};
+      for (std::size_t k = 0; k < idle; ++k) made[i].x.push_back(rng.normal());
     }
     return made_log({"a", "b", "c"}, {{"y"}}, made);
   }
@@ -37,8 +39,10 @@ struct AskedPeople {
     const char* names[] = {"a", "b", "c"};
     Feedback f;
     f.source = "asked.jsonl";
-    f.context.emplace_back();
-    f.context.back().name = "x0";
+    for (std::size_t k = 0; k <= idle; ++k) {
+      f.context.emplace_back();
+      f.context.back().name = "x" + std::to_string(k);
+    }
     double own = 0;
     for (std::size_t c = 0; c < comparisons; ++c) {
       if (c % each == 0) own = taste * rng.normal();
@@ -47,7 +51,8 @@ struct AskedPeople {
       const auto prompt = static_cast<std::uint32_t>(f.prompt.size());
       f.prompt.push_back("p" + std::to_string(c));
       f.prompt_text.emplace_back();
-      f.context.back().number.push_back(static_cast<float>(x));
+      f.context[0].number.push_back(static_cast<float>(x));
+      for (std::size_t k = 1; k <= idle; ++k) f.context[k].number.push_back(static_cast<float>(rng.normal()));
       for (const std::size_t a : {first, second}) {
         f.item.emplace_back(names[a]);
         f.text.emplace_back();

@@ -42,6 +42,20 @@ TEST(PreferenceIntervals, CoverAtTheirLevel) {
   }
 }
 
+// 30 columns that vary, some 20 comparisons of the certification half a column: where the verdict is just not
+// capped. Plain maximum likelihood would overstate every log-odds by about a twentieth here.
+TEST(PreferenceIntervals, CoverWhereTheDesignIsWide) {
+  AskedPeople people;
+  people.decisions = 600;
+  people.comparisons = 1400;
+  people.idle = 8;
+  for (const bool half : {true, false}) {
+    const int held = covered(people, half);
+    EXPECT_GE(held, 272);
+    EXPECT_LE(held, 297);
+  }
+}
+
 TEST(PreferenceIntervals, CoverWherePersonsCompareOftenAndDiffer) {
   AskedPeople people;
   people.decisions = 600;
