@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "optimize/training_digests.h"
 #include "optimize/tree_scores.h"
 
 namespace plumb {

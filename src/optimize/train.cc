@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "optimize/constraints.h"
+#include "optimize/training_digests.h"
 #include "plumb/optimize.h"
-#include "plumb/preferred.h"
 
 namespace plumb {
 namespace {
@@ -40,20 +40,6 @@ double best_beta(const TrainingContext& context, const PressurePath& path) {
   return path.points.front().beta;
 }
 
-TrainedOn trained_on(const TrainingContext& context) {
-  TrainedOn out;
-  out.split_seed = context.split_seed;
-  out.goal_hash = context.goal.hash;
-  out.log_digest = log_digest(context.log);
-  out.folds = (1u << kTrainingFolds) - 1;
-  std::vector<std::uint8_t> use(context.log.size());
-  for (std::size_t i = 0; i < use.size(); ++i) use[i] = context.log.in_training(i);
-  out.bucket_digest = bucket_digests(context.log, use);
-  out.sketch = sketch_rows(context.log, use);
-  if (context.models.preference) out.feedback_digest = context.models.preference->training_digest;
-  return out;
-}
-
 }  // namespace
 
 Training train_candidates(const TrainingContext& context, const std::vector<Signal>& signals,
@@ -72,7 +58,7 @@ Training train_candidates(const TrainingContext& context, const std::vector<Sign
   }
   Training out;
   const ConstrainedTilt constrained(context);
-  const TrainedOn digests = trained_on(context);
+  const TrainedOn digests = training_digests(context);
   const auto make = [&](const Signal& signal, double beta, const std::string& name) {
     auto solution = constrained.solve(signal, beta);
     // Multipliers add pressure of their own: a budget holds for the whole.

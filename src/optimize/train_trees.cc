@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "optimize/policy_tree_problem.h"
+#include "optimize/training_digests.h"
 #include "optimize/tree_scores.h"
 #include "plumb/policy_tree.h"
 

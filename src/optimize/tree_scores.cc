@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "plumb/preferred.h"
-
 namespace plumb {
 namespace {
 
@@ -107,20 +105,6 @@ MeanValue clustered_mean(const TrainingContext& context, std::span<const std::ui
     buckets += used[b];
   }
   out.standard_error = buckets > 1 ? std::sqrt(squares * buckets / (buckets - 1)) / n : INFINITY;
-  return out;
-}
-
-TrainedOn training_digests(const TrainingContext& context) {
-  TrainedOn out;
-  out.split_seed = context.split_seed;
-  out.goal_hash = context.goal.hash;
-  out.log_digest = log_digest(context.log);
-  out.folds = (1u << kTrainingFolds) - 1;
-  std::vector<std::uint8_t> use(context.log.size());
-  for (std::size_t i = 0; i < use.size(); ++i) use[i] = context.log.in_training(i);
-  out.bucket_digest = bucket_digests(context.log, use);
-  out.sketch = sketch_rows(context.log, use);
-  if (context.models.preference) out.feedback_digest = context.models.preference->training_digest;
   return out;
 }
 

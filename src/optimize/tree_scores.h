@@ -35,7 +35,4 @@ struct MeanValue {
 MeanValue clustered_mean(const TrainingContext& context, std::span<const std::uint32_t> rows,
                          std::span<const double> value);
 
-// What the policies of this training are learnt from.
-TrainedOn training_digests(const TrainingContext& context);
-
 }  // namespace plumb
