@@ -12,15 +12,14 @@ std::string preference_part(const Json& evidence) {
   if (preference.empty()) return {};
   std::string out = paragraph(text(preference, "sentence"), "lead");
   Table table;
-  table.headers = {"On people whom it did not learn from", "Estimate",
-                   "Where it would be without a preference"};
+  table.headers = {"On people whom it did not learn from", "Estimate", "Without a preference"};
   const auto row = [&](const char* name, const char* member, const char* neutral) {
     table.rows.push_back({text_cell(name), number_cell(interval(range_of(object(preference, member)), false)),
                           text_cell(neutral)});
   };
   row("Share that the model gets right", "accuracy", "0.5");
   row("Log loss, nats", "log_loss", "0.693");
-  row("Calibration slope", "calibration_slope", "0 (1: calibrated)");
+  row("Calibration slope (1: calibrated)", "calibration_slope", "0");
   row("Log-odds for the option shown first", "position", "0");
   out += table_html(table) + paragraph(text(preference, "position_sentence"), "soft");
   const Json& people = object(preference, "people");
@@ -34,11 +33,11 @@ std::string preference_part(const Json& evidence) {
   if (!raters.rows.empty())
     out += "<details><summary>Raters who stand out</summary>" + table_html(raters) + "</details>\n";
   GoodhartLabels labels;
-  labels.goal = "what held-out people say";
+  labels.goal = "held-out people";
   labels.goal_unit = labels.proxy_unit = "log-odds";
   labels.band = "The band is simultaneous over the whole path; what the model promises has none.";
   Json drawn = preference;
-  drawn["name"] = "what the reward model promises";
+  drawn["name"] = "the model's promise";
   const std::string wide = goodhart_svg(drawn, labels);
   labels.width = 350;
   const std::string narrow = goodhart_svg(drawn, labels);
