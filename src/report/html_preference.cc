@@ -37,7 +37,7 @@ std::string preference_part(const Json& evidence) {
   labels.goal_unit = labels.proxy_unit = "log-odds";
   labels.band = "The band is simultaneous over the whole path; what the model promises has none.";
   Json drawn = preference;
-  drawn["name"] = "the model's promise";
+  drawn["name"] = "the promise";
   const std::string wide = goodhart_svg(drawn, labels);
   labels.width = 350;
   const std::string narrow = goodhart_svg(drawn, labels);
