@@ -66,13 +66,16 @@ struct DecisionLog {
   // often it stood before, so that a log keeps its units when its rows are put into another order.
   std::vector<std::uint64_t> unit;
   bool unit_named = false;
-  std::vector<std::int64_t> time_us;           // empty where not logged
-  std::vector<std::string> actions;            // names; `action` indexes them
-  std::vector<std::uint64_t> offset;           // n + 1
-  std::vector<std::uint32_t> action;           // a row an offered action
-  std::vector<std::uint32_t> chosen;           // n, the slot within the decision's offered actions
-  std::vector<double> propensity;              // n, of the chosen action, in (0, 1]
-  std::vector<float> logged;                   // a row an offered action: mu; empty where not logged
+  std::vector<std::int64_t> time_us;  // empty where not logged
+  std::vector<std::string> actions;   // names; `action` indexes them
+  std::vector<std::uint64_t> offset;  // n + 1
+  std::vector<std::uint32_t> action;  // a row an offered action
+  std::vector<std::uint32_t> chosen;  // n, the slot within the decision's offered actions
+  std::vector<double> propensity;     // n, of the chosen action, in (0, 1]
+  std::vector<float> logged;          // a row an offered action: mu; empty where not logged
+  // n, how many decisions the row stands for: 1 / (1 - rate) where rows like it were dropped at random at this
+  // rate before the log was written. Empty: every row stands for one.
+  std::vector<float> weight;
   bool propensity_declared = false;            // a number (or one an arm) in the goal file, not a column
   bool fixed_actions = false;                  // the same offered list (same order) in every decision
   std::vector<FeatureColumn> context;          // n rows each

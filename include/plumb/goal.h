@@ -34,6 +34,13 @@ struct OutcomeSpec {
   std::optional<double> asked_rate;               // ... or a number in (0, 1]
   std::optional<double> range_lower, range_upper;
   std::string column;  // where it is read from; the name where not given (`column = `)
+  // Outcomes that are in no column but learnt: "" (read from the log), "bg_nbd" (what a customer will still
+  // spend, from a file of transactions), "surrogate_index" (what early outcomes foretell of a late one).
+  std::string model;
+  std::string transactions;                // bg_nbd: the file
+  std::optional<std::int64_t> horizon_us;  // bg_nbd: how far it looks
+  std::string of;                          // surrogate_index: the late outcome ...
+  std::vector<std::string> surrogates;     // ... and the early ones
   int line = 0;
 };
 
@@ -88,9 +95,13 @@ struct Goal {
   DataSpec data;
   std::string reference = "logging";  // logging | constant:<action> | uniform | a policy file
   std::string family = "softmax";     // softmax | tree | constant | table | language_model
-  std::string signal = "auto";        // auto | goal | one of the proxies | a reward model's .safetensors
-  std::optional<double> kl_budget;    // nats; empty: "auto"
-  std::uint64_t hash = 0;             // of the file's meaning: comments, order of keys and spaces do not count
+  std::optional<int> tree_depth;      // family = "tree": 1 to 3; empty: the depth that held-out folds choose
+  // Cost of every action, and the mean cost a decision that a policy may have at most; empty: no budget.
+  std::map<std::string, double> cost;
+  std::optional<double> budget;
+  std::string signal = "auto";      // auto | goal | one of the proxies | a reward model's .safetensors
+  std::optional<double> kl_budget;  // nats; empty: "auto"
+  std::uint64_t hash = 0;           // of the file's meaning: comments, order of keys and spaces do not count
 
   const OutcomeSpec* outcome(std::string_view name) const;  // nullptr where there is none
   const OutcomeSpec* preference() const;  // the outcome of kind preference; nullptr where there is none
