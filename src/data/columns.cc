@@ -60,29 +60,55 @@ void ColumnBuilder::check(const Cell& cell, std::string_view what, bool allow_ab
     throw BadRow{std::string(what), print(cell), "a number of at most 3.4e38"};
 }
 
+// The level here of a number that stands in `from`.
+std::uint32_t ColumnBuilder::intern_number(const ColumnBuilder& from, std::size_t row) {
+  if (std::isnan(from.number_[row])) return Interner::kNone;
+  return keep_text_ ? levels_.intern(from.text_[row]) : levels_.intern(print_float(from.number_[row]));
+}
+
+void ColumnBuilder::become_category(std::uint64_t line, std::string first_text) {
+  is_category_ = true;
+  numbers_before_ = static_cast<std::uint64_t>(
+      std::count_if(number_.begin(), number_.end(), [](float value) { return !std::isnan(value); }));
+  first_text_line_ = line;
+  first_text_ = std::move(first_text);
+  code_.reserve(number_.capacity());
+  for (std::size_t row = 0; row < number_.size(); ++row) code_.push_back(intern_number(*this, row));
+  number_ = {};
+  text_ = {};
+}
+
 void ColumnBuilder::add_category(const Cell& cell, std::uint64_t line) {
-  if (!is_category_) {
-    is_category_ = true;
-    numbers_before_ = static_cast<std::uint64_t>(
-        std::count_if(number_.begin(), number_.end(), [](float value) { return !std::isnan(value); }));
-    first_text_line_ = line;
-    first_text_ = print(cell);
-    code_.reserve(number_.capacity());
-    for (std::size_t row = 0; row < number_.size(); ++row) {
-      if (std::isnan(number_[row])) {
-        code_.push_back(Interner::kNone);
-      } else {
-        code_.push_back(keep_text_ ? levels_.intern(text_[row]) : levels_.intern(print_float(number_[row])));
-      }
-    }
-    number_ = {};
-    text_ = {};
-  }
+  if (!is_category_) become_category(line, print(cell));
   if (cell.kind != Cell::Kind::kNumber) {
     code_.push_back(levels_.intern(cell.text));
   } else {
     code_.push_back(levels_.intern(print_float(static_cast<float>(cell.number))));
   }
+}
+
+void ColumnBuilder::append(ColumnBuilder&& later, std::size_t rows) {
+  pad(rows);
+  if (later.is_category_ && !is_category_) {
+    become_category(later.first_text_line_, later.first_text_);
+    numbers_before_ += later.numbers_before_;
+  }
+  if (!is_category_) {
+    number_.insert(number_.end(), later.number_.begin(), later.number_.end());
+    text_.insert(text_.end(), later.text_.begin(), later.text_.end());
+    return;
+  }
+  if (!later.is_category_) {
+    code_.reserve(code_.size() + later.number_.size());
+    for (std::size_t row = 0; row < later.number_.size(); ++row) code_.push_back(intern_number(later, row));
+    return;
+  }
+  // Levels are numbered by first appearance, there as here.
+  std::vector<std::uint32_t> here(later.levels_.size());
+  for (std::uint32_t level = 0; level < here.size(); ++level) here[level] = levels_.take(later.levels_, level);
+  code_.reserve(code_.size() + later.code_.size());
+  for (const std::uint32_t code : later.code_)
+    code_.push_back(code == Interner::kNone ? Interner::kNone : here[code]);
 }
 
 // No number is NaN and no code is kNone but those of absent rows.

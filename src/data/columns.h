@@ -39,12 +39,16 @@ class ColumnBuilder {
       if (keep_text_) text_.resize(rows);
     }
   }
+  // The same column in rows further on, behind the `rows` rows that stand here or are absent.
+  void append(ColumnBuilder&& later, std::size_t rows);
   bool empty() const { return number_.empty() && code_.empty(); }
   // Moves the column out. A sentence for the LoadReport where numbers and text are mixed, else empty.
   FeatureColumn finish(std::string* note);
 
  private:
   void add_category(const Cell& cell, std::uint64_t line);
+  void become_category(std::uint64_t line, std::string first_text);
+  std::uint32_t intern_number(const ColumnBuilder& from, std::size_t row);
   void fill_absent();
   std::string name_;
   bool keep_text_, is_category_ = false;

@@ -22,10 +22,16 @@ char separator_of(std::string_view text) {
 
 }  // namespace
 
-CsvReader::CsvReader(std::string_view text, char separator, std::string name)
-    : text_(text), separator_(separator), name_(std::move(name)) {
-  const std::size_t last = text_.find_last_not_of("\r\n");
-  text_ = last == std::string_view::npos ? std::string_view() : text_.substr(0, last + 1);
+CsvReader::CsvReader(std::optional<TextBlock> rows, char separator, std::string name)
+    : separator_(separator), name_(std::move(name)), more_(rows.has_value()) {
+  if (!rows) return;
+  text_ = rows->text;
+  next_line_ = rows->first_line;
+}
+
+std::optional<TextBlock> CsvReader::rest() const {
+  if (!more_) return std::nullopt;
+  return TextBlock{text_.substr(at_), next_line_};
 }
 
 // The field whose opening quote stands at *at; *at is moved behind the closing one.
@@ -55,7 +61,7 @@ std::string_view CsvReader::quoted_field(std::size_t* at) {
 }
 
 bool CsvReader::next() {
-  if (at_ >= text_.size()) return false;
+  if (!more_) return false;
   fields_.clear();
   stray_quote_ = false;
   line_ = next_line_;
@@ -88,13 +94,17 @@ bool CsvReader::next() {
   std::size_t end = at;
   if (end > record && text_[end - 1] == '\r') --end;
   raw_ = text_.substr(record, end - record);
+  more_ = at < text_.size();
   at_ = at + 1;
   ++next_line_;
   return true;
 }
 
 CsvTable::CsvTable(std::string_view text, const std::string& name)
-    : name_(name), reader_(text, separator_of(text), name), utf8_(is_utf8(text)) {
+    : name_(name),
+      separator_(separator_of(text)),
+      reader_(rows_of(text), separator_, name),
+      utf8_(is_utf8(text)) {
   if (text.find_first_not_of("\r\n \t") == std::string_view::npos)
     refuse(name, "file", text.empty() ? "an empty file" : "only white space", "a header and at least one row");
   reader_.next();
@@ -108,6 +118,13 @@ CsvTable::CsvTable(std::string_view text, const std::string& name)
   if (twice != sorted.end())
     refuse(name + ":1", "header", "column " + shown(*twice) + " twice", "every column once");
 }
+
+CsvTable::CsvTable(const CsvTable& first, TextBlock rows)
+    : name_(first.name_),
+      separator_(first.separator_),
+      reader_(rows, separator_, name_),
+      utf8_(first.utf8_ || is_utf8(rows.text)),
+      columns_(first.columns_) {}
 
 bool CsvTable::has(std::string_view name) const {
   return std::find(columns_.begin(), columns_.end(), name) != columns_.end();

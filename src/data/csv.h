@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "data/text_source.h"
+
 namespace plumb {
 
 // Reads records. A field may be quoted; a quoted field may hold separators, line ends and doubled quotes. Lines
@@ -14,13 +16,16 @@ namespace plumb {
 // strings that the reader keeps (where quotes had to be undoubled): they live as long as text and reader.
 class CsvReader {
  public:
-  CsvReader(std::string_view text, char separator, std::string name);
+  CsvReader(std::string_view text, char separator, std::string name)
+      : CsvReader(rows_of(text), separator, std::move(name)) {}
+  CsvReader(std::optional<TextBlock> rows, char separator, std::string name);
   // False at the end. Throws Error{kInput} where a quote is never closed: no row behind it can be told.
   bool next();
 
   const std::vector<std::string_view>& fields() const { return fields_; }
   std::string_view raw() const { return raw_; }  // the record as it stands, without its line end
   std::uint64_t line() const { return line_; }   // where the record starts, 1-based
+  std::optional<TextBlock> rest() const;         // behind the record
   bool stray_quote() const {
     return stray_quote_;
   }  // a quote where RFC 4180 allows none; the fields are unusable
@@ -32,7 +37,7 @@ class CsvReader {
   std::string name_;
   std::size_t at_ = 0;
   std::uint64_t line_ = 0, next_line_ = 1;
-  bool stray_quote_ = false;
+  bool stray_quote_ = false, more_ = false;
   std::vector<std::string_view> fields_;
   std::deque<std::string> undoubled_;
 };
@@ -42,6 +47,8 @@ class CsvReader {
 class CsvTable {
  public:
   CsvTable(std::string_view text, const std::string& name);
+  // Rows further on in the same file.
+  CsvTable(const CsvTable& first, TextBlock rows);
   const std::vector<std::string>& columns() const { return columns_; }
   // The index of a column. Throws Error{kInput} with the nearest name where there is none; `what` says who
   // asks.
@@ -50,11 +57,13 @@ class CsvTable {
   // The next record, false at the end. Throws BadRow where its fields do not fit the header or are not UTF-8.
   bool next();
   void check_row() const;
+  std::optional<TextBlock> rest() const { return reader_.rest(); }
   const CsvReader& record() const { return reader_; }
   std::string_view field(std::size_t column) const { return reader_.fields()[column]; }
 
  private:
   std::string name_;
+  char separator_;
   CsvReader reader_;
   bool utf8_;
   std::vector<std::string> columns_;

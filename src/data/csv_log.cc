@@ -7,6 +7,7 @@
 #include "data/csv.h"
 #include "data/log_builder.h"
 #include "data/readers.h"
+#include "data/row_reader.h"
 
 namespace plumb {
 
@@ -148,29 +149,76 @@ void read_row(const CsvTable& table, const Mapping& map, const Goal& goal, const
   }
 }
 
-}  // namespace
+class CsvRows final : public RowReader {
+ public:
+  CsvRows(const Goal& goal, LogBuilder& builder, CsvTable table, Mapping map, bool block)
+      : goal_(goal), builder_(builder), table_(std::move(table)), map_(std::move(map)), block_(block) {
+    row_.propensities.resize(map_.propensities.size());
+    row_.context.resize(map_.context.size());
+    row_.segments.resize(map_.segments.size());
+    row_.asked.resize(map_.asked.size());
+    row_.outcomes.resize(map_.outcomes.size());
+  }
+  void start(TextBlock block) override { table_ = CsvTable(table_, block); }
+  std::optional<TextBlock> rest() const override { return table_.rest(); }
+  bool step() override {
+    if (!next()) return false;
+    builder_.count_row();
+    try {
+      read_row(table_, map_, goal_, builder_, row_);
+      builder_.add(row_);
+    } catch (const BadRow& bad) {
+      builder_.bad(table_.record().line(), bad);
+    }
+    return true;
+  }
+  std::unique_ptr<RowReader> fork(LogBuilder& builder) const override {
+    return std::make_unique<CsvRows>(goal_, builder, table_, map_, /*block=*/true);
+  }
+  void absorb(const RowReader&) override {}
+  void finish(const std::string&) override {}
 
-DecisionLog csv_log_from(const TextSource& source, const Goal& goal, LoadReport* report) {
+ private:
+  // Blocks are cut where quotes are balanced. A quote that is none, and blocks may end inside of a field.
+  bool next() {
+    if (!block_) return table_.next();
+    try {
+      if (!table_.next()) return false;
+    } catch (const Error&) {
+      throw NotInBlocks{};
+    }
+    if (table_.record().stray_quote()) throw NotInBlocks{};
+    return true;
+  }
+  const Goal& goal_;
+  LogBuilder& builder_;
+  CsvTable table_;
+  Mapping map_;
+  bool block_;
+  RowDraft row_;
+};
+
+DecisionLog read_csv(const TextSource& source, const Goal& goal, LoadReport* report,
+                     const ReadOptions& options) {
   CsvTable table(source.text(), source.name());
   LogBuilder builder(source.name(), goal, /*keep_text=*/true);
-  const Mapping map = map_columns(table, goal, builder);
-  RowDraft row;
-  row.propensities.resize(map.propensities.size());
-  row.context.resize(map.context.size());
-  row.segments.resize(map.segments.size());
-  row.asked.resize(map.asked.size());
-  row.outcomes.resize(map.outcomes.size());
-  while (table.next()) {
-    builder.count_row();
-    try {
-      read_row(table, map, goal, builder, row);
-      builder.add(row);
-    } catch (const BadRow& bad) {
-      builder.bad(table.record().line(), bad);
-    }
-  }
+  Mapping map = map_columns(table, goal, builder);
+  const std::optional<TextBlock> rows = table.rest();
+  CsvRows reader(goal, builder, std::move(table), std::move(map), /*block=*/false);
+  read_rows(rows, RowEnd::kRecord, options, reader, builder);
   if (report != nullptr) report->bytes = source.file_bytes();
-  return builder.finish(report);
+  return builder.finish(report, options.threads);
+}
+
+}  // namespace
+
+DecisionLog csv_log_from(const TextSource& source, const Goal& goal, LoadReport* report,
+                         const ReadOptions& options) {
+  try {
+    return read_csv(source, goal, report, options);
+  } catch (const NotInBlocks&) {
+    return read_csv(source, goal, report, {.threads = options.threads, .block_bytes = SIZE_MAX});
+  }
 }
 
 }  // namespace plumb

@@ -1,8 +1,9 @@
 // Digests of decoded rows. They depend on what a row says, not on how its file was written: names instead of
 // codes, values instead of digits.
+#include <algorithm>
 #include <bit>
 
-#include "plumb/data.h"
+#include "data/readers.h"
 
 namespace plumb {
 
@@ -39,35 +40,40 @@ std::uint64_t bits_of(double value) { return std::bit_cast<std::uint64_t>(value 
 
 }  // namespace
 
-void digest_rows(DecisionLog& log) {
+void digest_rows(DecisionLog& log) { digest_rows(log, 1); }
+
+void digest_rows(DecisionLog& log, int threads) {
   const auto context = hash_columns(log.context, 1), features = hash_columns(log.action_features, 2),
              segments = hash_columns(log.segments, 3);
   const auto actions = hash_all(log.actions), versions = hash_all(log.policy_version);
   std::vector<std::uint64_t> outcomes;
   for (const OutcomeColumn& outcome : log.outcomes) outcomes.push_back(hash_bytes(outcome.name, 4));
   log.row_digest.resize(log.size());
-  for (std::size_t i = 0; i < log.size(); ++i) {
-    std::uint64_t h = hash_combine(log.unit[i], log.id.empty() ? 0 : hash_bytes(log.id[i]));
-    const auto mix = [&h](std::uint64_t word) { h = hash_combine(h, word); };
-    mix(log.time_us.empty() ? 0 : static_cast<std::uint64_t>(log.time_us[i]));
-    mix(log.version.empty() ? 0 : versions[log.version[i]]);
-    mix(log.chosen[i]);
-    mix(bits_of(log.propensity[i]));
-    for (std::uint64_t row = log.offset[i]; row < log.offset[i + 1]; ++row) {
-      mix(actions[log.action[row]]);
-      if (!log.logged.empty()) mix(std::bit_cast<std::uint32_t>(log.logged[row]));
-      for (const HashedColumn& column : features) mix(column.at(row));
+  constexpr std::size_t kBlock = 4096;
+  parallel_blocks((log.size() + kBlock - 1) / kBlock, threads, [&](std::size_t block) {
+    for (std::size_t i = block * kBlock; i < std::min(log.size(), (block + 1) * kBlock); ++i) {
+      std::uint64_t h = hash_combine(log.unit[i], log.id.empty() ? 0 : hash_bytes(log.id[i]));
+      const auto mix = [&h](std::uint64_t word) { h = hash_combine(h, word); };
+      mix(log.time_us.empty() ? 0 : static_cast<std::uint64_t>(log.time_us[i]));
+      mix(log.version.empty() ? 0 : versions[log.version[i]]);
+      mix(log.chosen[i]);
+      mix(bits_of(log.propensity[i]));
+      for (std::uint64_t row = log.offset[i]; row < log.offset[i + 1]; ++row) {
+        mix(actions[log.action[row]]);
+        if (!log.logged.empty()) mix(std::bit_cast<std::uint32_t>(log.logged[row]));
+        for (const HashedColumn& column : features) mix(column.at(row));
+      }
+      for (const HashedColumn& column : context) mix(column.at(i));
+      for (const HashedColumn& column : segments) mix(column.at(i));
+      for (std::size_t j = 0; j < outcomes.size(); ++j) {
+        const OutcomeColumn& outcome = log.outcomes[j];
+        mix(hash_combine(outcomes[j], static_cast<std::uint64_t>(outcome.state[i])));
+        mix(bits_of(outcome.value[i]));
+        if (!outcome.asked.empty()) mix(bits_of(outcome.asked[i]));
+      }
+      log.row_digest[i] = h;
     }
-    for (const HashedColumn& column : context) mix(column.at(i));
-    for (const HashedColumn& column : segments) mix(column.at(i));
-    for (std::size_t j = 0; j < outcomes.size(); ++j) {
-      const OutcomeColumn& outcome = log.outcomes[j];
-      mix(hash_combine(outcomes[j], static_cast<std::uint64_t>(outcome.state[i])));
-      mix(bits_of(outcome.value[i]));
-      if (!outcome.asked.empty()) mix(bits_of(outcome.asked[i]));
-    }
-    log.row_digest[i] = h;
-  }
+  });
 }
 
 // Sums do not depend on order, and two equal rows do not cancel as they would under exclusive or.

@@ -10,6 +10,7 @@
 #include "data/dsjson_choice.h"
 #include "data/dsjson_outcomes.h"
 #include "data/readers.h"
+#include "data/row_reader.h"
 #include "data/sparse_row.h"
 
 namespace plumb {
@@ -24,10 +25,11 @@ void set_once(std::optional<dom::element>& into, std::string_view key, dom::elem
   into = value;
 }
 
-class DsjsonReader {
+class DsjsonReader final : public RowReader {
  public:
   DsjsonReader(const Goal& goal, LogBuilder& builder)
-      : builder_(builder),
+      : goal_(goal),
+        builder_(builder),
         sparse_(goal, builder, /*add_repeated=*/false),
         choice_(goal, builder),
         outcomes_(goal) {
@@ -38,6 +40,44 @@ class DsjsonReader {
     state_is_version_ = goal.data.version.empty() || goal.data.version == "VWState.m";
   }
 
+  void start(TextBlock block) override { lines_ = LineReader(block); }
+  std::optional<TextBlock> rest() const override { return lines_.rest(); }
+  bool step() override {
+    if (!lines_.next()) return false;
+    try {
+      if (read(lines_.number(), lines_.line())) builder_.count_row();
+    } catch (const BadRow& bad) {
+      builder_.count_row();
+      builder_.bad(lines_.number(), bad);
+    }
+    return true;
+  }
+  std::unique_ptr<RowReader> fork(LogBuilder& builder) const override {
+    auto out = std::make_unique<DsjsonReader>(goal_, builder);
+    out->sparse_.follow(sparse_);
+    return out;
+  }
+  void absorb(const RowReader& fork) override {
+    const auto& other = static_cast<const DsjsonReader&>(fork);
+    skipped_count_ += other.skipped_count_;
+    deferred_count_ += other.deferred_count_;
+    text_count_ += other.text_count_;
+    sparse_.absorb(other.sparse_);
+  }
+
+  void finish(const std::string& source) override {
+    const auto left_out = [&](std::uint64_t count, const char* why) {
+      if (count > 0)
+        builder_.note(fmt::format("{} {} left out: {}.", count, count == 1 ? "row is" : "rows are", why));
+    };
+    left_out(skipped_count_, "the log says not to learn from them (_skipLearn)");
+    left_out(deferred_count_, "a deferred action that was never taken is no decision (DeferredAction)");
+    if (text_count_ > 0)
+      builder_.note(fmt::format("{} running texts (_text) are left out: words are no columns.", text_count_));
+    sparse_.check_patterns(source);
+  }
+
+ private:
   // False for a row that is no decision to learn from: it is counted and left out. Throws BadRow.
   bool read(std::uint64_t line, std::string_view text) {
     RowDraft& row = sparse_.row();
@@ -65,19 +105,6 @@ class DsjsonReader {
     return true;
   }
 
-  void finish(const std::string& source) {
-    const auto left_out = [&](std::uint64_t count, const char* why) {
-      if (count > 0)
-        builder_.note(fmt::format("{} {} left out: {}.", count, count == 1 ? "row is" : "rows are", why));
-    };
-    left_out(skipped_count_, "the log says not to learn from them (_skipLearn)");
-    left_out(deferred_count_, "a deferred action that was never taken is no decision (DeferredAction)");
-    if (text_count_ > 0)
-      builder_.note(fmt::format("{} running texts (_text) are left out: words are no columns.", text_count_));
-    sparse_.check_patterns(source);
-  }
-
- private:
   enum class Key : std::uint8_t {
     kUnknown,
     kOther,
@@ -286,7 +313,9 @@ class DsjsonReader {
          [this](std::uint32_t n, const Cell& cell) { sparse_.set_action(n, cell); });
   }
 
+  const Goal& goal_;
   LogBuilder& builder_;
+  LineReader lines_;
   dom::parser parser_;
   SparseRow sparse_;
   DsjsonChoice choice_;
@@ -314,24 +343,18 @@ void check_goal(const Goal& goal) {
 
 }  // namespace
 
-DecisionLog dsjson_log_from(const TextSource& source, const Goal& goal, LoadReport* report) {
+DecisionLog dsjson_log_from(const TextSource& source, const Goal& goal, LoadReport* report,
+                            const ReadOptions& options) {
   if (source.text().find_first_not_of(" \t\r\n") == std::string_view::npos)
     refuse(source.name(), "file", source.text().empty() ? "an empty file" : "only white space",
            "one JSON object a line");
   check_goal(goal);
   LogBuilder builder(source.name(), goal, /*keep_text=*/false);
   DsjsonReader reader(goal, builder);
-  for (LineReader lines(source.text()); lines.next();) {
-    try {
-      if (reader.read(lines.number(), lines.line())) builder.count_row();
-    } catch (const BadRow& bad) {
-      builder.count_row();
-      builder.bad(lines.number(), bad);
-    }
-  }
+  read_rows(rows_of(source.text()), RowEnd::kLine, options, reader, builder);
   if (builder.usable()) reader.finish(source.name());
   if (report != nullptr) report->bytes = source.file_bytes();
-  return builder.finish(report);
+  return builder.finish(report, options.threads);
 }
 
 }  // namespace plumb

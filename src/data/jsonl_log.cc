@@ -10,6 +10,7 @@
 #include "data/json_value.h"
 #include "data/log_builder.h"
 #include "data/readers.h"
+#include "data/row_reader.h"
 
 namespace plumb {
 
@@ -89,7 +90,7 @@ class Schema {
   std::uint64_t line_ = 0;
 };
 
-class JsonlReader {
+class JsonlReader final : public RowReader {
  public:
   JsonlReader(const Goal& goal, LogBuilder& builder)
       : goal_(goal), builder_(builder), context_("context", goal.data.context), features_("features") {
@@ -113,6 +114,28 @@ class JsonlReader {
     row_.outcomes.resize(goal.outcomes.size());
   }
 
+  void start(TextBlock block) override { lines_ = LineReader(block); }
+  std::optional<TextBlock> rest() const override { return lines_.rest(); }
+  bool step() override {
+    if (!lines_.next()) return false;
+    builder_.count_row();
+    try {
+      read(lines_.number(), lines_.line());
+    } catch (const BadRow& bad) {
+      builder_.bad(lines_.number(), bad);
+    }
+    return true;
+  }
+  std::unique_ptr<RowReader> fork(LogBuilder& builder) const override {
+    auto out = std::make_unique<JsonlReader>(goal_, builder);
+    out->context_ = context_;
+    out->features_ = features_;
+    return out;
+  }
+  void absorb(const RowReader&) override {}
+  void finish(const std::string&) override {}
+
+ private:
   // Throws BadRow.
   void read(std::uint64_t line, std::string_view text) {
     row_.line = line;
@@ -138,7 +161,6 @@ class JsonlReader {
     }
   }
 
- private:
   enum Core { kId, kUnit, kTime, kVersion, kChosen, kPropensity, kPropensities, kCores };
   // What a key stands for; a key may stand for several things.
   struct Role {
@@ -380,6 +402,7 @@ class JsonlReader {
                                                     "data.propensities"};
   const Goal& goal_;
   LogBuilder& builder_;
+  LineReader lines_;
   dom::parser parser_;
   Schema context_, features_;
   KeyPlan top_plan_, context_plan_;
@@ -402,22 +425,16 @@ class JsonlReader {
 
 }  // namespace
 
-DecisionLog jsonl_log_from(const TextSource& source, const Goal& goal, LoadReport* report) {
+DecisionLog jsonl_log_from(const TextSource& source, const Goal& goal, LoadReport* report,
+                           const ReadOptions& options) {
   if (source.text().find_first_not_of(" \t\r\n") == std::string_view::npos)
     refuse(source.name(), "file", source.text().empty() ? "an empty file" : "only white space",
            "one JSON object a line");
   LogBuilder builder(source.name(), goal, /*keep_text=*/false);
   JsonlReader reader(goal, builder);
-  for (LineReader lines(source.text()); lines.next();) {
-    builder.count_row();
-    try {
-      reader.read(lines.number(), lines.line());
-    } catch (const BadRow& bad) {
-      builder.bad(lines.number(), bad);
-    }
-  }
+  read_rows(rows_of(source.text()), RowEnd::kLine, options, reader, builder);
   if (report != nullptr) report->bytes = source.file_bytes();
-  return builder.finish(report);
+  return builder.finish(report, options.threads);
 }
 
 }  // namespace plumb

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "data/readers.h"
+
 namespace plumb {
 
 namespace {
@@ -154,8 +156,7 @@ void LogBuilder::add_features(const RowDraft& row, std::size_t first_row) {
 }
 
 void LogBuilder::add(const RowDraft& row) {
-  const bool first = log_.size() == 0;
-  if (first) {
+  if (!planned_) {
     has_id_ = row.id.has_value();
     has_unit_ = row.unit.has_value();
     has_time_ = row.time_us.has_value();
@@ -175,8 +176,10 @@ void LogBuilder::add(const RowDraft& row) {
   }
   if (row.unit && goal_.data.estimand == Estimand::kDeployed)
     check_deployed(row, fixed_mode_ ? row.chosen_name : row.offered[row.chosen]);
+  if (const auto refused = refused_.find(row.line); refused != refused_.end()) throw refused->second;
 
   // From here on nothing throws: the row is in.
+  planned_ = true;
   line_.push_back(row.line);
   if (row.drop_rate != drop_rate_ && !other_drop_rate_) other_drop_rate_.emplace(row.line, row.drop_rate);
   const std::size_t first_row = log_.action.size();
@@ -312,7 +315,7 @@ void LogBuilder::name_units() {
   for (const std::uint64_t raw : raw_hash_) log_.unit.push_back(hash_combine(raw, times[raw]++));
 }
 
-DecisionLog LogBuilder::finish(LoadReport* report) {
+DecisionLog LogBuilder::finish(LoadReport* report, int threads) {
   bad_rows_.refuse_beyond(goal_.data.reject_up_to, rows_read_);
   if (log_.size() == 0)
     refuse(log_.source, "rows", rows_read_ ? "no usable row" : "no rows", "at least one decision");
@@ -329,7 +332,7 @@ DecisionLog LogBuilder::finish(LoadReport* report) {
   log_.policy_version = versions_.take_names();
   finish_columns();
   name_units();
-  digest_rows(log_);
+  digest_rows(log_, threads);
   log_.fold.assign(log_.size(), 0);
   if (report != nullptr) {
     report->rows_read = rows_read_;

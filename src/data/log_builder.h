@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -88,8 +89,19 @@ class LogBuilder {
   bool usable() const { return log_.size() > 0; }  // so far
   void note(std::string sentence) { notes_.push_back(std::move(sentence)); }
 
+  // Blocks of one log (log_append.cc): an empty builder for rows further on in the same file. What the first
+  // row of all has, they must have too. REQUIRES: usable().
+  LogBuilder fork() const;
+  // Rows of `later` with an id that stands here already: what is wrong with them, by line.
+  std::map<std::uint64_t, BadRow> repeated(const LogBuilder& later) const;
+  // Rows that add() will refuse, by line: what only other blocks could tell.
+  void refuse_rows(std::map<std::uint64_t, BadRow> rows) { refused_ = std::move(rows); }
+  // The rows of the next block, in the order of the file. REQUIRES: it was forked from this builder, and
+  // nothing in it is repeated.
+  void append(LogBuilder&& later);
+
   // Joins, types and checks everything. Throws Error{kInput}.
-  DecisionLog finish(LoadReport* report);
+  DecisionLog finish(LoadReport* report, int threads = 1);
 
  private:
   void check_all_or_none(const RowDraft& row) const;
@@ -99,6 +111,8 @@ class LogBuilder {
   void add_offered(const RowDraft& row);
   void add_features(const RowDraft& row, std::size_t first_row);
   void check_drop_rates();
+  void append_actions(LogBuilder& later);
+  void append_columns(std::vector<ColumnBuilder>& to, std::vector<ColumnBuilder>& from, std::size_t rows) const;
   void expand_fixed_arms();
   void declare_logged();
   void finish_columns();
@@ -115,6 +129,8 @@ class LogBuilder {
   Interner ids_, actions_, versions_;
   std::vector<std::uint64_t> line_, raw_hash_;
   std::unordered_map<std::uint64_t, std::uint32_t> first_of_unit_;  // where a unit is one decision
+  std::map<std::uint64_t, BadRow> refused_;
+  bool planned_ = false;  // the first row of all is in: others must have what it has
   bool keep_text_, fixed_mode_ = false, arms_given_ = false, same_offers_ = true, has_logged_ = false;
   bool sparse_ = false;
   double drop_rate_ = 0;  // of the first row, and the first that differs

@@ -3,24 +3,30 @@
 
 namespace plumb {
 
-DecisionLog log_from(const TextSource& source, const Goal& goal, LoadReport* report) {
+DecisionLog log_from(const TextSource& source, const Goal& goal, LoadReport* report,
+                     const ReadOptions& options) {
   const Goal held = goal.without_preference();  // what people prefer stands in no log
   switch (log_format_of(source)) {
     case LogFormat::kCsv:
-      return csv_log_from(source, held, report);
+      return csv_log_from(source, held, report, options);
     case LogFormat::kJsonLines:
-      return jsonl_log_from(source, held, report);
+      return jsonl_log_from(source, held, report, options);
     case LogFormat::kDsjson:
-      return dsjson_log_from(source, held, report);
+      return dsjson_log_from(source, held, report, options);
     case LogFormat::kVwText:
-      return vw_text_log_from(source, held, report);
+      return vw_text_log_from(source, held, report, options);
   }
   PLUMB_ASSERT(false);
   return {};
 }
 
 DecisionLog read_log(const std::string& path, const Goal& goal, LoadReport* report) {
-  return log_from(TextSource::read(path), goal, report);
+  return read_log(path, goal, report, ReadOptions{});
+}
+
+DecisionLog read_log(const std::string& path, const Goal& goal, LoadReport* report,
+                     const ReadOptions& options) {
+  return log_from(TextSource::read(path), goal, report, options);
 }
 
 const OutcomeColumn& DecisionLog::outcome(std::string_view name) const {

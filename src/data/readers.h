@@ -17,12 +17,28 @@ enum class LogFormat { kCsv, kJsonLines, kDsjson, kVwText };
 // text is empty.
 LogFormat log_format_of(const TextSource& source);
 
+// How a log is read, beyond what the goal says of it. Blocks have fixed places in the file, whatever the number
+// of threads; what is read does not depend on either.
+struct ReadOptions {
+  int threads = 1;
+  std::size_t block_bytes = std::size_t{1} << 20;
+};
+
+// Fills row_digest, on several threads.
+void digest_rows(DecisionLog& log, int threads);
+
 // All throw as read_log does. `report` may be null.
-DecisionLog log_from(const TextSource& source, const Goal& goal, LoadReport* report);  // by log_format_of
-DecisionLog csv_log_from(const TextSource& source, const Goal& goal, LoadReport* report);
-DecisionLog jsonl_log_from(const TextSource& source, const Goal& goal, LoadReport* report);
-DecisionLog dsjson_log_from(const TextSource& source, const Goal& goal, LoadReport* report);
-DecisionLog vw_text_log_from(const TextSource& source, const Goal& goal, LoadReport* report);
+DecisionLog read_log(const std::string& path, const Goal& goal, LoadReport* report, const ReadOptions& options);
+DecisionLog log_from(const TextSource& source, const Goal& goal, LoadReport* report,
+                     const ReadOptions& options = {});  // by log_format_of
+DecisionLog csv_log_from(const TextSource& source, const Goal& goal, LoadReport* report,
+                         const ReadOptions& options = {});
+DecisionLog jsonl_log_from(const TextSource& source, const Goal& goal, LoadReport* report,
+                           const ReadOptions& options = {});
+DecisionLog dsjson_log_from(const TextSource& source, const Goal& goal, LoadReport* report,
+                            const ReadOptions& options = {});
+DecisionLog vw_text_log_from(const TextSource& source, const Goal& goal, LoadReport* report,
+                             const ReadOptions& options = {});
 std::vector<float> policy_table_from(const TextSource& source, const DecisionLog& log);
 
 }  // namespace plumb

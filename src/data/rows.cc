@@ -91,6 +91,12 @@ void BadRows::add(std::uint64_t line, const BadRow& bad) {
       fmt::format("{}:{}: {}: found {}, expected {}", file_, line, bad.what, bad.found, bad.expected));
 }
 
+void BadRows::append(const BadRows& later) {
+  count_ += later.count_;
+  for (const std::string& line : later.first_)
+    if (first_.size() < 5) first_.push_back(line);
+}
+
 void BadRows::refuse_beyond(double allowed, std::uint64_t rows) const {
   if (static_cast<double>(count_) <= allowed * static_cast<double>(rows)) return;
   std::string message;
@@ -124,6 +130,23 @@ std::uint32_t Interner::intern(std::string_view text) {
   if (table_[slot] == 0) {
     names_.emplace_back(text);
     hashes_.push_back(hash);
+    table_[slot] = static_cast<std::uint32_t>(names_.size());
+  }
+  return table_[slot] - 1;
+}
+
+std::uint32_t Interner::find(const Interner& other, std::uint32_t code) const {
+  if (table_.empty()) return kNone;
+  const std::size_t slot = slot_of(other.names_[code], other.hashes_[code]);
+  return table_[slot] == 0 ? kNone : table_[slot] - 1;
+}
+
+std::uint32_t Interner::take(Interner& other, std::uint32_t code) {
+  if (2 * (names_.size() + 1) > table_.size()) grow();
+  const std::size_t slot = slot_of(other.names_[code], other.hashes_[code]);
+  if (table_[slot] == 0) {
+    names_.push_back(std::move(other.names_[code]));
+    hashes_.push_back(other.hashes_[code]);
     table_[slot] = static_cast<std::uint32_t>(names_.size());
   }
   return table_[slot] - 1;

@@ -48,6 +48,8 @@ class BadRows {
  public:
   explicit BadRows(std::string file) : file_(std::move(file)) {}
   void add(std::uint64_t line, const BadRow& bad);
+  // Those of rows further on in the same file.
+  void append(const BadRows& later);
   std::uint64_t count() const { return count_; }
   const std::vector<std::string>& first() const { return first_; }
   // Throws Error{kInput} with the first five and the count where more than a share `allowed` of `rows` is bad.
@@ -70,6 +72,10 @@ class Interner {
   std::uint32_t find(std::string_view text) const;  // kNone where it was never seen
   std::size_t size() const { return names_.size(); }
   const std::string& name(std::uint32_t code) const { return names_[code]; }
+  std::uint64_t hash(std::uint32_t code) const { return hashes_[code]; }
+  // A name of another interner: neither hashed nor, where it is new here, copied again.
+  std::uint32_t find(const Interner& other, std::uint32_t code) const;
+  std::uint32_t take(Interner& other, std::uint32_t code);
   std::vector<std::string> take_names() { return std::move(names_); }
 
  private:

@@ -182,12 +182,34 @@ void SparseRow::finish() {
         LogBuilder::checked_time(core_[kTime], core_name_[kTime].empty() ? "time" : core_name_[kTime].c_str());
 }
 
-void SparseRow::check_patterns(const std::string& source) {
-  std::vector<std::string> names, columns;
+void SparseRow::list_names(std::vector<std::string>& names, std::vector<std::string>& columns) const {
   for (std::uint32_t n = 1; n < shared_.names.size(); ++n) {
     names.push_back(shared_.names.path(n));
     if (n < shared_.needs.size() && shared_.needs[n].column >= 0) columns.push_back(names.back());
   }
+}
+
+namespace {
+
+void add_new(std::vector<std::string>& to, const std::vector<std::string>& from) {
+  for (const std::string& name : from)
+    if (std::find(to.begin(), to.end(), name) == to.end()) to.push_back(name);
+}
+
+}  // namespace
+
+void SparseRow::absorb(const SparseRow& later) {
+  std::vector<std::string> names, columns;
+  later.list_names(names, columns);
+  add_new(later_names_, names);
+  add_new(later_columns_, columns);
+}
+
+void SparseRow::check_patterns(const std::string& source) {
+  std::vector<std::string> names, columns;
+  list_names(names, columns);
+  add_new(names, later_names_);
+  add_new(columns, later_columns_);
   for (const std::string& pattern : goal_.data.context)
     if (std::none_of(columns.begin(), columns.end(),
                      [&](const std::string& name) { return matches(pattern, name); }))

@@ -48,6 +48,13 @@ class SparseRow {
   // Everything that the goal needs is there: fills segments, asked, unit, version and time of row(). Throws
   // BadRow.
   void finish();
+  // Rows further on in the same file: how actions are named is known.
+  void follow(const SparseRow& first) {
+    tags_known_ = first.tags_known_;
+    by_tag_ = first.by_tag_;
+  }
+  // Names that rows further on have.
+  void absorb(const SparseRow& later);
   // Throws Error{kInput} where a pattern of data.context, or data.action, named nothing in any row.
   void check_patterns(const std::string& source);
 
@@ -75,6 +82,8 @@ class SparseRow {
   void resolve(Side& side, std::uint32_t name, Needs& found) const;
   void set_column(Side& side, std::uint32_t name, Needs& found, std::uint32_t slot, std::uint64_t stamp,
                   const Cell& cell, std::vector<SparseCell>& into);
+  // Every shared name so far, and those of them that made columns, in order of first appearance.
+  void list_names(std::vector<std::string>& names, std::vector<std::string>& columns) const;
   [[noreturn]] void missing(std::string_view what, std::string_view name) const;
   std::string_view position_name(std::size_t slot);
   void refuse_repeated_actions();
@@ -94,6 +103,8 @@ class SparseRow {
   std::deque<std::string> positions_, scratch_;  // growing does not move the others
   std::string text_[kCores];
   std::vector<std::string_view> sorted_;
+  // Shared names of forks: every one, and those that made columns.
+  std::vector<std::string> later_names_, later_columns_;
 };
 
 }  // namespace plumb

@@ -118,17 +118,23 @@ TextSource TextSource::from_memory(std::string_view bytes, const std::string& na
 
 bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
-LineReader::LineReader(std::string_view text) {
+std::optional<TextBlock> rows_of(std::string_view text) {
   const std::size_t last = text.find_last_not_of("\r\n");
-  rest_ = last == std::string_view::npos ? std::string_view() : text.substr(0, last + 1);
+  if (last == std::string_view::npos) return std::nullopt;
+  return TextBlock{text.substr(0, last + 1), 1};
+}
+
+LineReader::LineReader(std::string_view text) {
+  if (const auto rows = rows_of(text)) *this = LineReader(*rows);
 }
 
 bool LineReader::next() {
-  if (rest_.empty()) return false;
-  const std::size_t end = std::min(rest_.find('\n'), rest_.size());
+  if (!more_) return false;
+  const std::size_t end = rest_.find('\n');
+  more_ = end != std::string_view::npos;
   line_ = rest_.substr(0, end);
   if (line_.ends_with('\r')) line_.remove_suffix(1);
-  rest_.remove_prefix(std::min(end + 1, rest_.size()));
+  if (more_) rest_.remove_prefix(end + 1);
   ++number_;
   return true;
 }

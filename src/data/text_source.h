@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,18 +35,33 @@ class TextSource {
 
 bool is_utf8(std::string_view text);
 
-// Lines of a text, without "\n" or "\r\n"; the last may lack its end. Empty lines at the end of the text are
-// left out.
+// A stretch of a text: whole rows, without the end of the last one. Readable bytes follow as behind the text.
+struct TextBlock {
+  std::string_view text;
+  std::uint64_t first_line = 1;  // the number of its first line, 1-based
+};
+
+// The text without its empty lines at the end; nothing where no line is left.
+std::optional<TextBlock> rows_of(std::string_view text);
+
+// Lines of a block, without "\n" or "\r\n". Every block has at least one line, which may be empty.
 class LineReader {
  public:
+  LineReader() = default;
+  explicit LineReader(TextBlock block) : rest_(block.text), number_(block.first_line - 1), more_(true) {}
+  // All lines of a text, but the empty ones at its end.
   explicit LineReader(std::string_view text);
   bool next();  // false after the last line
   std::string_view line() const { return line_; }
   std::uint64_t number() const { return number_; }  // 1-based
+  std::optional<TextBlock> rest() const {
+    return more_ ? std::optional(TextBlock{rest_, number_ + 1}) : std::nullopt;
+  }
 
  private:
   std::string_view rest_, line_;
   std::uint64_t number_ = 0;
+  bool more_ = false;
 };
 
 }  // namespace plumb

@@ -9,6 +9,7 @@
 #include <deque>
 
 #include "data/readers.h"
+#include "data/row_reader.h"
 #include "data/sparse_row.h"
 #include "data/vw_line.h"
 
@@ -29,7 +30,7 @@ bool is_multiline(std::string_view text) {
   return false;
 }
 
-class VwTextReader {
+class VwTextReader final : public RowReader {
  public:
   VwTextReader(const Goal& goal, LogBuilder& builder, bool multiline)
       : goal_(goal), builder_(builder), multiline_(multiline), sparse_(goal, builder, /*add_repeated=*/true) {
@@ -40,6 +41,43 @@ class VwTextReader {
     }
   }
 
+  void start(TextBlock block) override { lines_ = LineReader(block); }
+  std::optional<TextBlock> rest() const override { return lines_.rest(); }
+  bool step() override {
+    decision_.clear();
+    std::uint64_t first = 0;
+    while (lines_.next()) {
+      if (!is_empty(lines_.line())) {
+        if (decision_.empty()) first = lines_.number();
+        decision_.push_back(lines_.line());
+        if (multiline_) continue;
+      }
+      if (!decision_.empty()) break;
+    }
+    if (decision_.empty()) return false;
+    builder_.count_row();
+    try {
+      const char* begin = decision_.front().data();
+      const char* end = decision_.back().data() + decision_.back().size();
+      read(first, {begin, static_cast<std::size_t>(end - begin)}, decision_);
+    } catch (const BadRow& bad) {
+      builder_.bad(first, bad);
+    }
+    return true;
+  }
+  std::unique_ptr<RowReader> fork(LogBuilder& builder) const override {
+    auto out = std::make_unique<VwTextReader>(goal_, builder, multiline_);
+    out->first_line_ = first_line_;
+    out->lists_ = lists_;
+    out->sparse_.follow(sparse_);
+    return out;
+  }
+  void absorb(const RowReader& fork) override {
+    sparse_.absorb(static_cast<const VwTextReader&>(fork).sparse_);
+  }
+  void finish(const std::string& source) override { sparse_.check_patterns(source); }
+
+ private:
   // One decision: its first line's number, its bytes and its lines. Throws BadRow.
   void read(std::uint64_t line, std::string_view raw, const std::vector<std::string_view>& lines) {
     RowDraft& row = sparse_.row();
@@ -72,9 +110,6 @@ class VwTextReader {
     builder_.add(row);
   }
 
-  void finish(const std::string& source) { sparse_.check_patterns(source); }
-
- private:
   static Cell text_cell(std::string_view text) {
     Cell cell;
     cell.kind = Cell::Kind::kText;
@@ -200,6 +235,8 @@ class VwTextReader {
   std::optional<VwLabel> chosen_;
   std::string_view id_;
   std::string unnamed_;
+  LineReader lines_;
+  std::vector<std::string_view> decision_;  // its lines
 };
 
 void check_goal(const Goal& goal) {
@@ -211,7 +248,8 @@ void check_goal(const Goal& goal) {
 
 }  // namespace
 
-DecisionLog vw_text_log_from(const TextSource& source, const Goal& goal, LoadReport* report) {
+DecisionLog vw_text_log_from(const TextSource& source, const Goal& goal, LoadReport* report,
+                             const ReadOptions& options) {
   if (source.text().find_first_not_of(" \t\r\n") == std::string_view::npos)
     refuse(source.name(), "file", source.text().empty() ? "an empty file" : "only white space",
            "lines of VW text");
@@ -219,34 +257,10 @@ DecisionLog vw_text_log_from(const TextSource& source, const Goal& goal, LoadRep
   const bool multiline = is_multiline(source.text());
   LogBuilder builder(source.name(), goal, /*keep_text=*/false);
   VwTextReader reader(goal, builder, multiline);
-  std::vector<std::string_view> block;
-  std::uint64_t first = 0;
-  const auto finish_block = [&] {
-    if (block.empty()) return;
-    builder.count_row();
-    try {
-      reader.read(first,
-                  {block.front().data(),
-                   static_cast<std::size_t>(block.back().data() + block.back().size() - block.front().data())},
-                  block);
-    } catch (const BadRow& bad) {
-      builder.bad(first, bad);
-    }
-    block.clear();
-  };
-  for (LineReader lines(source.text()); lines.next();) {
-    if (is_empty(lines.line())) {
-      finish_block();
-      continue;
-    }
-    if (block.empty()) first = lines.number();
-    block.push_back(lines.line());
-    if (!multiline) finish_block();
-  }
-  finish_block();
+  read_rows(rows_of(source.text()), multiline ? RowEnd::kEmptyLine : RowEnd::kLine, options, reader, builder);
   if (builder.usable()) reader.finish(source.name());
   if (report != nullptr) report->bytes = source.file_bytes();
-  return builder.finish(report);
+  return builder.finish(report, options.threads);
 }
 
 }  // namespace plumb

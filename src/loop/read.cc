@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "audit/claims.h"
+#include "data/readers.h"
 #include "loop/stages.h"
 
 namespace plumb {
@@ -68,7 +69,7 @@ Study read_and_check(const Goal& goal, const RunOptions& options, const std::str
   tell(options, "reading", 0, 1);
   LoadReport load;
   const std::string path = find_log(goal, options.log);
-  DecisionLog log = read_log(path, goal, &load);
+  DecisionLog log = read_log(path, goal, &load, {.threads = std::max(1, options.threads)});
   std::optional<Feedback> feedback;
   FeedbackReport feedback_load;
   if (asks_preference(goal)) feedback = read_all_feedback(goal, path, &feedback_load);
