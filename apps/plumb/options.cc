@@ -62,6 +62,8 @@ void add_common(CLI::App& verb, Common& common) {
   add_whole(verb, "--threads", common.threads, 1, 1024,
             "threads (default: all); the answer is the same for any number");
   add_whole(verb, "--seed", common.seed, 0, UINT64_MAX, "seed (default: 1): which units learn, which certify");
+  add_text(verb, "--cache", common.cache, "auto|always|never",
+           "keep the log's columns beside it for the next run (auto: for logs of 256 MiB and more)");
   verb.add_flag("--json", common.json, "the answer as JSON");
   verb.add_flag("--quiet", common.quiet, "no progress and no hints");
 }
@@ -86,7 +88,16 @@ RunOptions run_options(const Common& common) {
   // 0: the machine does not say how many it has.
   const std::uint64_t all = std::max(1u, std::thread::hardware_concurrency());
   out.threads = static_cast<int>(common.threads.value_or(all));
-  if (!common.quiet) out.progress = progress_bar();
+  if (!common.quiet) {
+    out.progress = progress_bar();
+    out.message = [](std::string_view sentence) { fmt::print(stderr, "{}\n", sentence); };
+  }
+  const std::string cache = common.cache.value_or("auto");
+  if (cache != "auto" && cache != "always" && cache != "never")
+    refuse("--cache", "value", in_quotes(cache), "auto, always or never");
+  out.cache = cache == "always"  ? CacheUse::kAlways
+              : cache == "never" ? CacheUse::kNever
+                                 : CacheUse::kLargeLogs;
   return out;
 }
 

@@ -14,7 +14,7 @@ namespace plumb::cli {
 inline constexpr int kDone = 0, kUnusable = 2, kBug = 70;
 
 struct Common {
-  std::optional<std::string> log, out;
+  std::optional<std::string> log, out, cache;
   bool json = false, quiet = false;
   std::optional<std::uint64_t> threads, seed;  // default: all of the machine's, and 1
 };

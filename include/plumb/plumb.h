@@ -17,11 +17,19 @@
 
 namespace plumb {
 
+// Where the columns of a log are kept beside it, as LOG.plumb-columns, so that the next run need not parse it:
+// for logs of kCachedBytes and more, for all, for none. A cache is used only where the log, its late outcomes
+// and what the goal says of reading them are, byte by byte, those it was written for; else it is written anew.
+enum class CacheUse { kLargeLogs, kAlways, kNever };
+inline constexpr std::uint64_t kCachedBytes = std::uint64_t{256} << 20;
+
 struct RunOptions {
   std::string log;         // instead of the goal file's [data] log
   std::uint64_t seed = 1;  // the split seed: which units learn and which certify
   int threads = 1;
-  Progress progress;              // may be empty
+  Progress progress;  // may be empty
+  CacheUse cache = CacheUse::kLargeLogs;
+  std::function<void(std::string_view)> message;  // told of the cache, in sentences; may be empty
   bool not_trained_here = false;  // evaluate, gate: declare that POLICY tables were not learnt from this log
 };
 
@@ -47,6 +55,12 @@ Evidence audit_pool_file(const std::string& path, const RunOptions& options);
 Evidence train(const Goal& goal, const RunOptions& options);
 // Value, interval, support and segments of policies (POLICY arguments, see policy_from_argument).
 Evidence evaluate(const Goal& goal, const std::vector<std::string>& policies, const RunOptions& options);
+// The same on a log of any length, which is not held in memory: IPS and SNIPS, and DR where `models` names a
+// file of outcome models that `train` or `align` wrote ("": none). Policies are files, constant:NAME, uniform,
+// reference or logging; feedback and tables are refused. Rows that a policy's file says it was learnt from are
+// told by their sketch alone.
+Evidence evaluate_stream(const Goal& goal, const std::vector<std::string>& policies, const std::string& models,
+                         const RunOptions& options);
 // Inner alignment of one policy: the verdict. A policy learnt from rows of this log is inconclusive.
 Evidence gate(const Goal& goal, const std::string& policy, const RunOptions& options);
 // The whole loop: check, audit, train, certify, decide.

@@ -39,6 +39,17 @@ class ColumnBuilder {
       if (keep_text_) text_.resize(rows);
     }
   }
+  // From the first row on a category, or numbers alone (then fits() tells which values may be added).
+  void settle(bool is_category) {
+    is_category_ = is_category;
+    settled_ = true;
+  }
+  bool fits(const Cell& cell) const { return !settled_ || is_category_ || !std::isnan(cell.number); }
+  ColumnBuilder empty_copy() const {
+    ColumnBuilder out(name_, keep_text_);
+    if (settled_) out.settle(is_category_);
+    return out;
+  }
   // The same column in rows further on, behind the `rows` rows that stand here or are absent.
   void append(ColumnBuilder&& later, std::size_t rows);
   bool empty() const { return number_.empty() && code_.empty(); }
@@ -51,7 +62,7 @@ class ColumnBuilder {
   std::uint32_t intern_number(const ColumnBuilder& from, std::size_t row);
   void fill_absent();
   std::string name_;
-  bool keep_text_, is_category_ = false;
+  bool keep_text_, is_category_ = false, settled_ = false;
   std::vector<float> number_;
   std::vector<std::string_view> text_;  // of number_, where keep_text_
   std::vector<std::uint32_t> code_;

@@ -82,7 +82,8 @@ Mapping map_columns(const CsvTable& table, const Goal& goal, LogBuilder& builder
     if (map.propensity == kNone && map.propensities.empty())
       map.propensity = table.column("propensity", "data.propensity");
   }
-  const auto context = context_names(table, data.context);
+  auto context = context_names(table, data.context);
+  std::erase_if(context, [&](const std::string& name) { return !builder.keeps_context(name); });
   builder.set_context(context);
   for (const std::string& name : context) map.context.push_back(table.column(name, "data.context"));
   for (const std::string& name : goal.all_segments()) map.segments.push_back(table.column(name, "segment"));
@@ -211,6 +212,14 @@ DecisionLog read_csv(const TextSource& source, const Goal& goal, LoadReport* rep
 }
 
 }  // namespace
+
+std::unique_ptr<RowReader> make_csv_reader(const Goal& goal, LogBuilder& builder, std::string_view beginning,
+                                           std::optional<TextBlock>* rows, const std::string& name) {
+  CsvTable table(beginning, name);
+  Mapping map = map_columns(table, goal, builder);
+  *rows = table.rest();
+  return std::make_unique<CsvRows>(goal, builder, std::move(table), std::move(map), /*block=*/true);
+}
 
 DecisionLog csv_log_from(const TextSource& source, const Goal& goal, LoadReport* report,
                          const ReadOptions& options) {

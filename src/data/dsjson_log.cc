@@ -309,6 +309,7 @@ class DsjsonReader final : public RowReader {
          [this](std::uint32_t n, const Cell& cell) { sparse_.set_shared(n, cell); });
   }
   void action_feature(std::uint32_t name, std::string_view key, dom::element value) {
+    if ((value.is_object() || value.is_array()) && !sparse_.action_wanted(name)) return;
     walk(sparse_.action_names(), name, key, value,
          [this](std::uint32_t n, const Cell& cell) { sparse_.set_action(n, cell); });
   }
@@ -342,6 +343,11 @@ void check_goal(const Goal& goal) {
 }
 
 }  // namespace
+
+std::unique_ptr<RowReader> make_dsjson_reader(const Goal& goal, LogBuilder& builder) {
+  check_goal(goal);
+  return std::make_unique<DsjsonReader>(goal, builder);
+}
 
 DecisionLog dsjson_log_from(const TextSource& source, const Goal& goal, LoadReport* report,
                             const ReadOptions& options) {

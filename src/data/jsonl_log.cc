@@ -38,10 +38,17 @@ class KeyPlan {
 // hand makes them.
 class Schema {
  public:
-  explicit Schema(std::string group, std::vector<std::string> patterns = {})
-      : group_(std::move(group)), patterns_(std::move(patterns)) {}
+  using Keeps = bool (LogBuilder::*)(std::string_view) const;
+  Schema(std::string group, std::vector<std::string> patterns, const LogBuilder& builder, Keeps keeps)
+      : group_(std::move(group)), patterns_(std::move(patterns)), builder_(&builder), keeps_(keeps) {}
+  // The same columns for another block's builder.
+  Schema for_builder(const LogBuilder& builder) const {
+    Schema out = *this;
+    out.builder_ = &builder;
+    return out;
+  }
   const std::vector<std::string>& names() const { return names_; }
-  void forget() { *this = Schema(group_, patterns_); }
+  void forget() { *this = Schema(group_, patterns_, *builder_, keeps_); }
   void fix(std::uint64_t line) {
     fixed_ = true;
     line_ = line;
@@ -77,13 +84,15 @@ class Schema {
   int resolve(std::string_view key) {
     const bool wanted = patterns_.empty() || std::any_of(patterns_.begin(), patterns_.end(),
                                                          [&](const std::string& p) { return matches(p, key); });
-    if (!wanted) return -1;
+    if (!wanted || !(builder_->*keeps_)(key)) return -1;
     if (fixed_) return kNew;
     names_.emplace_back(key);
     return static_cast<int>(names_.size()) - 1;
   }
   std::string group_;
   std::vector<std::string> patterns_, names_;
+  const LogBuilder* builder_;
+  Keeps keeps_;
   KeyPlan plan_;
   std::vector<int> column_;
   bool fixed_ = false;
@@ -93,7 +102,10 @@ class Schema {
 class JsonlReader final : public RowReader {
  public:
   JsonlReader(const Goal& goal, LogBuilder& builder)
-      : goal_(goal), builder_(builder), context_("context", goal.data.context), features_("features") {
+      : goal_(goal),
+        builder_(builder),
+        context_("context", goal.data.context, builder, &LogBuilder::keeps_context),
+        features_("features", {}, builder, &LogBuilder::keeps_feature) {
     const DataSpec& data = goal.data;
     const auto core = [&](Core which, const std::string& named, const char* native) {
       core_name_[which] = named.empty() ? native : named;
@@ -128,8 +140,8 @@ class JsonlReader final : public RowReader {
   }
   std::unique_ptr<RowReader> fork(LogBuilder& builder) const override {
     auto out = std::make_unique<JsonlReader>(goal_, builder);
-    out->context_ = context_;
-    out->features_ = features_;
+    out->context_ = context_.for_builder(builder);
+    out->features_ = features_.for_builder(builder);
     return out;
   }
   void absorb(const RowReader&) override {}
@@ -260,6 +272,7 @@ class JsonlReader final : public RowReader {
 
   // Every pattern of the goal must find something.
   void check_patterns() const {
+    if (!builder_.keeps_all()) return;
     for (const std::string& pattern : goal_.data.context) {
       const auto& names = context_.names();
       if (std::none_of(names.begin(), names.end(),
@@ -315,6 +328,7 @@ class JsonlReader final : public RowReader {
       std::size_t position = 0;
       for (const auto& [key, value] : object) {
         const int column = features_.column(position++, key);
+        if (column < 0) continue;
         if (static_cast<std::size_t>(column) >= width) {
           if (!first) throw BadRow{"features", "a new key " + shown(key), "the same keys for every action"};
           row_.features.resize(start + (width = features_.names().size()));
@@ -424,6 +438,10 @@ class JsonlReader final : public RowReader {
 };
 
 }  // namespace
+
+std::unique_ptr<RowReader> make_jsonl_reader(const Goal& goal, LogBuilder& builder) {
+  return std::make_unique<JsonlReader>(goal, builder);
+}
 
 DecisionLog jsonl_log_from(const TextSource& source, const Goal& goal, LoadReport* report,
                            const ReadOptions& options) {

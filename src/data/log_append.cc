@@ -21,10 +21,12 @@ void append_to(std::vector<T>& to, const std::vector<T>& from) {
 LogBuilder LogBuilder::fork() const {
   PLUMB_ASSERT(planned_);
   LogBuilder out(log_.source, goal_, keep_text_);
-  if (!sparse_) {
-    for (const ColumnBuilder& column : context_) out.context_.emplace_back(column.name(), keep_text_);
-    for (const ColumnBuilder& column : features_) out.features_.emplace_back(column.name(), keep_text_);
+  if (!sparse_ || settled_) {
+    for (const ColumnBuilder& column : context_) out.context_.push_back(column.empty_copy());
+    for (const ColumnBuilder& column : features_) out.features_.push_back(column.empty_copy());
   }
+  out.kept_ = kept_;
+  out.settled_ = settled_;
   out.sparse_ = sparse_;
   out.fixed_mode_ = fixed_mode_;
   out.arms_given_ = arms_given_;

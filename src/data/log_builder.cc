@@ -51,13 +51,19 @@ void LogBuilder::set_action_features(const std::vector<std::string>& names) {
 }
 std::size_t LogBuilder::add_context_column(const std::string& name) {
   sparse_ = true;
-  context_.emplace_back(name, keep_text_);
-  return context_.size() - 1;
+  return place_of(name, context_);
 }
 std::size_t LogBuilder::add_feature_column(const std::string& name) {
   sparse_ = true;
-  features_.emplace_back(name, keep_text_);
-  return features_.size() - 1;
+  return place_of(name, features_);
+}
+// Settled builders have the columns of the first block already.
+std::size_t LogBuilder::place_of(const std::string& name, std::vector<ColumnBuilder>& columns) const {
+  const auto same = [&](const ColumnBuilder& column) { return column.name() == name; };
+  const auto found = settled_ ? std::find_if(columns.begin(), columns.end(), same) : columns.end();
+  const auto place = static_cast<std::size_t>(found - columns.begin());
+  if (place == columns.size()) columns.emplace_back(name, keep_text_);
+  return place;
 }
 void LogBuilder::set_fixed_arms(std::vector<std::string> arms) {
   fixed_mode_ = true;
@@ -94,6 +100,10 @@ std::uint32_t LogBuilder::known_arm(std::string_view action) const {
   if (arm != Interner::kNone) return arm;
   std::vector<std::string> arms;
   for (std::uint32_t a = 0; a < actions_.size(); ++a) arms.push_back(actions_.name(a));
+  if (settled_ && !has_logged_ && goal_.data.propensity_by_arm.empty())
+    throw BadRow{
+        "action", shown(action) + ", which no row of the first block has",
+        expected_name(action, arms) + " (a stream knows no others: give data.propensities or an arm's)"};
   throw BadRow{"action", shown(action) + ", which has no propensity", expected_name(action, arms)};
 }
 
@@ -176,7 +186,12 @@ void LogBuilder::add(const RowDraft& row) {
   }
   if (row.unit && goal_.data.estimand == Estimand::kDeployed)
     check_deployed(row, fixed_mode_ ? row.chosen_name : row.offered[row.chosen]);
-  if (const auto refused = refused_.find(row.line); refused != refused_.end()) throw refused->second;
+  if (settled_) check_types(row);
+  if (const auto refused = refused_.find(row.line); refused != refused_.end()) {
+    BadRow bad = refused->second;
+    if (bad.found.empty()) bad.found = shown(*row.id) + " again";
+    throw bad;
+  }
 
   // From here on nothing throws: the row is in.
   planned_ = true;
@@ -276,7 +291,7 @@ void LogBuilder::finish_columns() {
   };
   if (sparse_) {
     for (auto* columns : {&context_, &features_}) {
-      std::erase_if(*columns, [](const ColumnBuilder& column) { return column.empty(); });
+      if (!settled_) std::erase_if(*columns, [](const ColumnBuilder& column) { return column.empty(); });
       for (ColumnBuilder& column : *columns)
         column.pad(columns == &context_ ? log_.size() : log_.action.size());
     }

@@ -3,6 +3,7 @@
 // fills columns.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -15,6 +16,7 @@
 #include "data/rows.h"
 #include "plumb/data.h"
 #include "plumb/goal.h"
+#include "plumb/stream.h"
 
 namespace plumb {
 
@@ -49,6 +51,18 @@ struct OutcomeCells {
   std::vector<std::vector<double>> value;  // for every outcome of the goal, a value a decision; NaN: absent
   std::vector<std::vector<double>> asked;  // for every column of probabilities of being asked; NaN: absent
   std::vector<int> asked_of;               // for every outcome its column in `asked`, or -1
+};
+
+class LateOutcomes;
+
+// What a block of rows adds to the account of the whole log.
+struct BlockAccount {
+  std::uint64_t rows_read = 0;
+  BadRows bad_rows{""};
+  std::vector<std::uint64_t> id_hash, line;  // by decision; id_hash empty where there are no ids
+  std::vector<std::uint32_t> late;           // numbers of late ids that were joined
+  std::uint64_t late_repeated = 0;           // values that the log has itself
+  std::vector<std::string> notes;
 };
 
 class LogBuilder {
@@ -86,8 +100,17 @@ class LogBuilder {
   void add(const RowDraft& row);  // throws BadRow, and then nothing was added
   void bad(std::uint64_t line, const BadRow& bad) { bad_rows_.add(line, bad); }
   void count_row() { ++rows_read_; }
+  const BadRows& bad_rows() const { return bad_rows_; }
   bool usable() const { return log_.size() > 0; }  // so far
   void note(std::string sentence) { notes_.push_back(std::move(sentence)); }
+
+  // Only these feature columns are kept, where given. Before the first row.
+  void keep_columns(std::optional<ColumnNames> columns) { kept_ = std::move(columns); }
+  bool keeps_all() const { return !kept_; }
+  bool keeps_context(std::string_view name) const { return !kept_ || listed(kept_->context, name); }
+  bool keeps_feature(std::string_view name) const { return !kept_ || listed(kept_->action_features, name); }
+  // Whether a kept column may stand below this name, "User" for "User.age".
+  bool keeps_below(std::string_view name, bool action) const;
 
   // Blocks of one log (log_append.cc): an empty builder for rows further on in the same file. What the first
   // row of all has, they must have too. REQUIRES: usable().
@@ -99,6 +122,12 @@ class LogBuilder {
   // The rows of the next block, in the order of the file. REQUIRES: it was forked from this builder, and
   // nothing in it is repeated.
   void append(LogBuilder&& later);
+  // Blocks that are used one by one (stream_log.cc): from here on rows and forks keep to the column types and
+  // arms of `first`, the log that this builder's rows became.
+  void settle(const DecisionLog& first);
+  // The rows, possibly none, as a log of their own: what all rows together must have is left to the caller.
+  // Throws Error{kInput} where a late outcome contradicts a row.
+  DecisionLog finish_block(const LateOutcomes& late, std::int64_t as_of, BlockAccount* account);
 
   // Joins, types and checks everything. Throws Error{kInput}.
   DecisionLog finish(LoadReport* report, int threads = 1);
@@ -115,11 +144,20 @@ class LogBuilder {
   void append_columns(std::vector<ColumnBuilder>& to, std::vector<ColumnBuilder>& from, std::size_t rows) const;
   void expand_fixed_arms();
   void declare_logged();
+  void join_late(const LateOutcomes& late, BlockAccount* account);
   void finish_columns();
   void name_units();
   std::string goal_name() const { return goal_.path.empty() ? "goal" : goal_.path; }
 
+  static bool listed(const std::vector<std::string>& names, std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  }
+  void check_types(const RowDraft& row) const;
+  std::size_t place_of(const std::string& name, std::vector<ColumnBuilder>& columns) const;
+
   const Goal& goal_;
+  std::optional<ColumnNames> kept_;
+  bool settled_ = false;
   BadRows bad_rows_;
   std::uint64_t rows_read_ = 0;
   std::vector<std::string> notes_;

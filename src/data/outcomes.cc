@@ -2,74 +2,31 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <limits>
 
-#include "data/flat_rows.h"
+#include "data/late_outcomes.h"
 #include "data/log_builder.h"
 
 namespace plumb {
 
 namespace {
 
-constexpr std::int64_t kNoTime = std::numeric_limits<std::int64_t>::min();
-
-// What became of all late records, whatever files they stood in: counts that do not depend on the order.
-struct Joined {
-  std::uint64_t records = 0, unknown = 0, empty = 0, later = 0, values = 0, repeated = 0;
-  std::string sentence() const {
-    std::string out = fmt::format(
-        "Of {} late outcome records {} have an id that the log does not hold and {} no outcome of the goal; "
-        "the "
-        "others hold {} values, {} of which repeat what was known and count once.",
-        records, unknown, empty, values, repeated);
-    if (later > 0) out += fmt::format(" {} records are later than as_of and left out.", later);
-    return out;
-  }
-};
-
-// One file of late outcomes into `value` (NaN: absent so far). `as_of`: kNoTime where every record is used.
+// One file of late outcomes into `value` (NaN: absent so far).
 void join_file(const TextSource& source, const Goal& goal, const Interner& ids, std::int64_t as_of,
-               std::vector<std::vector<double>>& value, Joined& joined) {
-  const bool json = format_of(source) == Format::kJsonLines;
-  const std::string id_key = goal.data.id.empty() ? "id" : goal.data.id;
-  const std::string time_key = goal.data.time.empty() ? "time_us" : goal.data.time;
-  BadRows bad(source.name());
-  std::vector<std::pair<std::size_t, double>> found;
-  std::string scratch;
-  const std::uint64_t rows =
-      for_each_flat_row(source, bad, [&](std::uint64_t, std::span<const FlatField> fields) {
-        found.clear();
-        Cell id, time;
-        for (const FlatField& field : fields) {
-          if (field.group.empty() && field.key == id_key) id = field.cell;
-          if (field.group.empty() && field.key == time_key) time = field.cell;
-          if (field.cell.absent() || field.group != (json ? "outcomes" : "")) continue;
-          for (std::size_t j = 0; j < goal.outcomes.size(); ++j) {
-            const OutcomeSpec& spec = goal.outcomes[j];
-            if ((spec.column.empty() ? spec.name : spec.column) == field.key)
-              found.emplace_back(j, checked_outcome(field.cell, spec));
-          }
-        }
-        const std::string_view name = LogBuilder::checked_name(id, id_key, &scratch);
-        const std::uint32_t row = ids.find(name);
-        const bool later =
-            as_of != kNoTime && !time.absent() && LogBuilder::checked_time(time, time_key) > as_of;
-        if (later || row == Interner::kNone || found.empty()) {
-          ++(later ? joined.later : row == Interner::kNone ? joined.unknown : joined.empty);
-          return;
-        }
-        for (const auto& [j, y] : found) {
-          const double before = value[j][row];
-          if (!std::isnan(before) && before != y)
-            throw BadRow{"outcome." + goal.outcomes[j].name, fmt::format("{} for id {}", y, shown(name)),
-                         fmt::format("{} as in an earlier record", before)};
-          ++joined.values;
-          if (!std::isnan(before)) ++joined.repeated;
-          value[j][row] = y;
-        }
-      });
-  bad.refuse_beyond(0, rows);
-  joined.records += rows;
+               std::vector<std::vector<double>>& value, LateAccount& joined) {
+  joined.records += for_each_late_record(source, goal, as_of, [&](const LateRecord& record) {
+    const std::uint32_t row = ids.find(record.id);
+    if (record.later || row == Interner::kNone || record.values.empty()) {
+      ++(record.later ? joined.later : row == Interner::kNone ? joined.unknown : joined.empty);
+      return;
+    }
+    for (const auto& [j, y] : record.values) {
+      const double before = value[j][row];
+      if (!std::isnan(before) && before != y) refuse_contradiction(goal, j, y, record.id, before);
+      ++joined.values;
+      if (!std::isnan(before)) ++joined.repeated;
+      value[j][row] = y;
+    }
+  });
 }
 
 std::int64_t as_of_us(const DecisionLog& log, const Goal& goal) {
@@ -78,8 +35,10 @@ std::int64_t as_of_us(const DecisionLog& log, const Goal& goal) {
   return log.time_us.empty() ? kNoTime : *std::max_element(log.time_us.begin(), log.time_us.end());
 }
 
-OutcomeColumn make_column(const DecisionLog& log, const OutcomeSpec& spec, std::int64_t as_of,
-                          std::vector<double> value, const std::vector<double>* asked) {
+}  // namespace
+
+OutcomeColumn make_outcome_column(const DecisionLog& log, const OutcomeSpec& spec, std::int64_t as_of,
+                                  std::vector<double> value, const std::vector<double>* asked) {
   const std::size_t n = log.size();
   OutcomeColumn out;
   out.name = spec.name;
@@ -113,12 +72,10 @@ OutcomeColumn make_column(const DecisionLog& log, const OutcomeSpec& spec, std::
   return out;
 }
 
-}  // namespace
-
 void join_outcomes(DecisionLog& log, const Goal& goal, const Interner& ids, OutcomeCells cells,
                    std::vector<std::string>* notes) {
   const std::int64_t as_of = as_of_us(log, goal);
-  Joined joined;
+  LateAccount joined;
   for (const std::string& file : goal.data.outcome_files) {
     if (ids.size() == 0) refuse(log.source, "id", "no ids", "an id a decision: late outcomes are joined by it");
     join_file(TextSource::read(find_beside(goal, log.source, file, "data.outcomes")), goal, ids,
@@ -130,8 +87,8 @@ void join_outcomes(DecisionLog& log, const Goal& goal, const Interner& ids, Outc
     const auto& value = cells.value[j];
     const bool ever = std::any_of(value.begin(), value.end(), [](double y) { return !std::isnan(y); });
     const std::size_t asked = static_cast<std::size_t>(std::max(cells.asked_of[j], 0));
-    OutcomeColumn column = make_column(log, spec, as_of, std::move(cells.value[j]),
-                                       cells.asked_of[j] < 0 ? nullptr : &cells.asked[asked]);
+    OutcomeColumn column = make_outcome_column(log, spec, as_of, std::move(cells.value[j]),
+                                               cells.asked_of[j] < 0 ? nullptr : &cells.asked[asked]);
     // A name that no row has is a mistake even where absent means zero.
     if (!ever || column.observed_count == 0)
       refuse(log.source, "outcome." + spec.name,

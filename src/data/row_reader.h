@@ -41,6 +41,16 @@ enum class RowEnd {
 // Thrown by a reader of a block where rows cannot be told apart block by block: the file must be read in one.
 struct NotInBlocks {};
 
+// Readers of the formats, for rows that come block by block; the builder must outlive them. CSV and VW text are
+// told by the `beginning` of the text: `rows` is what follows the header in it, `end` how rows are set apart.
+// Throw Error{kInput} where the goal does not fit the format.
+std::unique_ptr<RowReader> make_csv_reader(const Goal& goal, LogBuilder& builder, std::string_view beginning,
+                                           std::optional<TextBlock>* rows, const std::string& name);
+std::unique_ptr<RowReader> make_jsonl_reader(const Goal& goal, LogBuilder& builder);
+std::unique_ptr<RowReader> make_dsjson_reader(const Goal& goal, LogBuilder& builder);
+std::unique_ptr<RowReader> make_vw_text_reader(const Goal& goal, LogBuilder& builder,
+                                               std::string_view beginning, RowEnd* end);
+
 // Cuts rows into blocks of at least `bytes`.
 class RowBlocks {
  public:

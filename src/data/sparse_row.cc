@@ -52,15 +52,21 @@ void SparseRow::resolve(Side& side, std::uint32_t name, Needs& found) const {
   const std::string& path = side.names.path(name);
   const bool shared = &side == &shared_;
   found.known = true;
-  found.below = !shared;
   const bool is_id = !shared && path == goal_.data.action;
   if (side.names.hidden(name) || is_id) found.column = -1;
-  if (!shared) return;
+  if (!shared) {
+    if (!builder_.keeps_feature(path)) found.column = -1;
+    found.below = builder_.keeps_below(path, /*action=*/true) || may_match_below(goal_.data.action, path);
+    return;
+  }
   const auto& patterns = goal_.data.context;
   const auto matched = [&](const std::string& pattern) { return matches(pattern, path); };
   if (!patterns.empty() && std::none_of(patterns.begin(), patterns.end(), matched)) found.column = -1;
-  found.below = patterns.empty() || std::any_of(patterns.begin(), patterns.end(),
-                                                [&](const std::string& p) { return may_match_below(p, path); });
+  if (!builder_.keeps_context(path)) found.column = -1;
+  found.below = builder_.keeps_below(path, /*action=*/false) &&
+                (patterns.empty() || std::any_of(patterns.begin(), patterns.end(), [&](const std::string& p) {
+                   return may_match_below(p, path);
+                 }));
   const auto named = [&](const std::string& wanted) {
     if (may_match_below(wanted, path)) found.below = true;
     return !wanted.empty() && wanted == path;
@@ -206,6 +212,7 @@ void SparseRow::absorb(const SparseRow& later) {
 }
 
 void SparseRow::check_patterns(const std::string& source) {
+  if (!builder_.keeps_all()) return;  // names of columns that are not kept are not looked at
   std::vector<std::string> names, columns;
   list_names(names, columns);
   add_new(names, later_names_);

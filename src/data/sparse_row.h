@@ -33,6 +33,7 @@ class SparseRow {
   void set_action(std::uint32_t name, const Cell& cell);
   // Whether anything at or below this name may be needed.
   bool shared_wanted(std::uint32_t name) { return needs(shared_, name).below; }
+  bool action_wanted(std::uint32_t name) { return needs(action_, name).below; }
 
   // The next offered action; its features follow. `tag`: the action's tag, absent where it has none.
   void next_action();

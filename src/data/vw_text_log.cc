@@ -248,6 +248,14 @@ void check_goal(const Goal& goal) {
 
 }  // namespace
 
+std::unique_ptr<RowReader> make_vw_text_reader(const Goal& goal, LogBuilder& builder,
+                                               std::string_view beginning, RowEnd* end) {
+  check_goal(goal);
+  const bool multiline = is_multiline(beginning);
+  *end = multiline ? RowEnd::kEmptyLine : RowEnd::kLine;
+  return std::make_unique<VwTextReader>(goal, builder, multiline);
+}
+
 DecisionLog vw_text_log_from(const TextSource& source, const Goal& goal, LoadReport* report,
                              const ReadOptions& options) {
   if (source.text().find_first_not_of(" \t\r\n") == std::string_view::npos)

@@ -192,20 +192,10 @@ const Support& Evaluation::support(std::size_t policy, std::size_t subset) const
 Support Evaluation::support(std::size_t policy, std::size_t subset,
                             std::span<const std::pair<std::size_t, double>> terms) const {
   Support out = support(policy, subset);
-  if (!out.sufficient) return out;
   for (const auto& [outcome, weight] : terms) {
     const std::size_t at = subset * models_.outcome.size() + outcome;
-    const std::string& name = models_.outcome[outcome];
-    const double ess = policies_[policy].observed_ess[at], share = policies_[policy].observed_share[at];
-    out.ess = std::min(out.ess, ess);
-    if (ess < kLeastEss) {
-      out.sufficient = false;
-      out.reason =
-          fmt::format("{} is observed in {:.1f} effective decisions, {:.0f} are needed", name, ess, kLeastEss);
-    } else if (share > kLargestShare) {
-      out.sufficient = false;
-      out.reason = fmt::format("one observed value of {} carries {:.0f} % of all weight", name, 100 * share);
-    }
+    limit_to_observed(out, models_.outcome[outcome],
+                      {policies_[policy].observed_ess[at], policies_[policy].observed_share[at], 0});
   }
   return out;
 }

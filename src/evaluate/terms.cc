@@ -150,4 +150,18 @@ Support support_of(const SubsetSums& sums) {
   return out;
 }
 
+void limit_to_observed(Support& support, const std::string& outcome, const ObservedSums& observed) {
+  if (!support.sufficient) return;
+  support.ess = std::min(support.ess, observed.ess);
+  if (observed.ess < kLeastEss) {
+    support.sufficient = false;
+    support.reason = fmt::format("{} is observed in {:.1f} effective decisions, {:.0f} are needed", outcome,
+                                 observed.ess, kLeastEss);
+  } else if (observed.largest_share > kLargestShare) {
+    support.sufficient = false;
+    support.reason = fmt::format("one observed value of {} carries {:.0f} % of all weight", outcome,
+                                 100 * observed.largest_share);
+  }
+}
+
 }  // namespace plumb

@@ -39,5 +39,7 @@ ObservedSums observed_sums(const PolicyTerms& terms, const OutcomeColumn& column
                            const std::vector<std::uint8_t>& mask);
 
 Support support_of(const SubsetSums& sums);
+// A policy's support for the value of an outcome: enough decisions in which it was observed are needed too.
+void limit_to_observed(Support& support, const std::string& outcome, const ObservedSums& observed);
 
 }  // namespace plumb

@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "audit/claims.h"
+#include "data/column_cache.h"
 #include "data/readers.h"
 #include "loop/stages.h"
 
@@ -38,6 +40,38 @@ Feedback read_all_feedback(const Goal& goal, const std::string& log, FeedbackRep
   return out;
 }
 
+// The log, or its columns as an earlier run left them.
+DecisionLog read_or_recall(const std::string& path, const Goal& goal, const RunOptions& options,
+                           LoadReport* report) {
+  const ReadOptions how{.threads = std::max(1, options.threads)};
+  std::error_code unknown;
+  const bool is_file = std::filesystem::is_regular_file(path, unknown);
+  const std::uint64_t size = is_file ? std::filesystem::file_size(path, unknown) : 0;
+  const bool cached =
+      options.cache == CacheUse::kAlways || (options.cache == CacheUse::kLargeLogs && size >= kCachedBytes);
+  if (!is_file || !cached) return read_log(path, goal, report, how);
+  const auto say = [&](const std::string& sentence) {
+    if (options.message) options.message(sentence);
+  };
+  const std::string cache = cache_path(path);
+  const std::uint64_t key = cache_key(path, goal, how.threads);
+  CacheRead found = read_column_cache(cache, key, how.threads);
+  if (found.log) {
+    say(fmt::format("Columns are those of {}, which belongs to this log.", cache));
+    *report = std::move(found.report);
+    return std::move(*found.log);
+  }
+  if (!found.why_not.empty()) say(fmt::format("{} is not used and written anew: {}.", cache, found.why_not));
+  DecisionLog log = read_log(path, goal, report, how);
+  try {
+    write_column_cache(cache, log, *report, key, how.threads);
+    say(fmt::format("Columns are kept in {} for the next run.", cache));
+  } catch (const Error& error) {
+    say(fmt::format("No columns are kept for the next run: {}.", error.what()));
+  }
+  return log;
+}
+
 std::uint64_t digest_of(const DecisionLog& log, const std::optional<Feedback>& feedback) {
   const std::uint64_t digest = log_digest(log);
   return feedback ? hash_combine(digest, hash_bytes(write_feedback(*feedback))) : digest;
@@ -69,7 +103,7 @@ Study read_and_check(const Goal& goal, const RunOptions& options, const std::str
   tell(options, "reading", 0, 1);
   LoadReport load;
   const std::string path = find_log(goal, options.log);
-  DecisionLog log = read_log(path, goal, &load, {.threads = std::max(1, options.threads)});
+  DecisionLog log = read_or_recall(path, goal, options, &load);
   std::optional<Feedback> feedback;
   FeedbackReport feedback_load;
   if (asks_preference(goal)) feedback = read_all_feedback(goal, path, &feedback_load);

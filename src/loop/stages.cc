@@ -139,6 +139,8 @@ Evidence evidence_of(Study& study) {
     for (const Candidate& c : study.training->candidates)
       out.files[file_name(c.policy->name())] = policy_bytes(*c.policy);
   }
+  if ((study.verb == "align" || study.verb == "train") && study.training)
+    out.files["outcome-models.safetensors"] = outcome_model_bytes(study.models, study.seed);
   if (study.verb == "train" && study.training && !study.training->candidates.empty()) {
     out.files["policy.safetensors"] = policy_bytes(*study.training->candidates[study.training->chosen].policy);
   }

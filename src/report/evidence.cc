@@ -16,10 +16,10 @@ json data_json(const Study& study) {
   std::sort(units.begin(), units.end());
   const auto distinct = std::unique(units.begin(), units.end()) - units.begin();
   json out = {{"log", log.source.substr(log.source.find_last_of('/') + 1)},
-              {"decisions", log.size()},
-              {"units", distinct},
+              {"decisions", study.decisions()},
+              {"units", study.streamed ? json() : json(distinct)},
               {"unit_named", log.unit_named},
-              {"actions", log.actions.size()},
+              {"actions", study.streamed ? json() : json(log.actions.size())},
               {"fixed_actions", log.fixed_actions},
               {"rows_read", study.load.rows_read},
               {"rejected", study.load.rejected},
@@ -44,6 +44,16 @@ json data_json(const Study& study) {
          {"missing", c.missing_count},
          {"immature", c.immature_count},
          {"mean", c.observed_count ? json(sum / static_cast<double>(c.observed_count)) : json()}});
+  }
+  if (study.streamed) {
+    for (const StreamedOutcome& c : study.streamed->outcomes)
+      out["outcomes"].push_back(
+          {{"name", c.name},
+           {"kind", name_of(c.kind)},
+           {"observed", c.observed},
+           {"missing", c.missing},
+           {"immature", c.immature},
+           {"mean", c.observed ? json(c.sum / static_cast<double>(c.observed)) : json()}});
   }
   return out;
 }

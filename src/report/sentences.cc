@@ -84,7 +84,7 @@ std::string headline(const Study& study) {
   if (study.verb == "train") return study.training ? study.training->sentence : "";
   if (study.verb == "evaluate") {
     return fmt::format("{} {} evaluated on {} decisions.", study.policies.size(),
-                       study.policies.size() == 1 ? "policy" : "policies", count(study.log.size()));
+                       study.policies.size() == 1 ? "policy" : "policies", count(study.decisions()));
   }
   if (!study.certification) return "";
   const Certification& c = *study.certification;

@@ -10,6 +10,7 @@
 
 #include "plumb/audit.h"
 #include "plumb/preferred.h"
+#include "plumb/stream_evaluation.h"
 
 namespace plumb {
 
@@ -32,6 +33,12 @@ struct PolicyEstimates {  // of `evaluate`
   std::string reason;
 };
 
+// What is told of a log that was read as a stream, where `log` holds its path alone.
+struct Streamed {
+  std::uint64_t decisions = 0;
+  std::vector<StreamedOutcome> outcomes;
+};
+
 struct LookSummary {
   bool counted = false;  // there is a lock
   double alpha = 0.05;
@@ -47,6 +54,8 @@ struct Study {
   // data
   DecisionLog log;
   LoadReport load;
+  std::optional<Streamed> streamed;
+  std::uint64_t decisions() const { return streamed ? streamed->decisions : log.size(); }
   std::vector<Finding> findings;
   double rejected_share = 0;      // of the rows read
   std::vector<std::string> caps;  // why no verdict can be better than inconclusive

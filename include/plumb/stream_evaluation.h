@@ -1,0 +1,86 @@
+// plumb/stream_evaluation.h: the value of policies on a log that is not held in memory.
+//
+// The sums of plumb/evaluate.h (IPS, SNIPS and, where outcome models were fitted before, the doubly robust
+// estimate), added block by block: 4,096 unit buckets whatever the length of the log. Models are precomputed:
+// linear models of every outcome, by training fold, so that rows of the log that they were fitted on are scored
+// by the variant that did not see them.
+//
+//   StreamEvaluation e(goal, {constant_policy("mail_a")}, read_outcome_models("models.safetensors"), {});
+//   LoadReport load = stream_log(path, goal, {.threads = 2, .columns = e.columns()}, e.work());
+//   e.value(0, StreamRows::kAll, Estimator::kDr);
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plumb/evaluate.h"
+#include "plumb/stream.h"
+
+namespace plumb {
+
+// Linear models of outcomes that were fitted on a log before, as `train` and `align` write them.
+struct LinearOutcomes {
+  std::vector<std::string> outcome;
+  FeatureMap map;
+  // By outcome and variant, as OutcomeModels::linear: variant v < kTrainingFolds did not see training fold v.
+  std::vector<std::vector<std::vector<double>>> linear;
+  std::uint64_t split_seed = 1;  // of those folds
+};
+// A safetensors file: outcomes, feature schema, coefficients, split seed. What people prefer is left out.
+std::string outcome_model_bytes(const OutcomeModels& models, std::uint64_t split_seed);
+// Throws Error with file, what was found and expected for anything that is not one.
+LinearOutcomes read_outcome_models(const std::string& path);
+LinearOutcomes parse_outcome_models(std::string_view bytes, const std::string& path);
+
+// All rows, or those whose units lie in folds that the policy was not trained on.
+enum class StreamRows { kAll, kUnseen };
+
+struct StreamedOutcome {
+  std::string name;
+  OutcomeKind kind = OutcomeKind::kNumber;
+  std::uint64_t observed = 0, missing = 0, immature = 0;
+  double sum = 0;
+};
+
+class StreamEvaluation {
+ public:
+  // The logging policy is always policy 0, whatever else is asked. Policies must be softmax, tree, priced,
+  // constant or uniform ones: a table's rows belong to one log in memory. Throws Error{kInput} where a model
+  // lacks an outcome of the goal.
+  StreamEvaluation(const Goal& goal, std::vector<PolicyPointer> policies, std::optional<LinearOutcomes> models);
+  ~StreamEvaluation();
+  StreamEvaluation(const StreamEvaluation&) = delete;
+  StreamEvaluation& operator=(const StreamEvaluation&) = delete;
+
+  // The feature columns that policies and models read.
+  ColumnNames columns() const;
+  // For stream_log, once.
+  BlockWork work();
+
+  // What follows holds when the stream has ended. Outcomes by position in the goal's outcomes (without what
+  // people prefer); policies as they were given, from 1 on.
+  std::uint64_t decisions() const;
+  const std::vector<StreamedOutcome>& outcomes() const;
+  // Rows of the policy's training sketch that the stream held (plumb/policy.h), and how many were looked for.
+  std::uint64_t sketch_matched(std::size_t policy) const;
+  std::uint64_t sketch_size(std::size_t policy) const;
+  // As Evaluation::support: the policy's, and whether enough of the combination of outcomes was observed.
+  Support support(std::size_t policy, std::span<const std::pair<std::size_t, double>> terms,
+                  StreamRows rows) const;
+  double effective_events(std::size_t policy, std::size_t outcome, StreamRows rows) const;
+  bool has_models() const;
+  // Where the log has no probabilities of the actions that were not chosen: no KL.
+  bool knows_divergence() const;
+  // weight * value of a policy, for contrasts. kDr needs models.
+  void add_terms(Contrast& contrast, std::size_t policy, std::span<const std::pair<std::size_t, double>> terms,
+                 StreamRows rows, double weight, Estimator e) const;
+  Estimates estimate(std::span<const Contrast> contrasts) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace plumb

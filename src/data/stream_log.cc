@@ -1,0 +1,249 @@
+// One pass over a log. The first block is read by itself: it settles what the others must have. Ids are
+// compared by their hashes, in the order of the file.
+#include "plumb/stream.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/pipeline.h"
+#include "data/file_blocks.h"
+#include "data/late_outcomes.h"
+
+namespace plumb {
+
+namespace {
+
+// 64-bit hashes, open addressing; 0 marks a free place, so a hash of 0 is kept as 1.
+class HashSet {
+ public:
+  HashSet() : table_(1024, 0) {}
+  void insert(std::uint64_t hash) {
+    if (hash == 0) hash = 1;
+    if (2 * (count_ + 1) > table_.size()) grow();
+    std::uint64_t& place = table_[place_of(hash)];
+    count_ += place == 0 ? 1 : 0;
+    place = hash;
+  }
+  bool contains(std::uint64_t hash) const { return table_[place_of(hash == 0 ? 1 : hash)] != 0; }
+
+ private:
+  std::size_t place_of(std::uint64_t hash) const {
+    std::size_t at = hash & (table_.size() - 1);
+    while (table_[at] != 0 && table_[at] != hash) at = (at + 1) & (table_.size() - 1);
+    return at;
+  }
+  void grow() {
+    std::vector<std::uint64_t> old(2 * table_.size(), 0);
+    old.swap(table_);
+    for (const std::uint64_t hash : old)
+      if (hash != 0) table_[place_of(hash)] = hash;
+  }
+  std::vector<std::uint64_t> table_;
+  std::size_t count_ = 0;
+};
+
+std::int64_t as_of_of(const Goal& goal) {
+  const std::string where = goal.path.empty() ? "goal" : goal.path;
+  if (goal.data.estimand == Estimand::kDeployed)
+    refuse(where, "data.estimand", "deployed", "one_decision: a stream does not hold units together");
+  if (!goal.data.as_of.empty()) return parse_time_us(goal.data.as_of, where, "data.as_of");
+  for (const OutcomeSpec& spec : goal.outcomes)
+    if (spec.observed_after_us)
+      refuse(
+          where, "data.as_of", "nothing",
+          fmt::format("a time: outcome.{} is observed late, and a stream does not know the log's latest time "
+                      "beforehand",
+                      spec.name));
+  return kNoTime;
+}
+
+// What is left of a block when it was read.
+struct UsedBlock {
+  BlockAccount account;
+  FileBlock text;
+  std::uint64_t decisions = 0;
+  std::vector<std::uint64_t> observed;  // by outcome: decisions with a value or an immature one
+  std::function<void()> then;
+};
+
+class LogStream {
+ public:
+  LogStream(const std::string& path, const Goal& goal, const StreamOptions& options, const BlockWork& work)
+      : path_(path),
+        goal_(goal.without_preference()),
+        options_(options),
+        work_(work),
+        as_of_(as_of_of(goal_)),
+        blocks_(path, options.block_bytes),
+        late_(goal_, path, as_of_),
+        late_used_(late_.size(), 0),
+        observed_(goal_.outcomes.size(), 0),
+        bad_rows_(path) {
+    for (OutcomeSpec& spec : goal_.outcomes) spec.line = 0;
+    goal_.segments.clear();
+    std::erase_if(goal_.constraints, [](const ConstraintSpec& c) { return !c.segment.empty(); });
+  }
+
+  LoadReport run() {
+    builder_ = std::make_unique<LogBuilder>(path_, goal_, keeps_text());
+    builder_->keep_columns(options_.columns);
+    open();
+    fold(read_first());
+    if (plan_ != nullptr) {
+      in_order<FileBlock, UsedBlock>(
+          options_.threads, [&] { return blocks_.next(); },
+          [&](FileBlock&& block) { return read(std::move(block), {}); },
+          [&](UsedBlock&& block) { fold(std::move(block)); });
+    }
+    return finish();
+  }
+
+ private:
+  bool keeps_text() {
+    const TextSource beginning = TextSource::from_memory(blocks_.beginning(), path_);
+    format_ = log_format_of(beginning);
+    return format_ == LogFormat::kCsv;
+  }
+
+  void open() {
+    RowEnd end = RowEnd::kLine;
+    switch (format_) {
+      case LogFormat::kCsv:
+        end = RowEnd::kRecord;
+        break;
+      case LogFormat::kJsonLines:
+        reader_ = make_jsonl_reader(goal_, *builder_);
+        break;
+      case LogFormat::kDsjson:
+        reader_ = make_dsjson_reader(goal_, *builder_);
+        break;
+      case LogFormat::kVwText:
+        reader_ = make_vw_text_reader(goal_, *builder_, blocks_.beginning(), &end);
+        break;
+    }
+    blocks_.end_rows_at(end);
+  }
+
+  // Blocks up to the first that has a usable row, as one.
+  UsedBlock read_first() {
+    UsedBlock out;
+    while (!builder_->usable()) {
+      std::optional<FileBlock> block = blocks_.next();
+      if (!block) break;
+      std::optional<TextBlock> rows = block->rows;
+      if (!reader_) reader_ = make_csv_reader(goal_, *builder_, block->rows.text, &rows, path_);
+      out.text = std::move(*block);
+      if (!rows) continue;
+      reader_->start(*rows);
+      while (reader_->step()) continue;
+      if (!builder_->usable()) earlier_.push_back(out.text.bytes);  // CSV: columns may view it
+    }
+    const bool usable = builder_->usable();
+    std::unique_ptr<LogBuilder> plan;
+    if (usable) plan = std::make_unique<LogBuilder>(builder_->fork());
+    const DecisionLog log = builder_->finish_block(late_, as_of_, &out.account);
+    if (!usable) return out;
+    plan->settle(log);
+    plan_ = std::move(plan);
+    use(log, out);
+    return out;
+  }
+
+  UsedBlock read(FileBlock&& block, std::map<std::uint64_t, BadRow> refused) const {
+    UsedBlock out;
+    LogBuilder builder = plan_->fork();
+    builder.refuse_rows(std::move(refused));
+    const std::unique_ptr<RowReader> reader = reader_->fork(builder);
+    reader->start(block.rows);
+    while (reader->step()) continue;
+    const DecisionLog log = builder.finish_block(late_, as_of_, &out.account);
+    out.text = std::move(block);
+    if (log.size() > 0) use(log, out);
+    return out;
+  }
+
+  void use(const DecisionLog& log, UsedBlock& out) const {
+    out.decisions = log.size();
+    for (const OutcomeColumn& column : log.outcomes)
+      out.observed.push_back(column.observed_count + column.immature_count);
+    out.then = work_(log);
+  }
+
+  void fold(UsedBlock&& block) {
+    // Seldom: without the rows whose ids stood before, the block is read and used again.
+    std::map<std::uint64_t, BadRow> refused;
+    for (auto more = repeated(block); !more.empty(); more = repeated(block)) {
+      refused.merge(more);
+      block = read(FileBlock(block.text), refused);
+    }
+    for (const std::uint64_t hash : block.account.id_hash) ids_.insert(hash);
+    rows_read_ += block.account.rows_read;
+    decisions_ += block.decisions;
+    bad_rows_.append(block.account.bad_rows);
+    for (const std::uint32_t id : block.account.late) late_used_[id] = 1;
+    late_repeated_ += block.account.late_repeated;
+    for (std::size_t j = 0; j < block.observed.size(); ++j) observed_[j] += block.observed[j];
+    for (std::string& note : block.account.notes)
+      if (std::find(notes_.begin(), notes_.end(), note) == notes_.end()) notes_.push_back(std::move(note));
+    if (block.text.file_bytes > 0) file_bytes_ = block.text.file_bytes;
+    if (block.then) block.then();
+    if (options_.progress) options_.progress("reading", file_bytes_, 0);
+  }
+
+  std::map<std::uint64_t, BadRow> repeated(const UsedBlock& block) const {
+    std::map<std::uint64_t, BadRow> out;
+    for (std::size_t i = 0; i < block.account.id_hash.size(); ++i)
+      if (ids_.contains(block.account.id_hash[i]))
+        out.emplace(block.account.line[i], BadRow{"id", "", "every id once"});
+    return out;
+  }
+
+  LoadReport finish() {
+    bad_rows_.refuse_beyond(goal_.data.reject_up_to, rows_read_);
+    if (decisions_ == 0)
+      refuse(path_, "rows", rows_read_ ? "no usable row" : "no rows", "at least one decision");
+    for (std::size_t j = 0; j < observed_.size(); ++j)
+      if (observed_[j] == 0)
+        refuse(path_, "outcome." + goal_.outcomes[j].name, fmt::format("no value in {} rows", decisions_),
+               "a value in at least one row");
+    if (!goal_.data.outcome_files.empty())
+      notes_.push_back(late_.account(late_used_, late_repeated_).sentence());
+    return {file_bytes_, rows_read_, decisions_, bad_rows_.count(), bad_rows_.first(), std::move(notes_)};
+  }
+
+  const std::string path_;
+  Goal goal_;
+  const StreamOptions& options_;
+  const BlockWork& work_;
+  const std::int64_t as_of_;
+  FileBlocks blocks_;
+  LateOutcomes late_;
+  LogFormat format_ = LogFormat::kJsonLines;
+  std::unique_ptr<LogBuilder> builder_, plan_;  // of the first block, and what the others start from
+  std::unique_ptr<RowReader> reader_;
+  std::vector<std::shared_ptr<const std::string>> earlier_;
+
+  // Of the blocks so far, in the order of the file.
+  HashSet ids_;
+  std::vector<std::uint8_t> late_used_;
+  std::uint64_t late_repeated_ = 0, rows_read_ = 0, decisions_ = 0, file_bytes_ = 0;
+  std::vector<std::uint64_t> observed_;
+  BadRows bad_rows_;
+  std::vector<std::string> notes_;
+};
+
+}  // namespace
+
+LoadReport stream_log(const std::string& path, const Goal& goal, const StreamOptions& options,
+                      const BlockWork& work) {
+  try {
+    return LogStream(path, goal, options, work).run();
+  } catch (const NotInBlocks&) {
+    refuse(path, "quote", "a quote inside a field",
+           "quotes around whole fields, doubled inside (a log that is "
+           "read in blocks cannot be told apart otherwise)");
+  }
+}
+
+}  // namespace plumb

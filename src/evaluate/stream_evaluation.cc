@@ -1,0 +1,232 @@
+// Policies on blocks of a stream. A block's sums are made on any thread and added in the order of the file, so
+// that bytes do not depend on threads.
+#include "plumb/stream_evaluation.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "evaluate/stream_sums.h"
+#include "plumb/priced_policy.h"
+#include "plumb/tree_policy.h"
+
+namespace plumb {
+
+namespace {
+
+void add_names(std::vector<std::string>& to, const std::vector<FeatureMap::Column>& columns) {
+  for (const FeatureMap::Column& column : columns)
+    if (std::find(to.begin(), to.end(), column.name) == to.end()) to.push_back(column.name);
+}
+
+void add_columns(ColumnNames& to, const FeatureMap& map) {
+  add_names(to.context, map.context);
+  add_names(to.action_features, map.action);
+}
+
+}  // namespace
+
+struct StreamEvaluation::State {
+  std::vector<std::string> names;       // of the goal's outcomes
+  std::vector<PolicyPointer> policies;  // [0] is empty: the logging policy
+  std::optional<LinearOutcomes> models;
+  std::vector<std::size_t> model_of;  // by outcome of the goal
+
+  // Of the blocks so far. A policy's rows: all, then those that it has not seen (where it was learnt).
+  struct Rows {
+    std::vector<StreamSums> sums;
+    std::uint64_t sketch_matched = 0;
+  };
+  std::vector<Rows> rows;
+  std::vector<StreamedOutcome> outcomes;
+  std::uint64_t decisions = 0;
+  bool divergence = true;
+  Moments moments;
+  bool started = false;
+
+  std::vector<Rows> empty_rows() const {
+    std::vector<Rows> out(policies.size());
+    for (std::size_t p = 0; p < policies.size(); ++p) {
+      const bool learnt = p > 0 && !policies[p]->trained_on().empty();
+      out[p].sums.assign(learnt ? 2 : 1, StreamSums(names.size()));
+    }
+    return out;
+  }
+  OutcomeModels predictions(const DecisionLog& block) const;
+  std::function<void()> add(const DecisionLog& block);
+  const StreamSums& sums_of(std::size_t policy, StreamRows which) const {
+    const std::vector<StreamSums>& sums = rows[policy].sums;
+    return sums[which == StreamRows::kUnseen && sums.size() > 1 ? 1 : 0];
+  }
+};
+
+// q of every offered action, by the variant that did not see the row; zero without models.
+OutcomeModels StreamEvaluation::State::predictions(const DecisionLog& block) const {
+  OutcomeModels out;
+  out.outcome = names;
+  out.q.assign(names.size(), std::vector<float>(block.action.size(), 0.0f));
+  if (!models) return out;
+  const BoundFeatures features(models->map, block);
+  std::vector<std::vector<LinearScorer>> scorer(names.size());
+  for (std::size_t j = 0; j < names.size(); ++j)
+    for (const std::vector<double>& variant : models->linear[model_of[j]])
+      scorer[j].emplace_back(models->map, variant);
+  DecisionFeatures decision;
+  for (std::size_t i = 0; i < block.size(); ++i) {
+    const int fold = fold_of(block.unit[i], models->split_seed);
+    decision.load(features, block, i);
+    for (std::size_t j = 0; j < names.size(); ++j)
+      scorer[j][static_cast<std::size_t>(std::min(fold, kTrainingFolds))].score(
+          decision, {out.q[j].data() + block.offset[i], block.offered(i)});
+  }
+  return out;
+}
+
+std::function<void()> StreamEvaluation::State::add(const DecisionLog& block) {
+  const std::size_t n = block.size();
+  std::vector<std::uint32_t> bucket(n);
+  for (std::size_t i = 0; i < n; ++i) bucket[i] = static_cast<std::uint32_t>(bucket_of(block.unit[i]));
+  const OutcomeModels q = predictions(block);
+  auto here = std::make_shared<std::vector<Rows>>(empty_rows());
+  const bool logged = !block.logged.empty();
+  std::vector<float> probabilities(block.action.size());
+  for (std::size_t p = 0; p < policies.size(); ++p) {
+    if (p > 0) policies[p]->probabilities(block, 0, n, probabilities);
+    // Where the log does not say mu of every action, divergences are not known; the policy stands in for it.
+    const std::vector<float>& base = logged ? block.logged : probabilities;
+    const PolicyTerms terms = policy_terms(block, q, base, !logged, p == 0 ? base : probabilities, p == 0,
+                                           /*all_estimators=*/true, 1);
+    Rows& row = (*here)[p];
+    row.sums[0].add(block, terms, bucket, {});
+    if (row.sums.size() == 1) continue;
+    const TrainedOn& trained = policies[p]->trained_on();
+    std::vector<std::uint8_t> unseen(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      unseen[i] = !((trained.folds >> fold_of(block.unit[i], trained.split_seed)) & 1);
+      row.sketch_matched +=
+          std::binary_search(trained.sketch.begin(), trained.sketch.end(), block.row_fingerprint[i]);
+    }
+    row.sums[1].add(block, terms, bucket, unseen);
+  }
+  auto outcome = std::make_shared<std::vector<StreamedOutcome>>();
+  for (const OutcomeColumn& c : block.outcomes) {
+    double sum = 0;
+    for (const double value : c.value) sum += value;  // 0 where it is not observed
+    outcome->push_back({c.name, c.kind, c.observed_count, c.missing_count, c.immature_count, sum});
+  }
+  return [this, here, outcome, n, logged] {
+    decisions += n;
+    divergence = divergence && logged;
+    for (std::size_t p = 0; p < rows.size(); ++p) {
+      for (std::size_t s = 0; s < rows[p].sums.size(); ++s) rows[p].sums[s].add((*here)[p].sums[s]);
+      rows[p].sketch_matched += (*here)[p].sketch_matched;
+    }
+    for (std::size_t j = 0; j < outcome->size(); ++j) {
+      const StreamedOutcome& from = (*outcome)[j];
+      if (j == outcomes.size()) outcomes.push_back({from.name, from.kind, 0, 0, 0, 0});
+      outcomes[j].observed += from.observed;
+      outcomes[j].missing += from.missing;
+      outcomes[j].immature += from.immature;
+      outcomes[j].sum += from.sum;
+    }
+  };
+}
+
+StreamEvaluation::StreamEvaluation(const Goal& goal, std::vector<PolicyPointer> policies,
+                                   std::optional<LinearOutcomes> models)
+    : state_(std::make_unique<State>()) {
+  State& state = *state_;
+  for (const OutcomeSpec& spec : goal.without_preference().outcomes) state.names.push_back(spec.name);
+  state.policies.push_back(nullptr);
+  for (PolicyPointer& policy : policies) {
+    if (policy->kind() == PolicyKind::kTable || policy->kind() == PolicyKind::kReference)
+      refuse("POLICY", policy->name(), "a table",
+             "a policy that chooses by features: a table's rows belong to a "
+             "log in memory");
+    state.policies.push_back(std::move(policy));
+  }
+  if (models) {
+    for (const std::string& name : state.names) {
+      const auto found = std::find(models->outcome.begin(), models->outcome.end(), name);
+      if (found == models->outcome.end())
+        refuse("outcome models", name, "no model of it", "a model of every outcome of the goal");
+      state.model_of.push_back(static_cast<std::size_t>(found - models->outcome.begin()));
+    }
+    state.models = std::move(models);
+  }
+  state.rows = state.empty_rows();
+}
+
+StreamEvaluation::~StreamEvaluation() = default;
+
+ColumnNames StreamEvaluation::columns() const {
+  ColumnNames out;
+  if (state_->models) add_columns(out, state_->models->map);
+  for (const PolicyPointer& policy : state_->policies) {
+    if (const auto* softmax = dynamic_cast<const SoftmaxPolicy*>(policy.get())) {
+      add_columns(out, softmax->parts().map);
+      add_columns(out, softmax->parts().base_map);
+    } else if (const auto* priced = dynamic_cast<const PricedPolicy*>(policy.get())) {
+      add_columns(out, priced->parts().map);
+    } else if (const auto* tree = dynamic_cast<const TreePolicy*>(policy.get())) {
+      for (const DecisionTree::Column& column : tree->parts().tree.columns)
+        if (std::find(out.context.begin(), out.context.end(), column.name) == out.context.end())
+          out.context.push_back(column.name);
+    }
+  }
+  return out;
+}
+
+BlockWork StreamEvaluation::work() {
+  PLUMB_ASSERT(!state_->started);
+  state_->started = true;
+  return [state = state_.get()](const DecisionLog& block) { return state->add(block); };
+}
+
+std::uint64_t StreamEvaluation::decisions() const { return state_->decisions; }
+const std::vector<StreamedOutcome>& StreamEvaluation::outcomes() const { return state_->outcomes; }
+std::uint64_t StreamEvaluation::sketch_matched(std::size_t policy) const {
+  return state_->rows[policy].sketch_matched;
+}
+std::uint64_t StreamEvaluation::sketch_size(std::size_t policy) const {
+  return policy == 0 ? 0 : state_->policies[policy]->trained_on().sketch.size();
+}
+bool StreamEvaluation::has_models() const { return state_->models.has_value(); }
+bool StreamEvaluation::knows_divergence() const { return state_->divergence; }
+
+Support StreamEvaluation::support(std::size_t policy, std::span<const std::pair<std::size_t, double>> terms,
+                                  StreamRows rows) const {
+  const StreamSums& sums = state_->sums_of(policy, rows);
+  Support out = support_of(sums.totals());
+  for (const auto& [outcome, weight] : terms)
+    limit_to_observed(out, state_->names[outcome], sums.observed(outcome));
+  return out;
+}
+
+double StreamEvaluation::effective_events(std::size_t policy, std::size_t outcome, StreamRows rows) const {
+  return state_->sums_of(policy, rows).observed(outcome).events;
+}
+
+void StreamEvaluation::add_terms(Contrast& contrast, std::size_t policy,
+                                 std::span<const std::pair<std::size_t, double>> terms, StreamRows rows,
+                                 double weight, Estimator e) const {
+  PLUMB_ASSERT(e != Estimator::kDr || has_models());
+  Moments& moments = state_->moments;
+  const StreamSums& sums = state_->sums_of(policy, rows);
+  const auto copy = [&](const std::vector<double>& from) {
+    const std::size_t id = moments.add_sums();
+    std::copy(from.begin(), from.end(), moments.sums(id).begin());
+    return id;
+  };
+  for (const auto& [outcome, share] : terms) {
+    const StreamSums::Outcome& o = sums.outcome[outcome];
+    const std::size_t numerator = copy(e == Estimator::kDr ? o.dr : o.ips);
+    const std::size_t denominator = copy(e == Estimator::kSnips ? o.observed_weight : o.count);
+    contrast.terms.emplace_back(moments.add_column(numerator, denominator), weight * share);
+  }
+}
+
+Estimates StreamEvaluation::estimate(std::span<const Contrast> contrasts) const {
+  return plumb::estimate(state_->moments, contrasts);
+}
+
+}  // namespace plumb

@@ -1,0 +1,156 @@
+// evaluate on a stream: policies on a log that is not held in memory.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "audit/claims.h"
+#include "loop/stages.h"
+#include "plumb/stream_evaluation.h"
+
+namespace plumb {
+namespace {
+
+constexpr std::size_t kLogging = 0;  // of StreamEvaluation
+
+// A POLICY argument that needs no log: nullptr for the logging policy.
+PolicyPointer streamed_policy(const std::string& argument, const Goal& goal) {
+  if (argument == "reference") {
+    const std::filesystem::path beside = std::filesystem::path(goal.path).parent_path() / goal.reference;
+    const bool named =
+        goal.reference == "logging" || goal.reference == "uniform" || goal.reference.starts_with("constant:");
+    return streamed_policy(!named && std::filesystem::exists(beside) ? beside.string() : goal.reference, goal);
+  }
+  if (argument == "logging") return nullptr;
+  if (argument == "uniform") return uniform_policy();
+  if (argument.starts_with("constant:")) return constant_policy(argument.substr(9));
+  for (const char* end : {".csv", ".tsv", ".jsonl", ".csv.gz", ".tsv.gz", ".jsonl.gz"})
+    if (std::string_view(argument).ends_with(end))
+      refuse("POLICY", argument, "a table", "a policy file: a table's rows belong to a log in memory");
+  return read_policy(argument);
+}
+
+// The goal's terms by position among the outcomes that a log holds.
+std::vector<std::pair<std::size_t, double>> streamed_terms(const Goal& goal) {
+  const Goal held = goal.without_preference();
+  std::vector<std::pair<std::size_t, double>> out;
+  for (const Term& term : goal.maximize) {
+    for (std::size_t j = 0; j < held.outcomes.size(); ++j)
+      if (held.outcomes[j].name == term.outcome) out.emplace_back(j, term.weight);
+  }
+  if (out.size() != goal.maximize.size())
+    refuse(goal.path, "goal.maximize", "what people prefer", "outcomes of the log: feedback is held in memory");
+  return out;
+}
+
+}  // namespace
+
+Evidence evaluate_stream(const Goal& goal, const std::vector<std::string>& arguments,
+                         const std::string& models_path, const RunOptions& options) {
+  const auto terms = streamed_terms(goal);
+  std::vector<PolicyPointer> policies;
+  std::vector<std::size_t> number;  // of every argument, then of the reference
+  std::vector<std::string> wanted = arguments;
+  wanted.push_back("reference");
+  for (const std::string& argument : wanted) {
+    PolicyPointer policy = streamed_policy(argument, goal);
+    number.push_back(policy ? policies.size() + 1 : kLogging);
+    if (policy) policies.push_back(std::move(policy));
+  }
+  std::optional<LinearOutcomes> models;
+  if (!models_path.empty()) models = read_outcome_models(models_path);
+  StreamEvaluation evaluation(goal, policies, std::move(models));
+
+  Study study;
+  study.verb = "evaluate";
+  study.goal = goal;
+  study.seed = options.seed;
+  study.threads = std::max(1, options.threads);
+  study.log.source = find_log(goal, options.log);
+  StreamOptions how;
+  how.threads = study.threads;
+  how.columns = evaluation.columns();
+  how.progress = options.progress;
+  study.load = stream_log(study.log.source, goal, how, evaluation.work());
+  study.load.notes.push_back(
+      "The log was read as a stream: it was not held in memory, and columns that no policy "
+      "and no model reads were left out.");
+  study.streamed = Streamed{evaluation.decisions(), evaluation.outcomes()};
+  if (study.load.rejected > 0)
+    study.caps.push_back(
+        fmt::format("{} rows were rejected, and a stream does not bound what they hold", study.load.rejected));
+
+  for (const auto& [outcome, weight] : terms) {
+    const StreamedOutcome& column = evaluation.outcomes()[outcome];
+    const OutcomeSpec& spec = *goal.outcome(column.name);
+    if (column.missing > 0 && !spec.asked_column && !spec.asked_rate)
+      study.caps.push_back(column.name +
+                           " is missing for some decisions and nobody said with what probability it was asked");
+  }
+
+  const double z = normal_quantile(0.5 + goal.confidence / 2);
+  const std::size_t reference = number.back();
+  const Estimator best = evaluation.has_models() ? Estimator::kDr : Estimator::kSnips;
+  for (std::size_t k = 0; k < arguments.size(); ++k) {
+    const std::size_t p = number[k];
+    PolicyEstimates out;
+    out.name = p == kLogging ? arguments[k] : policies[p - 1]->name();
+    const double matched = static_cast<double>(evaluation.sketch_matched(p)),
+                 looked_for = static_cast<double>(evaluation.sketch_size(p));
+    const bool trained_here = looked_for > 0 && matched >= kSketchShare * looked_for;
+    const StreamRows rows = trained_here ? StreamRows::kUnseen : StreamRows::kAll;
+    out.rows = trained_here ? "rows that it was not trained on" : "all rows";
+    out.support = evaluation.support(p, terms, rows);
+    const bool unknown_origin =
+        p != kLogging && policies[p - 1]->kind() == PolicyKind::kSoftmax && looked_for == 0;
+    std::string few;
+    for (const auto& [outcome, weight] : terms) {
+      const StreamedOutcome& column = evaluation.outcomes()[outcome];
+      const double events = evaluation.effective_events(p, outcome, rows);
+      if (events < static_cast<double>(least_events(column.kind)))
+        few = fmt::format("too few events: {:.0f} effective non-zero values of {}, {} are needed for a level",
+                          events, column.name, least_events(column.kind));
+    }
+    std::vector<Estimator> estimators{Estimator::kIps, Estimator::kSnips};
+    if (evaluation.has_models()) estimators.push_back(Estimator::kDr);
+    for (const Estimator estimator : estimators) {
+      Measured value = unknown(out.support.sufficient ? few : out.support.reason);
+      if (out.support.sufficient && few.empty()) {
+        Contrast level{"level", {}};
+        evaluation.add_terms(level, p, terms, rows, 1, estimator);
+        const Estimates e = evaluation.estimate({&level, 1});
+        value = make_measured(e.value[0], e.standard_error[0], z, goal.confidence);
+        if (value.known)
+          value.interval = hall_interval(e.value[0], e.standard_error[0], e.skewness[0], z, goal.confidence);
+      }
+      value.interval.level = goal.confidence;
+      out.estimates.push_back({estimator, value});
+    }
+    if (!out.support.sufficient) {
+      out.reason = out.support.reason;
+    } else if (p == reference) {
+      out.reason = "it is the reference";
+    } else {
+      Contrast gain{"gain", {}};
+      evaluation.add_terms(gain, p, terms, rows, 1, best);
+      evaluation.add_terms(gain, reference, terms, rows, -1, best);
+      const Estimates e = evaluation.estimate({&gain, 1});
+      // Policies asked for together share the error: Bonferroni over them.
+      const double critical =
+          normal_quantile(1 - (1 - goal.confidence) / (2 * static_cast<double>(arguments.size())));
+      const GainVerdict verdict =
+          judge_gain(goal, make_measured(e.value[0], e.standard_error[0], critical, goal.confidence), critical,
+                     static_cast<double>(evaluation.decisions()));
+      out.verdict = verdict.verdict;
+      out.reason = "against the reference " + verdict.reason;
+      if (out.verdict == Verdict::kPass && (unknown_origin || !study.caps.empty())) {
+        out.verdict = Verdict::kInconclusive;
+        out.reason = unknown_origin ? out.name + " does not say what it was learnt from" : study.caps.front();
+      }
+    }
+    study.policies.push_back(std::move(out));
+  }
+  return evidence_of(study);
+}
+
+}  // namespace plumb
