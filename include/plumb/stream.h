@@ -34,6 +34,8 @@ struct ColumnNames {
 struct StreamOptions {
   int threads = 1;
   std::optional<ColumnNames> columns;  // empty: all of them
+  // DecisionLog::row_fingerprint is filled: policies are to be told from what they were learnt from.
+  bool fingerprints = true;
   std::size_t block_bytes = std::size_t{4} << 20;
   Progress progress;  // told of bytes read
 };

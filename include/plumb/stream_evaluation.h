@@ -56,6 +56,8 @@ class StreamEvaluation {
 
   // The feature columns that policies and models read.
   ColumnNames columns() const;
+  // Whether rows must be told apart: some policy was learnt from a log.
+  bool wants_fingerprints() const;
   // For stream_log, once.
   BlockWork work();
 

@@ -111,7 +111,7 @@ void read_row(const CsvTable& table, const Mapping& map, const Goal& goal, const
   row.raw = table.record().raw();
   // A sum, so the order of columns does not matter.
   row.fingerprint = 0;
-  for (std::size_t c = 0; c < table.columns().size(); ++c)
+  for (std::size_t c = 0; c < table.columns().size() && builder.fingerprints(); ++c)
     row.fingerprint += hash_bytes(table.field(c), map.column_hash[c]);
   row.id = name_at(table, map.id);
   row.unit = name_at(table, map.unit);

@@ -83,7 +83,7 @@ class DsjsonReader final : public RowReader {
     RowDraft& row = sparse_.row();
     row.line = line;
     row.raw = text;
-    row.fingerprint = hash_bytes(text);
+    row.fingerprint = builder_.fingerprints() ? hash_bytes(text) : 0;
     sparse_.clear();
     outcomes_.clear();
     choice_.clear();

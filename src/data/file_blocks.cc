@@ -144,9 +144,8 @@ std::optional<FileBlock> FileBlocks::next() {
       wanted = buffer_.size() + 1;
       continue;
     }
-    RowBlocks blocks(TextBlock{std::string_view(buffer_).substr(0, last + 1), line_}, end_, bytes_);
-    TextBlock rows = *blocks.next();
-    const std::size_t size = rows.text.size();
+    const RowBlocks blocks(TextBlock{std::string_view(buffer_).substr(0, last + 1), line_}, end_, bytes_);
+    const std::size_t size = blocks.end_of_block();
     // The last row of the buffer may go on.
     if (size == last + 1 && !ended_) {
       wanted = buffer_.size() + 1;
@@ -160,7 +159,7 @@ std::optional<FileBlock> FileBlocks::next() {
     bytes->append(TextSource::kPadding, '\0');
     buffer_ = std::move(rest);
     out.rows = {std::string_view(*bytes).substr(0, size), line_};
-    line_ += 1 + static_cast<std::uint64_t>(std::count(out.rows.text.begin(), out.rows.text.end(), '\n'));
+    line_ += 1 + count_newlines(out.rows.text);
     out.bytes = std::move(bytes);
     return out;
   }

@@ -152,7 +152,7 @@ class JsonlReader final : public RowReader {
   void read(std::uint64_t line, std::string_view text) {
     row_.line = line;
     row_.raw = text;
-    row_.fingerprint = hash_bytes(text);
+    row_.fingerprint = builder_.fingerprints() ? hash_bytes(text) : 0;
     clear();
     object_ = parse_json_line(parser_, text);
     std::size_t position = 0;

@@ -27,6 +27,7 @@ LogBuilder LogBuilder::fork() const {
   }
   out.kept_ = kept_;
   out.settled_ = settled_;
+  out.fingerprints_ = fingerprints_;
   out.sparse_ = sparse_;
   out.fixed_mode_ = fixed_mode_;
   out.arms_given_ = arms_given_;

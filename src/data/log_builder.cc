@@ -198,7 +198,7 @@ void LogBuilder::add(const RowDraft& row) {
   line_.push_back(row.line);
   if (row.drop_rate != drop_rate_ && !other_drop_rate_) other_drop_rate_.emplace(row.line, row.drop_rate);
   const std::size_t first_row = log_.action.size();
-  log_.row_fingerprint.push_back(row.fingerprint);
+  if (fingerprints_) log_.row_fingerprint.push_back(row.fingerprint);
   if (row.id) ids_.intern(*row.id);
   if (row.unit) log_.unit.push_back(hash_bytes(*row.unit));
   if (!row.id && !row.unit) raw_hash_.push_back(hash_bytes(row.raw));

@@ -106,6 +106,8 @@ class LogBuilder {
 
   // Only these feature columns are kept, where given. Before the first row.
   void keep_columns(std::optional<ColumnNames> columns) { kept_ = std::move(columns); }
+  void without_fingerprints() { fingerprints_ = false; }
+  bool fingerprints() const { return fingerprints_; }
   bool keeps_all() const { return !kept_; }
   bool keeps_context(std::string_view name) const { return !kept_ || listed(kept_->context, name); }
   bool keeps_feature(std::string_view name) const { return !kept_ || listed(kept_->action_features, name); }
@@ -157,7 +159,7 @@ class LogBuilder {
 
   const Goal& goal_;
   std::optional<ColumnNames> kept_;
-  bool settled_ = false;
+  bool settled_ = false, fingerprints_ = true;
   BadRows bad_rows_;
   std::uint64_t rows_read_ = 0;
   std::vector<std::string> notes_;

@@ -54,7 +54,7 @@ std::optional<TextBlock> RowBlocks::next() {
   if (end == rest_->text.size()) {
     rest_.reset();
   } else {
-    rest_->first_line += 1 + static_cast<std::uint64_t>(std::count(out.text.begin(), out.text.end(), '\n'));
+    rest_->first_line += 1 + count_newlines(out.text);
     rest_->text.remove_prefix(end + 1);
   }
   return out;

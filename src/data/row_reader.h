@@ -56,9 +56,11 @@ class RowBlocks {
  public:
   RowBlocks(std::optional<TextBlock> rows, RowEnd end, std::size_t bytes);
   std::optional<TextBlock> next();
+  // The place of the newline that ends the next block; the size of the text where none does. REQUIRES: there is
+  // one.
+  std::size_t end_of_block() const;
 
  private:
-  std::size_t end_of_block() const;
   std::optional<TextBlock> rest_;
   RowEnd end_;
   std::size_t bytes_;

@@ -88,6 +88,7 @@ class LogStream {
   LoadReport run() {
     builder_ = std::make_unique<LogBuilder>(path_, goal_, keeps_text());
     builder_->keep_columns(options_.columns);
+    if (!options_.fingerprints) builder_->without_fingerprints();
     open();
     fold(read_first());
     if (plan_ != nullptr) {

@@ -118,6 +118,13 @@ TextSource TextSource::from_memory(std::string_view bytes, const std::string& na
 
 bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
+// From newline to newline: lines of logs are long.
+std::uint64_t count_newlines(std::string_view text) {
+  std::uint64_t count = 0;
+  for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) ++count;
+  return count;
+}
+
 std::optional<TextBlock> rows_of(std::string_view text) {
   const std::size_t last = text.find_last_not_of("\r\n");
   if (last == std::string_view::npos) return std::nullopt;

@@ -41,6 +41,8 @@ struct TextBlock {
   std::uint64_t first_line = 1;  // the number of its first line, 1-based
 };
 
+std::uint64_t count_newlines(std::string_view text);
+
 // The text without its empty lines at the end; nothing where no line is left.
 std::optional<TextBlock> rows_of(std::string_view text);
 

@@ -83,7 +83,7 @@ class VwTextReader final : public RowReader {
     RowDraft& row = sparse_.row();
     row.line = line;
     row.raw = raw;
-    row.fingerprint = hash_bytes(raw);
+    row.fingerprint = builder_.fingerprints() ? hash_bytes(raw) : 0;
     sparse_.clear();
     chosen_.reset();
     id_ = {};

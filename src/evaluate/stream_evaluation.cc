@@ -176,6 +176,12 @@ ColumnNames StreamEvaluation::columns() const {
   return out;
 }
 
+bool StreamEvaluation::wants_fingerprints() const {
+  return std::any_of(state_->policies.begin(), state_->policies.end(), [](const PolicyPointer& policy) {
+    return policy && !policy->trained_on().sketch.empty();
+  });
+}
+
 BlockWork StreamEvaluation::work() {
   PLUMB_ASSERT(!state_->started);
   state_->started = true;

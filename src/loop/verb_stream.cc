@@ -70,6 +70,7 @@ Evidence evaluate_stream(const Goal& goal, const std::vector<std::string>& argum
   StreamOptions how;
   how.threads = study.threads;
   how.columns = evaluation.columns();
+  how.fingerprints = evaluation.wants_fingerprints();
   how.progress = options.progress;
   study.load = stream_log(study.log.source, goal, how, evaluation.work());
   study.load.notes.push_back(
