@@ -29,34 +29,29 @@ void DecisionBlock::load(std::size_t from, std::size_t to) {
   const std::size_t n = end - begin, rows = log.offset[end] - first_row;
   offered = log.offered(begin);
   for (std::size_t i = begin; i < end; ++i) offered = log.offered(i) == offered ? offered : 0;
-  const std::size_t places = offered > 0 ? offered * kDecisionBlock : rows;
-  if (log_base.size() < places) {
-    log_base.resize(places);
-    inverse_base.resize(places);
-    for (auto& column : q) column.resize(places);
+  if (log_base.size() < rows) {
+    log_base.resize(rows);
+    inverse_base.resize(rows);
+    for (auto& column : q) column.resize(rows);
   }
-  // Rows first as they stand, then each at its place.
-  for (std::size_t i = 0; i < n; ++i) {
-    const std::size_t first = log.offset[begin + i] - first_row,
-                      count = log.offset[begin + i + 1] - first_row - first;
-    for (std::size_t a = 0; a < count; ++a) {
-      const std::size_t at = place(i, a, first + a);
-      inverse_base[at] = input_.base[first_row + first + a];
-      for (std::size_t j = 0; j < q.size(); ++j) q[j][at] = input_.models.q[j][first_row + first + a];
+  const auto lay_out = [&](const float* from, auto* to) {
+    if (offered == 0) std::copy_n(from, rows, to);
+    for (std::size_t a = 0; a < offered; ++a) {
+      for (std::size_t i = 0; i < n; ++i) to[a * n + i] = from[i * offered + a];
     }
-    chosen[i] = static_cast<std::uint32_t>(first + log.chosen[begin + i]);
+  };
+  lay_out(input_.base.data() + first_row, inverse_base.data());
+  for (std::size_t j = 0; j < q.size(); ++j) lay_out(input_.models.q[j].data() + first_row, q[j].data());
+  for (std::size_t i = 0; i < n; ++i) {
+    chosen[i] = static_cast<std::uint32_t>(log.offset[begin + i] - first_row) + log.chosen[begin + i];
     rows_weight[i] = log.weight.empty() ? 1.0 : static_cast<double>(log.weight[begin + i]);
     scale[i] = rows_weight[i] / log.propensity[begin + i];
   }
-  const auto invert = [&](std::size_t first, std::size_t count) {
-    for (std::size_t k = first; k < first + count; ++k) {
-      const double mu = inverse_base[k], logarithm = log_of(mu), inverse = 1 / mu;
-      log_base[k] = mu > 0 ? logarithm : -kNever;
-      inverse_base[k] = mu > 0 ? inverse : kNever;
-    }
-  };
-  if (offered == 0) invert(0, rows);
-  for (std::size_t a = 0; a < offered; ++a) invert(a * kDecisionBlock, n);
+  for (std::size_t k = 0; k < rows; ++k) {
+    const double mu = inverse_base[k], logarithm = log_of(mu), inverse = 1 / mu;
+    log_base[k] = mu > 0 ? logarithm : -kNever;
+    inverse_base[k] = mu > 0 ? inverse : kNever;
+  }
 
   for (std::size_t j = 0; j < outcomes.size(); ++j) {
     const OutcomeColumn& column = *columns_[j];

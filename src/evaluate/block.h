@@ -8,7 +8,8 @@
 
 namespace plumb {
 
-inline constexpr std::size_t kDecisionBlock = 2048;  // asked of a policy at a time
+inline constexpr std::size_t kDecisionBlock = 8192;  // at most, asked of a policy at a time
+inline constexpr std::size_t kMostRows = 32768;      // of a block that has more than a strip
 inline constexpr std::size_t kStrip = 256;           // summed at a time: its terms stay in the first cache
 
 // Stands for 1/0 and -log 0 of a base that never takes an action: the smallest positive float, or its square,
@@ -26,7 +27,7 @@ struct DecisionBlock {
   void load(std::size_t begin, std::size_t end);
 
   // Offered actions of every decision where the block's all have as many, else 0. Then arrays over rows hold
-  // action a of decision i at a * kDecisionBlock + i; else row by row as the log has them.
+  // action a of the block's decision i at a * (end - begin) + i; else row by row as the log has them.
   std::size_t offered = 0;
   std::size_t begin = 0, end = 0, first_row = 0;
   std::vector<double> log_base, inverse_base;  // -kNever and kNever where the base is 0
@@ -45,9 +46,6 @@ struct DecisionBlock {
   std::vector<std::vector<StripMembers>> members;  // by strip and subset
 
  private:
-  std::size_t place(std::size_t decision, std::size_t slot, std::size_t row) const {
-    return offered > 0 ? slot * kDecisionBlock + decision : row;
-  }
   const PassInput& input_;
   std::vector<const OutcomeColumn*> columns_;
 };

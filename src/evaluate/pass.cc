@@ -109,8 +109,9 @@ class Pass {
     StripTerms terms;
     terms.outcome.resize(input_.models.outcome.size());
     std::vector<float> asked;
-    for (std::size_t from = begin; from < end; from += kDecisionBlock) {
-      block.load(from, std::min(end, from + kDecisionBlock));
+    for (std::size_t from = begin, to = begin; from < end; from = to) {
+      to = block_end(from, end);
+      block.load(from, to);
       const std::size_t rows = input_.log.offset[block.end] - block.first_row;
       for (std::size_t p = 0; p < policies_.size(); ++p) {
         const PassPolicy& policy = policies_[p];
@@ -151,6 +152,14 @@ class Pass {
   }
 
  private:
+  std::size_t block_end(std::size_t from, std::size_t end) const {
+    const std::vector<std::uint64_t>& offset = input_.log.offset;
+    std::size_t n = std::min(kDecisionBlock, end - from);
+    while (n > kStrip && offset[from + n] - offset[from] > kMostRows)
+      n = (n / 2 + kStrip - 1) / kStrip * kStrip;
+    return from + n;
+  }
+
   void fill(const DecisionBlock& block, std::size_t first, std::size_t n, const float* probabilities,
             bool is_logging, StripTerms& terms) const {
     const std::size_t outcomes = terms.outcome.size();
@@ -163,7 +172,7 @@ class Pass {
       transpose(k, n, probabilities + first * k, terms.transposed.data());
       for (std::size_t a = 0; a < k; ++a) {
         const float* p = terms.transposed.data() + a * kStrip;
-        const std::size_t at = a * kDecisionBlock + first;
+        const std::size_t at = a * (block.end - block.begin) + first;
         if (!is_logging)
           add_action(n, p, block.log_base.data() + at, block.inverse_base.data() + at, terms.kl.data(),
                      terms.chi2.data());
