@@ -122,12 +122,12 @@ void assign_folds(DecisionLog& log, std::uint64_t split_seed);
 // goal's [data] names (a unit, time or version also from "context"). dsjson and VW text: features are named
 // "namespace.key", one that a row does not name is 0 or "", an outcome may be "cost" or "reward". The same
 // decisions in another format give the same log, digests included, where ids are the same. Late outcomes
-// (data.outcome_files) are joined by id, in any order and however they are split over files. Rows that were
-// dropped before the log was written (`pdrop`) may have been so at one rate only: then all count alike.
+// (data.outcome_files) are joined by id, in any order and however they are split over files. Rows
+// like which others were dropped before the log was written (`pdrop`) have a weight where the rates differ.
 // REQUIRES: goal was parsed. Throws Error{kInput} with the first five bad rows and their count
 // where more rows are bad than `reject_up_to` allows; Error{kEnvironment} where the file cannot be read.
-// Deterministic.
-DecisionLog read_log(const std::string& path, const Goal& goal, LoadReport* report);
+// The same for any number of threads.
+DecisionLog read_log(const std::string& path, const Goal& goal, LoadReport* report, int threads = 1);
 
 // The probabilities of another system's policy for every decision and offered action of the log. CSV with the
 // columns `id` (or one or more context or segment columns), `action`, `probability`, a row an action; or JSON

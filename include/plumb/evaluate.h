@@ -8,7 +8,7 @@
 // and s the probability that it was asked for. The doubly robust value of pi is the mean over decisions of
 // sum_a pi(a given x_i) G_j(i, a) (Dudik et al. 2011): unbiased where propensities and asking rates are right,
 // whatever q is. IPS puts q = 0; SNIPS divides by the mean weight. Immature decisions are left out of an
-// outcome's sums.
+// outcome's sums. A row that stands for r decisions (log.weight) counts r times in numerators and denominators.
 //
 //   Evaluation e(log, models, threads);
 //   const std::size_t all = e.add_subset({"all", mask});
@@ -27,15 +27,19 @@
 
 namespace plumb {
 
+struct PassPolicy;  // evaluate/pass.h
+
 enum class Estimator { kDr, kIps, kSnips };
 std::string_view name_of(Estimator estimator);
 
-// What the weights of a policy look like on the rows of a subset.
+// What the weights of a policy look like on the rows of a subset. Where rows stand for several decisions, a row
+// weighs r w: dropping rows from a log costs effective size, it never adds any.
 struct Support {
-  double ess = 0;  // (sum w)^2 / sum w^2
-  double max_weight = 0, mean_weight = 0;
-  double chi2 = 0;          // mean of w^2 minus 1, from the weights
-  double count = 0;         // decisions
+  double ess = 0;           // (sum r w)^2 / sum (r w)^2
+  double max_weight = 0;    // largest r w
+  double mean_weight = 0;   // sum r w / sum r
+  double chi2 = 0;          // sum r w^2 / sum r minus 1, from the weights
+  double count = 0;         // rows: the decisions that the log holds
   bool sufficient = false;  // can carry a number at all
   std::string reason;       // why not
 };
@@ -52,7 +56,7 @@ struct Subset {
 };
 
 // Sums for any number of policies, outcomes and subsets over one log. Not thread-safe; adds are parallel
-// inside.
+// inside. The same bytes for any number of threads, and for a policy added alone or beside others.
 class Evaluation {
  public:
   // Keeps references to log and models: they must outlive it. REQUIRES: models.outcome covers `outcomes`.
@@ -66,8 +70,11 @@ class Evaluation {
 
   // Adds a policy: one pass. Its columns exist for every outcome and registered subset. Returns its number.
   std::size_t add_policy(const Policy& policy);
+  // The same for several, in order: the log is read once for as many of them as the caches hold sums of.
+  std::vector<std::size_t> add_policies(std::span<const PolicyPointer> policies);
   // The same for probabilities that no Policy object stands behind (a point of a pressure path): a float a row.
   std::size_t add_probabilities(std::span<const float> probabilities, bool is_logging = false);
+  std::vector<std::size_t> add_probabilities_many(std::span<const std::span<const float>> probabilities);
 
   // Columns of the Moments, for contrasts. REQUIRES: subset registered before the policy was added.
   std::size_t column(std::size_t policy, std::size_t outcome, std::size_t subset,
@@ -81,8 +88,8 @@ class Evaluation {
   // observed.
   Support support(std::size_t policy, std::size_t subset,
                   std::span<const std::pair<std::size_t, double>> terms) const;
-  // How many non-zero outcomes stand behind the policy's value, effectively: (sum w)^2 / sum w^2 over decisions
-  // with a non-zero observed outcome.
+  // How many non-zero outcomes stand behind the policy's value, effectively: (sum r w)^2 / sum (r w)^2 over
+  // decisions with a non-zero observed outcome.
   double events(std::size_t policy, std::size_t outcome, std::size_t subset) const;
   // KL(policy, base) in nats and E pi^2/base - 1, means over the decisions of the subset.
   double kl(std::size_t policy, std::size_t subset) const;
@@ -91,19 +98,6 @@ class Evaluation {
   Estimates estimate(std::span<const Contrast> contrasts) const;
 
  private:
-  const DecisionLog& log_;
-  const OutcomeModels& models_;
-  int threads_;
-  std::size_t estimators_;
-  std::vector<float> base_;  // probabilities of the logging policy, a row an offered action
-  bool base_is_estimate_ = false;
-  std::vector<std::uint32_t> bucket_;  // of every decision
-  std::vector<std::uint32_t> order_;   // decisions by bucket, then by number
-  std::vector<std::size_t> bucket_begin_;
-  std::vector<Subset> subsets_;
-  // Denominators by subset and outcome: the count of decisions that are not immature.
-  std::vector<std::vector<std::size_t>> counts_;
-  Moments moments_;
   struct PolicySums {
     std::vector<std::size_t> columns;  // [(subset * outcomes + outcome) * estimators + estimator]
     std::vector<Support> support;      // by subset
@@ -111,7 +105,26 @@ class Evaluation {
     // subset * outcomes + outcome
     std::vector<double> events, observed_ess, observed_share;
   };
+  std::vector<std::size_t> add(std::span<const PassPolicy> policies);
   void add_preference_error(std::span<const float> probabilities, const PolicySums& sums);
+
+  const DecisionLog& log_;
+  const OutcomeModels& models_;
+  int threads_;
+  std::size_t estimators_;
+  std::vector<float> estimated_base_;  // empty where the log states its probabilities
+  std::span<const float> base_;        // of the logging policy, a row an offered action
+  bool base_is_estimate_ = false;
+  std::vector<std::uint16_t> bucket_;  // of every decision
+  std::vector<Subset> subsets_;
+  // By subset and outcome: the sums over decisions that are not immature, denominators.
+  std::vector<std::vector<std::size_t>> counts_;
+  struct SubsetRows {
+    std::vector<double> bucket;  // sum of r
+    double rows = 0, weight = 0;
+  };
+  std::vector<SubsetRows> rows_;  // by subset
+  Moments moments_;
   std::vector<PolicySums> policies_;
 };
 

@@ -97,8 +97,8 @@ inline constexpr double kSketchComparisonsShare = 0.05;  // found again: learnt 
 void add_preference(DecisionLog& log, OutcomeModels& models, const std::string& name,
                     std::shared_ptr<const PreferenceModel> model, std::span<const float> base, int threads);
 
-// sum over the decisions with mask[i] of E_pi phi - E_base phi, by variant: what multiplies `influence` to give
-// the preference's part of the error of a policy's value.
+// sum over the decisions with mask[i] (r times each) of E_pi phi - E_base phi, by variant: what multiplies
+// `influence` to give the preference's part of the error of a policy's value.
 std::vector<std::vector<double>> design_shift(const DecisionLog& log, const FeatureMap& map,
                                               std::span<const float> probabilities, std::span<const float> base,
                                               const std::vector<std::uint8_t>& mask, int threads);

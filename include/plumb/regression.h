@@ -5,7 +5,9 @@
 // Folds never depend on outcomes, so cross-fitting is a loop over masks, and nothing learnt on one fold leaks
 // into another. Designs are float, sums are double. All levels of a category may stand in a design beside the
 // constant: the penalty keeps collinear columns stable. There is no unpenalized fit, and no standard errors:
-// intervals come from the score table. Columns are penalized alike, so the caller standardizes them.
+// intervals come from the score table. Columns are penalized alike, so the caller standardizes them. `weight`,
+// where given, is how much a row (a decision) counts, positive: a row of weight 2 is the same row twice, except
+// where rows are counted to subsample them; empty: all 1.
 //
 //   FoldSums sums = fold_sums(x, y, rows, fold, kFolds, threads);
 //   LinearFit fit = ridge(sums, all_but);      // all_but = ((1u << kFolds) - 1) & ~(1u << f)
@@ -37,18 +39,19 @@ struct FoldSums {
 };
 
 // The sums over the rows listed in `rows` (row numbers, ascending, each once); y[i] and fold[i] are indexed by
-// row number, weights are 1. REQUIRES: y.size() == fold.size() == x.rows, fold[i] < folds <= 32 for listed
+// row number. REQUIRES: y.size() == fold.size() == x.rows, fold[i] < folds <= 32 for listed
 // rows. Throws Error{kInput} where a listed y or x is not finite, Error{kInternal} where a requirement is not
 // met. The same bytes for any number of threads. O(n p^2): 100,000 rows x 90 columns take about 0.1 s on one
 // core.
 FoldSums fold_sums(DesignView x, std::span<const double> y, std::span<const std::uint32_t> rows,
-                   std::span<const std::uint8_t> fold, int folds, int threads);
+                   std::span<const std::uint8_t> fold, int folds, int threads,
+                   std::span<const double> weight = {});
 
 // The same for several outcomes that share rows: X'X is computed once. Returns one FoldSums an outcome, each
 // with exactly the bytes of fold_sums for that outcome.
 std::vector<FoldSums> fold_sums_many(DesignView x, std::span<const std::span<const double>> ys,
                                      std::span<const std::uint32_t> rows, std::span<const std::uint8_t> fold,
-                                     int folds, int threads);
+                                     int folds, int threads, std::span<const double> weight = {});
 
 // A fitted linear predictor: x . coef is the mean (ridge), the log-odds (logistic) or the utility (softmax).
 struct LinearFit {
@@ -84,7 +87,8 @@ LinearFit ridge(const FoldSums& sums, FoldMask use);
 // the other coefficients are 0 and penalty is 0. Throws as fold_sums, and Error{kInput} for y01 outside [0, 1]
 // or fewer than 2 rows. Same bytes for any threads.
 LinearFit logistic(DesignView x, std::span<const double> y01, std::span<const std::uint32_t> rows,
-                   std::span<const std::uint8_t> fold, FoldMask use, int threads);
+                   std::span<const std::uint8_t> fold, FoldMask use, int threads,
+                   std::span<const double> weight = {});
 
 double sigmoid(double x);    // 1 / (1 + exp(-x)), accurate in both tails
 double log1p_exp(double x);  // log(1 + exp(x)), never overflows
@@ -99,6 +103,6 @@ double log1p_exp(double x);  // log(1 + exp(x)), never overflows
 // logistic.
 LinearFit softmax_regression(DesignView x, std::span<const std::uint64_t> offset,
                              std::span<const std::uint32_t> chosen, std::span<const std::uint8_t> fold,
-                             FoldMask use, int threads);
+                             FoldMask use, int threads, std::span<const double> weight = {});
 
 }  // namespace plumb

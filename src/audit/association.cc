@@ -53,7 +53,8 @@ Measured unit_association(const AuditContext& context, const std::string& proxy)
   const DecisionLog& log = context.log;
   const OutcomeColumn& p = log.outcome(proxy);
   std::vector<std::uint32_t> rows;
-  std::vector<double> x, y;
+  std::vector<double> x, y, weight;
+  double n = 0;  // decisions that the rows stand for
   for (std::size_t i = 0; i < log.size(); ++i) {
     bool seen = p.state[i] == State::kObserved;
     double goal = 0;
@@ -66,22 +67,23 @@ Measured unit_association(const AuditContext& context, const std::string& proxy)
     rows.push_back(static_cast<std::uint32_t>(i));
     x.push_back(p.value[i]);
     y.push_back(goal);
+    weight.push_back(log.weight.empty() ? 1.0 : static_cast<double>(log.weight[i]));
+    n += weight.back();
   }
   Measured out;
-  const double n = static_cast<double>(rows.size());
   if (rows.size() < 30) {
     out.why_not = "fewer than 30 decisions have both observed";
     return out;
   }
   double mx = 0, my = 0, xx = 0, yy = 0, xy = 0;
   for (std::size_t k = 0; k < rows.size(); ++k) {
-    mx += x[k] / n;
-    my += y[k] / n;
+    mx += weight[k] * x[k] / n;
+    my += weight[k] * y[k] / n;
   }
   for (std::size_t k = 0; k < rows.size(); ++k) {
-    xx += (x[k] - mx) * (x[k] - mx) / n;
-    yy += (y[k] - my) * (y[k] - my) / n;
-    xy += (x[k] - mx) * (y[k] - my) / n;
+    xx += weight[k] * (x[k] - mx) * (x[k] - mx) / n;
+    yy += weight[k] * (y[k] - my) * (y[k] - my) / n;
+    xy += weight[k] * (x[k] - mx) * (y[k] - my) / n;
   }
   // What varies by rounding alone does not vary.
   if (!(xx > 1e-20 * mx * mx) || !(yy > 1e-20 * my * my)) {
@@ -92,7 +94,7 @@ Measured unit_association(const AuditContext& context, const std::string& proxy)
   std::vector<double> influence(kBuckets, 0.0);
   for (std::size_t k = 0; k < rows.size(); ++k) {
     const double zx = (x[k] - mx) / std::sqrt(xx), zy = (y[k] - my) / std::sqrt(yy);
-    influence[bucket_of(log.unit[rows[k]])] += (zx * zy - 0.5 * r * (zx * zx + zy * zy)) / n;
+    influence[bucket_of(log.unit[rows[k]])] += weight[k] * (zx * zy - 0.5 * r * (zx * zx + zy * zy)) / n;
   }
   double squares = 0;
   for (const double s : influence) squares += s * s;

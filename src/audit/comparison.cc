@@ -43,8 +43,7 @@ Comparison::Comparison(const DecisionLog& log, const Goal& goal, const OutcomeMo
   }
 
   const auto add = [&](PolicyPointer policy, std::string name, std::string signal, bool fixed) {
-    const std::size_t number = evaluation_.add_policy(*policy);
-    members_.push_back({std::move(policy), std::move(name), std::move(signal), fixed, number});
+    members_.push_back({std::move(policy), std::move(name), std::move(signal), fixed, 0});
   };
   const bool reference_fixed = reference->trained_on().empty();
   add(std::move(reference), "reference", "", reference_fixed);
@@ -60,6 +59,10 @@ Comparison::Comparison(const DecisionLog& log, const Goal& goal, const OutcomeMo
       continue;  // a constant that is compared anyway
     add(candidate.policy, candidate.policy->name(), candidate.signal, candidate.fixed_beforehand);
   }
+  std::vector<PolicyPointer> policies;
+  for (const Member& member : members_) policies.push_back(member.policy);
+  const std::vector<std::size_t> numbers = evaluation_.add_policies(policies);
+  for (std::size_t m = 0; m < members_.size(); ++m) members_[m].number = numbers[m];
 
   std::vector<Contrast> levels;
   for (const Member& member : members_) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "audit/association.h"
@@ -7,10 +8,11 @@
 namespace plumb {
 namespace {
 
-// One over the probability that everything the row needs was asked; outcomes that were asked together (the same
-// rates) count once.
-std::vector<double> inverse_asked(const DecisionLog& log, const Goal& goal, const std::string& proxy) {
+// How many decisions a row stands for over the probability that everything it needs was asked; outcomes that
+// were asked together (the same rates) count once.
+std::vector<double> row_weights(const DecisionLog& log, const Goal& goal, const std::string& proxy) {
   std::vector<double> out(log.size(), 1.0);
+  std::copy(log.weight.begin(), log.weight.end(), out.begin());
   std::vector<const OutcomeColumn*> counted;
   const auto add = [&](const std::string& name) {
     const OutcomeColumn& column = log.outcome(name);
@@ -56,7 +58,7 @@ Surrogacy surrogacy_test(const DecisionLog& log, const Goal& goal, const std::st
   std::vector<double> treatment(log.size());
   for (std::size_t i = 0; i < log.size(); ++i) treatment[i] = w_high[i] - w_low[i];
   const std::vector<double> expected = design.unseen(design.fit(treatment));
-  const std::vector<double> asked = inverse_asked(log, goal, proxy);
+  const std::vector<double> weight = row_weights(log, goal, proxy);
 
   // Ratios by arm: goal, index and residual, weighted by each policy's importance weights.
   Moments moments;
@@ -67,7 +69,7 @@ Surrogacy surrogacy_test(const DecisionLog& log, const Goal& goal, const std::st
   for (std::size_t i = 0; i < log.size(); ++i) {
     if (!rows[i] || !design.use()[i]) continue;
     const std::size_t b = bucket_of(log.unit[i]);
-    const double up = w_high[i] * asked[i], down = w_low[i] * asked[i];
+    const double up = w_high[i] * weight[i], down = w_low[i] * weight[i];
     moments.sums(high)[b] += up;
     moments.sums(low)[b] += down;
     const double value[3] = {y[i], h[i], y[i] - h[i]};
@@ -75,7 +77,7 @@ Surrogacy surrogacy_test(const DecisionLog& log, const Goal& goal, const std::st
       moments.sums(sums[2 * k])[b] += up * value[k];
       moments.sums(sums[2 * k + 1])[b] += down * value[k];
     }
-    score[b] += asked[i] * (y[i] - h[i]) * (treatment[i] - expected[i]);
+    score[b] += weight[i] * (y[i] - h[i]) * (treatment[i] - expected[i]);
   }
   std::vector<Contrast> contrasts;
   for (std::size_t k = 0; k < 3; ++k) {

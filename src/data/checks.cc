@@ -31,22 +31,35 @@ std::vector<std::uint64_t> times_chosen(const DecisionLog& log) {
   return count;
 }
 
-// Declared shares against counts. One unit is one draw only where no unit is named or units have one row; with
-// repeats the test counts units by their first row.
+// How many decisions row i stands for.
+double decisions_of(const DecisionLog& log, std::size_t i) {
+  return log.weight.empty() ? 1.0 : static_cast<double>(log.weight[i]);
+}
+
+// Declared shares against counts. Rows that stand for several decisions count as often, but are no more draws
+// than they are: the test divides all counts by the design effect, sum r^2 over sum r (Rao, Scott 1981). One
+// unit is one draw only where no unit is named or units have one row; with repeats the test counts units by
+// their first row.
 void sample_ratio(const DecisionLog& log, std::vector<Finding>& out) {
   if (!log.propensity_declared || !log.fixed_actions || log.logged.empty() || log.actions.size() < 2) return;
   const std::size_t k = log.offered(0);
   std::vector<double> expected(k, 0), seen(k, 0);
   std::unordered_set<std::uint64_t> units;
-  double n = 0;
+  double n = 0, squares = 0;
   for (std::size_t i = 0; i < log.size(); ++i) {
     if (log.unit_named && !units.insert(log.unit[i]).second) continue;
-    for (std::size_t a = 0; a < k; ++a) expected[a] += log.logged[log.offset[i] + a];
-    ++seen[log.chosen[i]];
-    ++n;
+    const double r = decisions_of(log, i);
+    for (std::size_t a = 0; a < k; ++a) expected[a] += r * log.logged[log.offset[i] + a];
+    seen[log.chosen[i]] += r;
+    n += r;
+    squares += r * r;
   }
   const std::string units_word = log.unit_named ? "units" : "decisions";
-  const auto [p, statistic] = sample_ratio_p(seen, expected);
+  std::vector<double> seen_draws = seen, expected_draws = expected;
+  for (std::vector<double>* counts : {&seen_draws, &expected_draws}) {
+    for (double& count : *counts) count *= n / squares;
+  }
+  const auto [p, statistic] = sample_ratio_p(seen_draws, expected_draws);
   std::string shares;
   for (std::size_t a = 0; a < std::min<std::size_t>(k, 8); ++a)
     shares +=
@@ -71,13 +84,17 @@ struct Mean {
 
 // Mean of a weight a decision, with a standard error that treats units as one (sums over unit buckets).
 Mean clustered_mean(const DecisionLog& log, const std::vector<double>& weight) {
-  const double n = number(log.size());
+  double n = 0;
   Mean mean;
-  mean.value = std::accumulate(weight.begin(), weight.end(), 0.0) / n;
+  for (std::size_t i = 0; i < log.size(); ++i) {
+    n += decisions_of(log, i);
+    mean.value += decisions_of(log, i) * weight[i];
+  }
+  mean.value /= n;
   std::vector<double> bucket(log.unit_named ? kBuckets : 0, 0);
   double squares = 0;
   for (std::size_t i = 0; i < log.size(); ++i) {
-    const double residual = weight[i] - mean.value;
+    const double residual = decisions_of(log, i) * (weight[i] - mean.value);
     if (log.unit_named) {
       bucket[bucket_of(log.unit[i])] += residual;
     } else {

@@ -58,6 +58,7 @@ void digest_rows(DecisionLog& log, int threads) {
       mix(log.version.empty() ? 0 : versions[log.version[i]]);
       mix(log.chosen[i]);
       mix(bits_of(log.propensity[i]));
+      if (!log.weight.empty()) mix(bits_of(static_cast<double>(log.weight[i])));
       for (std::uint64_t row = log.offset[i]; row < log.offset[i + 1]; ++row) {
         mix(actions[log.action[row]]);
         if (!log.logged.empty()) mix(std::bit_cast<std::uint32_t>(log.logged[row]));

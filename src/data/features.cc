@@ -7,7 +7,9 @@ namespace plumb {
 namespace {
 
 // Mean and spread of the column over the rows that are used; a constant column gets scale 1 and is all zeros.
-FeatureMap::Column describe(const FeatureColumn& column, const std::vector<std::uint32_t>& rows) {
+// `weight`: how much each of the rows counts; empty: alike.
+FeatureMap::Column describe(const FeatureColumn& column, const std::vector<std::uint32_t>& rows,
+                            const std::vector<double>& weight) {
   FeatureMap::Column out;
   out.name = column.name;
   out.is_category = column.is_category;
@@ -17,12 +19,18 @@ FeatureMap::Column describe(const FeatureColumn& column, const std::vector<std::
     if (out.hashed) out.levels.clear();
     return out;
   }
-  double sum = 0, squares = 0;
-  for (const std::uint32_t row : rows) sum += column.number[row];
-  const double n = static_cast<double>(rows.size());
+  // A row counts as often as its decision.
+  const auto counts = [&](std::size_t k) { return weight.empty() ? 1.0 : weight[k]; };
+  double sum = 0, squares = 0, n = 0;
+  for (std::size_t k = 0; k < rows.size(); ++k) {
+    sum += counts(k) * column.number[rows[k]];
+    n += counts(k);
+  }
   out.mean = sum / n;
-  for (const std::uint32_t row : rows)
-    squares += (column.number[row] - out.mean) * (column.number[row] - out.mean);
+  for (std::size_t k = 0; k < rows.size(); ++k) {
+    const double left = column.number[rows[k]] - out.mean;
+    squares += counts(k) * (left * left);
+  }
   const double scale = std::sqrt(squares / n);
   out.scale = scale > 1e-9 * (1 + std::abs(out.mean)) ? scale : 1;
   return out;
@@ -38,16 +46,20 @@ std::size_t total_width(const std::vector<FeatureMap::Column>& columns) {
 
 FeatureMap make_feature_map(const DecisionLog& log, const std::vector<std::uint8_t>& use) {
   std::vector<std::uint32_t> decisions, rows;
+  std::vector<double> decision_weight, row_weight;
   for (std::size_t i = 0; i < log.size(); ++i) {
     if (!use[i]) continue;
     decisions.push_back(static_cast<std::uint32_t>(i));
     for (auto row = log.offset[i]; row < log.offset[i + 1]; ++row)
       rows.push_back(static_cast<std::uint32_t>(row));
+    if (log.weight.empty()) continue;
+    decision_weight.push_back(log.weight[i]);
+    row_weight.insert(row_weight.end(), log.offered(i), decision_weight.back());
   }
   PLUMB_ASSERT(!decisions.empty());
   FeatureMap map;
-  for (const auto& column : log.context) map.context.push_back(describe(column, decisions));
-  for (const auto& column : log.action_features) map.action.push_back(describe(column, rows));
+  for (const auto& column : log.context) map.context.push_back(describe(column, decisions, decision_weight));
+  for (const auto& column : log.action_features) map.action.push_back(describe(column, rows, row_weight));
   if (log.actions.size() <= kMostIds) map.ids = log.actions;
   map.context_width = total_width(map.context);
   map.action_width = total_width(map.action);

@@ -38,7 +38,6 @@ LogBuilder LogBuilder::fork() const {
   out.has_time_ = has_time_;
   out.has_version_ = has_version_;
   out.has_logged_ = has_logged_;
-  out.drop_rate_ = drop_rate_;
   out.planned_ = true;
   return out;
 }
@@ -91,11 +90,18 @@ void LogBuilder::append_columns(std::vector<ColumnBuilder>& to, std::vector<Colu
   }
 }
 
+void LogBuilder::append_drop_rates(const LogBuilder& later) {
+  if (drop_rate_.empty() && later.drop_rate_.empty()) return;
+  drop_rate_.resize(log_.size(), 0.0f);
+  append_to(drop_rate_, later.drop_rate_);
+  drop_rate_.resize(log_.size() + later.log_.size(), 0.0f);
+}
+
 void LogBuilder::append(LogBuilder&& later) {
   bad_rows_.append(later.bad_rows_);
   rows_read_ += later.rows_read_;
   if (later.log_.size() == 0) return;
-  if (!other_drop_rate_) other_drop_rate_ = later.other_drop_rate_;
+  append_drop_rates(later);
   const std::size_t rows = log_.size(), action_rows = log_.action.size();
   for (std::uint32_t id = 0; id < later.ids_.size(); ++id) ids_.take(later.ids_, id);
   std::vector<std::uint32_t> version(later.versions_.size());

@@ -74,7 +74,7 @@ DecisionLog LogBuilder::finish_block(const LateOutcomes& late, std::int64_t as_o
     log_.actions = actions_.take_names();
   }
   log_.fixed_actions = fixed_mode_ || same_offers_;
-  check_drop_rates();
+  weigh_rows(/*always=*/true);
   declare_logged();
   for (std::size_t j = 0; j < goal_.outcomes.size(); ++j) {
     const int asked = outcomes_.asked_of[j];

@@ -172,7 +172,6 @@ void LogBuilder::add(const RowDraft& row) {
     has_time_ = row.time_us.has_value();
     has_version_ = row.version.has_value();
     has_logged_ = !row.propensities.empty();
-    drop_rate_ = row.drop_rate;
   }
   check_all_or_none(row);
   std::uint32_t arm = Interner::kNone;
@@ -196,7 +195,7 @@ void LogBuilder::add(const RowDraft& row) {
   // From here on nothing throws: the row is in.
   planned_ = true;
   line_.push_back(row.line);
-  if (row.drop_rate != drop_rate_ && !other_drop_rate_) other_drop_rate_.emplace(row.line, row.drop_rate);
+  add_drop_rate(row.drop_rate);
   const std::size_t first_row = log_.action.size();
   if (fingerprints_) log_.row_fingerprint.push_back(row.fingerprint);
   if (row.id) ids_.intern(*row.id);
@@ -302,18 +301,31 @@ void LogBuilder::finish_columns() {
   for (FeatureColumn& segment : log_.segments) segment = to_segment(std::move(segment));
 }
 
-// Rows that were dropped at random at one rate leave every mean as it is; at several rates a row stands for
-// 1 / (1 - rate) rows, and estimates would need it as a weight.
-void LogBuilder::check_drop_rates() {
-  if (other_drop_rate_)
-    refuse(fmt::format("{}:{}", log_.source, other_drop_rate_->first), "pdrop",
-           fmt::format("{} where line {} has {}", other_drop_rate_->second, line_[0], drop_rate_),
-           "one rate in the whole log: rows that were dropped at several rates would count with several "
-           "weights, which estimates do not take");
-  if (drop_rate_ > 0)
-    notes_.push_back(
-        fmt::format("Every row says that rows like it were dropped at random at the rate {}: all count alike.",
-                    drop_rate_));
+// Before the row is in.
+void LogBuilder::add_drop_rate(double rate) {
+  if (rate == 0 && drop_rate_.empty()) return;
+  drop_rate_.resize(log_.size(), 0.0f);
+  drop_rate_.push_back(static_cast<float>(rate));
+}
+
+// Rows that were dropped at random at one rate leave every mean as it is. At several rates a row stands for
+// 1 / (1 - rate) rows. `always`: also where these rows have one rate, since others may have another.
+void LogBuilder::weigh_rows(bool always) {
+  if (drop_rate_.empty()) return;
+  drop_rate_.resize(log_.size(), 0.0f);
+  const auto [least, most] = std::minmax_element(drop_rate_.begin(), drop_rate_.end());
+  if (*least == *most && !always) {
+    notes_.push_back(fmt::format(
+        "Every row says that rows like it were dropped at random at the rate {}: all count alike.", *least));
+    return;
+  }
+  notes_.push_back(
+      always ? "Rows say that rows like them were dropped at random before the log was written: each "
+               "counts 1/(1 - rate) times."
+             : fmt::format("Rows say that rows like them were dropped at random at rates from {} to {} "
+                           "before the log was written: each counts 1/(1 - rate) times.",
+                           *least, *most));
+  for (const float rate : drop_rate_) log_.weight.push_back(1 / (1 - rate));
 }
 
 void LogBuilder::name_units() {
@@ -340,7 +352,7 @@ DecisionLog LogBuilder::finish(LoadReport* report, int threads) {
     log_.actions = actions_.take_names();
   }
   log_.fixed_actions = fixed_mode_ || same_offers_;
-  check_drop_rates();
+  weigh_rows(/*always=*/false);
   declare_logged();
   join_outcomes(log_, goal_, ids_, std::move(outcomes_), &notes_);
   log_.id = ids_.take_names();

@@ -141,7 +141,9 @@ class LogBuilder {
   void check_deployed(const RowDraft& row, std::string_view chosen_name);
   void add_offered(const RowDraft& row);
   void add_features(const RowDraft& row, std::size_t first_row);
-  void check_drop_rates();
+  void add_drop_rate(double rate);
+  void append_drop_rates(const LogBuilder& later);
+  void weigh_rows(bool always);
   void append_actions(LogBuilder& later);
   void append_columns(std::vector<ColumnBuilder>& to, std::vector<ColumnBuilder>& from, std::size_t rows) const;
   void expand_fixed_arms();
@@ -173,8 +175,7 @@ class LogBuilder {
   bool planned_ = false;  // the first row of all is in: others must have what it has
   bool keep_text_, fixed_mode_ = false, arms_given_ = false, same_offers_ = true, has_logged_ = false;
   bool sparse_ = false;
-  double drop_rate_ = 0;  // of the first row, and the first that differs
-  std::optional<std::pair<std::uint64_t, double>> other_drop_rate_;
+  std::vector<float> drop_rate_;  // of every row; empty where none has one
   bool has_id_ = false, has_unit_ = false, has_time_ = false, has_version_ = false;
   std::vector<std::uint32_t> offered_;  // codes of the row in hand
   DecisionLog log_;

@@ -20,13 +20,8 @@ DecisionLog log_from(const TextSource& source, const Goal& goal, LoadReport* rep
   return {};
 }
 
-DecisionLog read_log(const std::string& path, const Goal& goal, LoadReport* report) {
-  return read_log(path, goal, report, ReadOptions{});
-}
-
-DecisionLog read_log(const std::string& path, const Goal& goal, LoadReport* report,
-                     const ReadOptions& options) {
-  return log_from(TextSource::read(path), goal, report, options);
+DecisionLog read_log(const std::string& path, const Goal& goal, LoadReport* report, int threads) {
+  return log_from(TextSource::read(path), goal, report, {.threads = threads});
 }
 
 const OutcomeColumn& DecisionLog::outcome(std::string_view name) const {

@@ -28,7 +28,6 @@ struct ReadOptions {
 void digest_rows(DecisionLog& log, int threads);
 
 // All throw as read_log does. `report` may be null.
-DecisionLog read_log(const std::string& path, const Goal& goal, LoadReport* report, const ReadOptions& options);
 DecisionLog log_from(const TextSource& source, const Goal& goal, LoadReport* report,
                      const ReadOptions& options = {});  // by log_format_of
 DecisionLog csv_log_from(const TextSource& source, const Goal& goal, LoadReport* report,

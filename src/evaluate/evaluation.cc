@@ -1,6 +1,5 @@
-// Sums of the score table by unit bucket. A policy is one pass: terms by decision (parallel over blocks of
-// decisions), then bucket sums (parallel over groups of buckets, each in decision order), so bytes do not
-// depend on threads.
+// Sums of the score table by unit bucket: what a pass over the log (pass.h) brings for each policy becomes
+// columns of the Moments, and what its weights can carry.
 #include "plumb/evaluate.h"
 
 #include <fmt/format.h>
@@ -8,13 +7,17 @@
 #include <algorithm>
 #include <cmath>
 
-#include "evaluate/terms.h"
+#include "evaluate/block.h"
+#include "evaluate/pass.h"
+#include "evaluate/support.h"
 #include "plumb/preferred.h"
 
 namespace plumb {
 namespace {
 
-constexpr std::size_t kBucketGroup = 64;
+constexpr std::size_t kBucketsOfUnits = 1 << 16;  // units hashed at a time
+// Bucket sums of the policies that share a pass, a thread: what stays near the processor.
+constexpr std::size_t kPassBytes = std::size_t{2} << 20;
 
 }  // namespace
 
@@ -36,111 +39,155 @@ std::uint64_t least_events(OutcomeKind kind) {
 
 Evaluation::Evaluation(const DecisionLog& log, const OutcomeModels& models, int threads, bool all_estimators)
     : log_(log), models_(models), threads_(threads), estimators_(all_estimators ? 3 : 1) {
-  base_.resize(log.action.size());
+  const std::size_t n = log.size();
+  PLUMB_ASSERT(log.weight.empty() || log.weight.size() == n);
   const LoggingPolicy logging(log, threads);
   base_is_estimate_ = logging.is_estimate();
-  logging.probabilities(log, 0, log.size(), base_);
-  // Decisions by bucket: counting sort, stable in decision number.
-  bucket_begin_.assign(kBuckets + 1, 0);
-  bucket_.resize(log.size());
-  for (std::size_t i = 0; i < log.size(); ++i) {
-    bucket_[i] = static_cast<std::uint32_t>(bucket_of(log.unit[i]));
-    ++bucket_begin_[bucket_[i] + 1];
+  base_ = log.logged;
+  if (base_is_estimate_) {
+    estimated_base_.resize(log.action.size());
+    parallel_blocks((n + kDecisionBlock - 1) / kDecisionBlock, threads, [&](std::size_t block) {
+      const std::size_t begin = block * kDecisionBlock, end = std::min(n, begin + kDecisionBlock);
+      const std::size_t first = log.offset[begin];
+      logging.probabilities(log, begin, end, {estimated_base_.data() + first, log.offset[end] - first});
+    });
+    base_ = estimated_base_;
   }
-  for (std::size_t b = 0; b < kBuckets; ++b) bucket_begin_[b + 1] += bucket_begin_[b];
-  order_.resize(log.size());
-  std::vector<std::size_t> next(bucket_begin_.begin(), bucket_begin_.end() - 1);
-  for (std::size_t i = 0; i < log.size(); ++i) order_[next[bucket_[i]]++] = static_cast<std::uint32_t>(i);
+  static_assert(kBuckets <= 65536);
+  bucket_.resize(n);
+  parallel_blocks((n + kBucketsOfUnits - 1) / kBucketsOfUnits, threads, [&](std::size_t block) {
+    for (std::size_t i = block * kBucketsOfUnits; i < std::min(n, (block + 1) * kBucketsOfUnits); ++i)
+      bucket_[i] = static_cast<std::uint16_t>(bucket_of(log.unit[i]));
+  });
 }
 
 std::size_t Evaluation::add_subset(Subset subset) {
   PLUMB_ASSERT(subset.mask.size() == log_.size());
-  std::vector<std::size_t> counts;
-  for (std::size_t j = 0; j < models_.outcome.size(); ++j) {
-    const OutcomeColumn& column = log_.outcome(models_.outcome[j]);
-    const std::size_t id = moments_.add_sums();
-    const auto sums = moments_.sums(id);
-    for (std::size_t b = 0; b < kBuckets; ++b) {
-      for (std::size_t k = bucket_begin_[b]; k < bucket_begin_[b + 1]; ++k) {
-        const std::size_t i = order_[k];
-        sums[b] += subset.mask[i] && column.state[i] != State::kImmature ? 1 : 0;
+  std::vector<const OutcomeColumn*> columns;
+  for (const std::string& name : models_.outcome) columns.push_back(&log_.outcome(name));
+  const std::vector<std::size_t> begin = decision_chunks(log_.size());
+  // By chunk: rows, then sums of r by bucket: of all decisions, then of those that are not immature.
+  struct Chunk {
+    double rows = 0;
+    std::vector<double> bucket;
+  };
+  std::vector<Chunk> chunks(begin.size() - 1);
+  parallel_blocks(chunks.size(), threads_, [&](std::size_t c) {
+    Chunk& chunk = chunks[c];
+    chunk.bucket.assign((columns.size() + 1) * kBuckets, 0.0);
+    for (std::size_t i = begin[c]; i < begin[c + 1]; ++i) {
+      if (!subset.mask[i]) continue;
+      const double r = log_.weight.empty() ? 1.0 : static_cast<double>(log_.weight[i]);
+      chunk.rows += 1;
+      chunk.bucket[bucket_[i]] += r;
+      for (std::size_t j = 0; j < columns.size(); ++j) {
+        if (columns[j]->state[i] != State::kImmature) chunk.bucket[(j + 1) * kBuckets + bucket_[i]] += r;
       }
     }
-    counts.push_back(id);
+  });
+  SubsetRows rows;
+  rows.bucket.assign(kBuckets, 0.0);
+  std::vector<std::size_t> counts;
+  for (std::size_t j = 0; j < columns.size(); ++j) counts.push_back(moments_.add_sums());
+  for (const Chunk& chunk : chunks) {
+    rows.rows += chunk.rows;
+    for (std::size_t b = 0; b < kBuckets; ++b) {
+      rows.bucket[b] += chunk.bucket[b];
+      rows.weight += chunk.bucket[b];
+    }
+    for (std::size_t j = 0; j < columns.size(); ++j) {
+      const std::span<double> sums = moments_.sums(counts[j]);
+      for (std::size_t b = 0; b < kBuckets; ++b) sums[b] += chunk.bucket[(j + 1) * kBuckets + b];
+    }
   }
   counts_.push_back(std::move(counts));
+  rows_.push_back(std::move(rows));
   subsets_.push_back(std::move(subset));
   return subsets_.size() - 1;
 }
 
 std::size_t Evaluation::add_policy(const Policy& policy) {
-  if (policy.is_logging()) return add_probabilities(base_, true);
-  std::vector<float> probabilities(log_.action.size());
-  const std::size_t blocks = (log_.size() + kDecisionBlock - 1) / kDecisionBlock;
-  parallel_blocks(blocks, threads_, [&](std::size_t block) {
-    const std::size_t begin = block * kDecisionBlock, end = std::min(log_.size(), begin + kDecisionBlock);
-    const std::size_t first = log_.offset[begin], last = log_.offset[end];
-    policy.probabilities(log_, begin, end, {probabilities.data() + first, last - first});
-  });
-  return add_probabilities(probabilities);
+  const PassPolicy one{{}, &policy, false};
+  return add({&one, 1}).front();
+}
+
+std::vector<std::size_t> Evaluation::add_policies(std::span<const PolicyPointer> policies) {
+  std::vector<PassPolicy> all;
+  for (const PolicyPointer& policy : policies) all.push_back({{}, policy.get(), false});
+  return add(all);
 }
 
 std::size_t Evaluation::add_probabilities(std::span<const float> probabilities, bool is_logging) {
-  const std::size_t n = log_.size(), outcomes = models_.outcome.size();
-  PLUMB_ASSERT(probabilities.size() == log_.action.size());
-  const PolicyTerms terms = policy_terms(log_, models_, base_, base_is_estimate_, probabilities, is_logging,
-                                         estimators_ > 1, threads_);
+  const PassPolicy one{probabilities, nullptr, is_logging};
+  return add({&one, 1}).front();
+}
 
-  PolicySums sums;
-  for (std::size_t s = 0; s < subsets_.size(); ++s) {
-    for (std::size_t j = 0; j < outcomes; ++j) {
-      const std::size_t dr = moments_.add_sums();
-      sums.columns.push_back(moments_.add_column(dr, counts_[s][j]));
-      if (estimators_ > 1) {
-        const std::size_t ips = moments_.add_sums(), weight = moments_.add_sums();
-        sums.columns.push_back(moments_.add_column(ips, counts_[s][j]));
-        sums.columns.push_back(moments_.add_column(ips, weight));
-      }
+std::vector<std::size_t> Evaluation::add_probabilities_many(
+    std::span<const std::span<const float>> probabilities) {
+  std::vector<PassPolicy> all;
+  for (const std::span<const float> one : probabilities) all.push_back({one, nullptr, false});
+  return add(all);
+}
+
+std::vector<std::size_t> Evaluation::add(std::span<const PassPolicy> policies) {
+  const std::size_t outcomes = models_.outcome.size(), subsets = subsets_.size();
+  const PassInput input{log_, models_, base_, base_is_estimate_, bucket_, subsets_, estimators_ > 1, threads_};
+  const std::size_t width = pass_width(input);
+  const std::size_t bytes = std::max<std::size_t>(1, subsets) * kBuckets * width * sizeof(double);
+  const std::size_t together = std::max<std::size_t>(1, kPassBytes / bytes);
+  std::vector<std::size_t> numbers;
+  for (std::size_t begin = 0; begin < policies.size(); begin += together) {
+    const std::size_t end = std::min(policies.size(), begin + together);
+    std::vector<PassPolicy> batch(policies.begin() + static_cast<std::ptrdiff_t>(begin),
+                                  policies.begin() + static_cast<std::ptrdiff_t>(end));
+    for (PassPolicy& policy : batch) {
+      if (policy.policy != nullptr && policy.policy->is_logging()) policy = {base_, nullptr, true};
+      PLUMB_ASSERT(policy.policy != nullptr || policy.probabilities.size() == log_.action.size());
     }
-  }
-  parallel_blocks(kBuckets / kBucketGroup, threads_, [&](std::size_t group) {
-    for (std::size_t b = group * kBucketGroup; b < (group + 1) * kBucketGroup; ++b) {
-      for (std::size_t s = 0; s < subsets_.size(); ++s) {
-        const std::vector<std::uint8_t>& mask = subsets_[s].mask;
+    const std::vector<PassSums> passed = policy_pass(input, batch);
+    for (std::size_t p = 0; p < batch.size(); ++p) {
+      PolicySums sums;
+      for (std::size_t s = 0; s < subsets; ++s) {
+        const PassSums& pass = passed[p * subsets + s];
+        const auto column = [&](std::size_t place) {
+          const std::size_t id = moments_.add_sums();
+          const std::span<double> to = moments_.sums(id);
+          for (std::size_t b = 0; b < kBuckets; ++b) to[b] = pass.bucket[b * width + place];
+          return id;
+        };
         for (std::size_t j = 0; j < outcomes; ++j) {
-          double dr = 0, ips = 0, weight = 0;
-          for (std::size_t k = bucket_begin_[b]; k < bucket_begin_[b + 1]; ++k) {
-            const std::size_t i = order_[k];
-            if (!mask[i]) continue;
-            dr += terms.dr[j * n + i];
-            if (estimators_ == 1) continue;
-            ips += terms.ips[j * n + i];
-            weight += terms.observed_weight[j * n + i];
-          }
-          const std::size_t at = (s * outcomes + j) * estimators_;
-          moments_.numerator_sums(sums.columns[at])[b] = dr;
+          const std::size_t place = 1 + j * (estimators_ > 1 ? 3 : 1), count = counts_[s][j];
+          sums.columns.push_back(moments_.add_column(column(place), count));
           if (estimators_ == 1) continue;
-          moments_.numerator_sums(sums.columns[at + 1])[b] = ips;
-          moments_.denominator_sums(sums.columns[at + 2])[b] = weight;
+          const std::size_t ips = column(place + 1), weight = column(place + 2);
+          sums.columns.push_back(moments_.add_column(ips, count));
+          sums.columns.push_back(moments_.add_column(ips, weight));
+        }
+        const SubsetSums totals = subset_sums(pass, width, rows_[s].bucket, rows_[s].rows, rows_[s].weight);
+        sums.support.push_back(support_of(totals));
+        // The logging policy does not diverge from itself, whatever its probabilities are taken to be.
+        const bool apart = !batch[p].is_logging && totals.count > 0;
+        sums.kl.push_back(apart ? totals.kl / totals.rows_weight : 0);
+        sums.chi2.push_back(apart ? totals.chi2 / totals.rows_weight - 1 : 0);
+        for (const ObservedSums& seen : pass.observed) {
+          sums.events.push_back(seen.events());
+          sums.observed_ess.push_back(seen.ess());
+          sums.observed_share.push_back(seen.largest_share());
         }
       }
-    }
-  });
-  if (models_.preference && !is_logging) add_preference_error(probabilities, sums);
-  for (std::size_t s = 0; s < subsets_.size(); ++s) {
-    const SubsetSums totals = subset_sums(terms, subsets_[s].mask, bucket_);
-    sums.support.push_back(support_of(totals));
-    sums.kl.push_back(totals.count > 0 ? totals.kl / totals.count : 0);
-    sums.chi2.push_back(totals.count > 0 ? totals.chi2 / totals.count - 1 : 0);
-    for (std::size_t j = 0; j < outcomes; ++j) {
-      const ObservedSums seen = observed_sums(terms, log_.outcome(models_.outcome[j]), subsets_[s].mask);
-      sums.events.push_back(seen.events);
-      sums.observed_ess.push_back(seen.ess);
-      sums.observed_share.push_back(seen.largest_share);
+      if (models_.preference && !batch[p].is_logging) {
+        std::vector<float> asked;
+        if (batch[p].policy != nullptr) {
+          asked.resize(log_.action.size());
+          batch[p].policy->probabilities(log_, 0, log_.size(), asked);
+        }
+        add_preference_error(batch[p].policy != nullptr ? asked : batch[p].probabilities, sums);
+      }
+      policies_.push_back(std::move(sums));
+      numbers.push_back(policies_.size() - 1);
     }
   }
-  policies_.push_back(std::move(sums));
-  return policies_.size() - 1;
+  return numbers;
 }
 
 // A preference's values come from estimated coefficients: what each bucket of comparisons contributed to their
@@ -194,8 +241,8 @@ Support Evaluation::support(std::size_t policy, std::size_t subset,
   Support out = support(policy, subset);
   for (const auto& [outcome, weight] : terms) {
     const std::size_t at = subset * models_.outcome.size() + outcome;
-    limit_to_observed(out, models_.outcome[outcome],
-                      {policies_[policy].observed_ess[at], policies_[policy].observed_share[at], 0});
+    limit_to_observed(out, models_.outcome[outcome], policies_[policy].observed_ess[at],
+                      policies_[policy].observed_share[at]);
   }
   return out;
 }

@@ -47,11 +47,13 @@ struct StreamEvaluation::State {
     std::vector<Rows> out(policies.size());
     for (std::size_t p = 0; p < policies.size(); ++p) {
       const bool learnt = p > 0 && !policies[p]->trained_on().empty();
-      out[p].sums.assign(learnt ? 2 : 1, StreamSums(names.size()));
+      out[p].sums.assign(learnt ? 2 : 1, StreamSums(names.size(), 1 + 3 * names.size()));
     }
     return out;
   }
   OutcomeModels predictions(const DecisionLog& block) const;
+  static std::vector<std::uint8_t> unseen(const DecisionLog& block, const Policy& policy,
+                                          std::uint64_t* sketch_matched);
   std::function<void()> add(const DecisionLog& block);
   const StreamSums& sums_of(std::size_t policy, StreamRows which) const {
     const std::vector<StreamSums>& sums = rows[policy].sums;
@@ -81,31 +83,48 @@ OutcomeModels StreamEvaluation::State::predictions(const DecisionLog& block) con
   return out;
 }
 
+// Rows in folds that the policy was not trained on; counts the rows of its sketch.
+std::vector<std::uint8_t> StreamEvaluation::State::unseen(const DecisionLog& block, const Policy& policy,
+                                                          std::uint64_t* sketch_matched) {
+  const TrainedOn& trained = policy.trained_on();
+  std::vector<std::uint8_t> out(block.size());
+  for (std::size_t i = 0; i < block.size(); ++i) {
+    out[i] = !((trained.folds >> fold_of(block.unit[i], trained.split_seed)) & 1);
+    if (!trained.sketch.empty())
+      *sketch_matched +=
+          std::binary_search(trained.sketch.begin(), trained.sketch.end(), block.row_fingerprint[i]);
+  }
+  return out;
+}
+
 std::function<void()> StreamEvaluation::State::add(const DecisionLog& block) {
   const std::size_t n = block.size();
-  std::vector<std::uint32_t> bucket(n);
-  for (std::size_t i = 0; i < n; ++i) bucket[i] = static_cast<std::uint32_t>(bucket_of(block.unit[i]));
+  std::vector<std::uint16_t> bucket(n);
+  for (std::size_t i = 0; i < n; ++i) bucket[i] = static_cast<std::uint16_t>(bucket_of(block.unit[i]));
   const OutcomeModels q = predictions(block);
   auto here = std::make_shared<std::vector<Rows>>(empty_rows());
   const bool logged = !block.logged.empty();
-  std::vector<float> probabilities(block.action.size());
+  // Where the log does not say mu of every action, divergences are not known; what stands in for it is not
+  // told.
+  std::vector<float> base = block.logged;
+  if (!logged) {
+    for (std::size_t i = 0; i < n; ++i)
+      base.insert(base.end(), block.offered(i), 1.0f / static_cast<float>(block.offered(i)));
+  }
+  const Subset all{"all rows", std::vector<std::uint8_t>(n, 1)};
   for (std::size_t p = 0; p < policies.size(); ++p) {
-    if (p > 0) policies[p]->probabilities(block, 0, n, probabilities);
-    // Where the log does not say mu of every action, divergences are not known; the policy stands in for it.
-    const std::vector<float>& base = logged ? block.logged : probabilities;
-    const PolicyTerms terms = policy_terms(block, q, base, !logged, p == 0 ? base : probabilities, p == 0,
-                                           /*all_estimators=*/true, 1);
     Rows& row = (*here)[p];
-    row.sums[0].add(block, terms, bucket, {});
-    if (row.sums.size() == 1) continue;
-    const TrainedOn& trained = policies[p]->trained_on();
-    std::vector<std::uint8_t> unseen(n);
-    for (std::size_t i = 0; i < n; ++i) {
-      unseen[i] = !((trained.folds >> fold_of(block.unit[i], trained.split_seed)) & 1);
-      row.sketch_matched +=
-          std::binary_search(trained.sketch.begin(), trained.sketch.end(), block.row_fingerprint[i]);
+    std::vector<Subset> subsets{all};
+    if (row.sums.size() > 1)
+      subsets.push_back({"unseen rows", unseen(block, *policies[p], &row.sketch_matched)});
+    const PassInput input{block, q, base, !logged, bucket, subsets, /*all_estimators=*/true, /*threads=*/1};
+    PassPolicy policy{base, nullptr, /*is_logging=*/true};
+    if (p > 0) policy = {{}, policies[p].get(), false};
+    std::vector<PassSums> sums = policy_pass(input, {&policy, 1});
+    for (std::size_t s = 0; s < sums.size(); ++s) {
+      row.sums[s].pass = std::move(sums[s]);
+      row.sums[s].count(block, bucket, subsets[s].mask);
     }
-    row.sums[1].add(block, terms, bucket, unseen);
   }
   auto outcome = std::make_shared<std::vector<StreamedOutcome>>();
   for (const OutcomeColumn& c : block.outcomes) {
@@ -202,14 +221,16 @@ bool StreamEvaluation::knows_divergence() const { return state_->divergence; }
 Support StreamEvaluation::support(std::size_t policy, std::span<const std::pair<std::size_t, double>> terms,
                                   StreamRows rows) const {
   const StreamSums& sums = state_->sums_of(policy, rows);
-  Support out = support_of(sums.totals());
-  for (const auto& [outcome, weight] : terms)
-    limit_to_observed(out, state_->names[outcome], sums.observed(outcome));
+  Support out = sums.support();
+  for (const auto& [outcome, weight] : terms) {
+    const ObservedSums& seen = sums.pass.observed[outcome];
+    limit_to_observed(out, state_->names[outcome], seen.ess(), seen.largest_share());
+  }
   return out;
 }
 
 double StreamEvaluation::effective_events(std::size_t policy, std::size_t outcome, StreamRows rows) const {
-  return state_->sums_of(policy, rows).observed(outcome).events;
+  return state_->sums_of(policy, rows).pass.observed[outcome].events();
 }
 
 void StreamEvaluation::add_terms(Contrast& contrast, std::size_t policy,
@@ -218,15 +239,23 @@ void StreamEvaluation::add_terms(Contrast& contrast, std::size_t policy,
   PLUMB_ASSERT(e != Estimator::kDr || has_models());
   Moments& moments = state_->moments;
   const StreamSums& sums = state_->sums_of(policy, rows);
-  const auto copy = [&](const std::vector<double>& from) {
+  const auto column = [&](std::size_t place) {
     const std::size_t id = moments.add_sums();
-    std::copy(from.begin(), from.end(), moments.sums(id).begin());
+    const std::span<double> to = moments.sums(id);
+    for (std::size_t b = 0; b < kBuckets; ++b) to[b] = sums.pass.bucket[b * sums.width + place];
     return id;
   };
   for (const auto& [outcome, share] : terms) {
-    const StreamSums::Outcome& o = sums.outcome[outcome];
-    const std::size_t numerator = copy(e == Estimator::kDr ? o.dr : o.ips);
-    const std::size_t denominator = copy(e == Estimator::kSnips ? o.observed_weight : o.count);
+    const std::size_t place =
+        1 + 3 * outcome;  // of the doubly robust sums, then those of IPS and of its weights
+    const std::size_t numerator = column(e == Estimator::kDr ? place : place + 1);
+    std::size_t denominator = 0;
+    if (e == Estimator::kSnips) {
+      denominator = column(place + 2);
+    } else {
+      denominator = moments.add_sums();
+      std::copy(sums.live[outcome].begin(), sums.live[outcome].end(), moments.sums(denominator).begin());
+    }
     contrast.terms.emplace_back(moments.add_column(numerator, denominator), weight * share);
   }
 }

@@ -35,12 +35,13 @@ void learn_outcomes(Study& study, const RunOptions& options) {
   study.all = study.evaluation->add_subset({"all rows", std::move(every)});
   study.training_rows = study.evaluation->add_subset({"training half", std::move(training)});
   study.certification_rows = study.evaluation->add_subset({"certification half", std::move(certification)});
-  study.reference_number = study.evaluation->add_policy(*study.reference);
+  std::vector<PolicyPointer> policies{study.reference};
   if (log.fixed_actions && log.actions.size() <= kMostIds) {
-    for (const std::string& action : log.actions) {
-      study.constants.push_back(study.evaluation->add_policy(*constant_policy(action)));
-    }
+    for (const std::string& action : log.actions) policies.push_back(constant_policy(action));
   }
+  const std::vector<std::size_t> numbers = study.evaluation->add_policies(policies);
+  study.reference_number = numbers.front();
+  study.constants.assign(numbers.begin() + 1, numbers.end());
   tell(options, "learning outcomes", 1, 1);
 }
 
@@ -65,8 +66,9 @@ void summarize_constants(Study& study) {
         goal += term.weight * column.value[i];
       }
       if (!observed) continue;
-      sum += goal;
-      seen += 1;
+      const double weight = log.weight.empty() ? 1.0 : static_cast<double>(log.weight[i]);
+      sum += weight * goal;
+      seen += weight;
     }
     out.arm_mean = seen > 0 ? sum / seen : std::nan("");
     const Support support = study.evaluation->support(number, study.all, terms);

@@ -6,7 +6,6 @@
 
 #include "audit/claims.h"
 #include "data/column_cache.h"
-#include "data/readers.h"
 #include "loop/stages.h"
 
 namespace plumb {
@@ -43,28 +42,28 @@ Feedback read_all_feedback(const Goal& goal, const std::string& log, FeedbackRep
 // The log, or its columns as an earlier run left them.
 DecisionLog read_or_recall(const std::string& path, const Goal& goal, const RunOptions& options,
                            LoadReport* report) {
-  const ReadOptions how{.threads = std::max(1, options.threads)};
+  const int threads = std::max(1, options.threads);
   std::error_code unknown;
   const bool is_file = std::filesystem::is_regular_file(path, unknown);
   const std::uint64_t size = is_file ? std::filesystem::file_size(path, unknown) : 0;
   const bool cached =
       options.cache == CacheUse::kAlways || (options.cache == CacheUse::kLargeLogs && size >= kCachedBytes);
-  if (!is_file || !cached) return read_log(path, goal, report, how);
+  if (!is_file || !cached) return read_log(path, goal, report, threads);
   const auto say = [&](const std::string& sentence) {
     if (options.message) options.message(sentence);
   };
   const std::string cache = cache_path(path);
-  const std::uint64_t key = cache_key(path, goal, how.threads);
-  CacheRead found = read_column_cache(cache, key, how.threads);
+  const std::uint64_t key = cache_key(path, goal, threads);
+  CacheRead found = read_column_cache(cache, key, threads);
   if (found.log) {
     say(fmt::format("Columns are those of {}, which belongs to this log.", cache));
     *report = std::move(found.report);
     return std::move(*found.log);
   }
   if (!found.why_not.empty()) say(fmt::format("{} is not used and written anew: {}.", cache, found.why_not));
-  DecisionLog log = read_log(path, goal, report, how);
+  DecisionLog log = read_log(path, goal, report, threads);
   try {
-    write_column_cache(cache, log, *report, key, how.threads);
+    write_column_cache(cache, log, *report, key, threads);
     say(fmt::format("Columns are kept in {} for the next run.", cache));
   } catch (const Error& error) {
     say(fmt::format("No columns are kept for the next run: {}.", error.what()));

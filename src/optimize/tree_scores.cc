@@ -31,12 +31,18 @@ ActionScores action_scores(const TrainingContext& context, std::span<const std::
   const std::size_t k = log.actions.size();
   ActionScores out{Matrix(rows.size(), k), std::vector<double>(rows.size(), 0.0)};
   const bool is_logging = context.reference_policy.is_logging();
+  // A row that stands for r decisions scores r times over the mean r of the rows, so plain means over rows are
+  // means over decisions.
+  double mean_weight = 0;
+  for (const std::uint32_t i : rows)
+    mean_weight += log.weight.empty() ? 1.0 : static_cast<double>(log.weight[i]);
+  mean_weight /= static_cast<double>(rows.size());
   parallel_blocks((rows.size() + kBlock - 1) / kBlock, context.threads, [&](std::size_t block) {
     std::vector<float> p(k);
     for (std::size_t r = block * kBlock; r < std::min(rows.size(), (block + 1) * kBlock); ++r) {
       const std::size_t i = rows[r], first = log.offset[i], chosen = log.chosen[i];
       double reference_weight = 1;
-      if (is_logging && context.logging.is_estimate()) {  // what it did is what it chose: see evaluate/terms.cc
+      if (is_logging && context.logging.is_estimate()) {  // what it did is what it chose: see evaluate/pass.cc
         std::fill(p.begin(), p.end(), 0.0f);
         p[chosen] = 1;
       } else if (is_logging) {
@@ -58,6 +64,10 @@ ActionScores action_scores(const TrainingContext& context, std::span<const std::
         out.action(r, chosen) += weight * surprise / log.propensity[i];
         out.reference[r] += weight * reference_weight * surprise;
       }
+      if (log.weight.empty()) continue;
+      const double counts = static_cast<double>(log.weight[i]) / mean_weight;
+      for (std::size_t a = 0; a < k; ++a) out.action(r, a) *= counts;
+      out.reference[r] *= counts;
     }
   });
   return out;

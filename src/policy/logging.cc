@@ -28,6 +28,7 @@ LoggingPolicy::LoggingPolicy(const DecisionLog& log, int threads) : Policy("refe
   std::vector<std::uint64_t> offset{0};
   std::vector<std::uint32_t> chosen;
   std::vector<std::uint8_t> fold;
+  std::vector<double> weight;
   std::size_t seen = 0;
   for (std::size_t i = 0; i < log.size(); ++i) {
     if (!use[i] || seen++ % stride != 0) continue;
@@ -38,9 +39,11 @@ LoggingPolicy::LoggingPolicy(const DecisionLog& log, int threads) : Policy("refe
     offset.push_back(offset.back() + log.offered(i));
     chosen.push_back(log.chosen[i]);
     fold.push_back(log.fold[i]);
+    if (!log.weight.empty()) weight.push_back(log.weight[i]);
   }
   const DesignView design(x.data(), x.size() / map_.width(), map_.width());
-  coefficients_ = softmax_regression(design, offset, chosen, fold, (1u << kTrainingFolds) - 1, threads).coef;
+  coefficients_ =
+      softmax_regression(design, offset, chosen, fold, (1u << kTrainingFolds) - 1, threads, weight).coef;
 }
 
 void LoggingPolicy::probabilities(const DecisionLog& log, std::size_t begin, std::size_t end,

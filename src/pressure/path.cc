@@ -11,6 +11,17 @@ constexpr double kFirstKl = 0.005;    // nats, of the first point
 constexpr double kBetaStep = 1.3;     // from point to point: KL grows by about 1.7
 constexpr double kSaturation = 1.02;  // KL that grows by less than this from point to point has nowhere to go
 
+double decisions_of(const DecisionLog& log, std::size_t i) {
+  return log.weight.empty() ? 1.0 : static_cast<double>(log.weight[i]);
+}
+
+double decisions_in(const DecisionLog& log) {
+  if (log.weight.empty()) return static_cast<double>(log.size());
+  double sum = 0;
+  for (const float weight : log.weight) sum += weight;
+  return sum;
+}
+
 // Mean over decisions of the variance of the score under the base: KL is half of that times beta squared at
 // first.
 double mean_variance(const DecisionLog& log, std::span<const float> base, std::span<const float> score) {
@@ -24,11 +35,11 @@ double mean_variance(const DecisionLog& log, std::span<const float> base, std::s
         mean += static_cast<double>(base[row]) * score[row];
         square += static_cast<double>(base[row]) * score[row] * score[row];
       }
-      sum += std::max(0.0, square - mean * mean);
+      sum += decisions_of(log, i) * std::max(0.0, square - mean * mean);
     }
     total += sum;
   }
-  return total / static_cast<double>(log.size());
+  return total / decisions_in(log);
 }
 
 }  // namespace
@@ -57,8 +68,10 @@ PressurePath pressure_path(Evaluation& evaluation, const DecisionLog& log, std::
         score.resize(n);
         for (std::size_t a = 0; a < n; ++a) score[a] = static_cast<float>(beta) * signal.score[first + a];
         tilt(base.subspan(first, n), score, {probabilities.data() + first, n});
+        const double weight = decisions_of(log, i);
         for (std::size_t row = first; row < first + n; ++row) {
-          promised[block] += (static_cast<double>(probabilities[row]) - static_cast<double>(base[row])) *
+          promised[block] += weight *
+                             (static_cast<double>(probabilities[row]) - static_cast<double>(base[row])) *
                              static_cast<double>(signal.score[row]);
         }
       }
@@ -66,7 +79,7 @@ PressurePath pressure_path(Evaluation& evaluation, const DecisionLog& log, std::
     PathPoint point;
     point.beta = beta;
     for (const double sum : promised) point.promised += sum;
-    point.promised /= static_cast<double>(log.size());
+    point.promised /= decisions_in(log);
     point.policy = evaluation.add_probabilities(probabilities);
     point.kl = evaluation.kl(point.policy, subset);
     point.chi2 = evaluation.chi2(point.policy, subset);

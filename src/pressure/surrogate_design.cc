@@ -36,13 +36,16 @@ std::vector<float> SurrogateDesign::design(FoldMask seen, std::size_t width) con
   const std::size_t n = log_.size(), context = models_.map.context_width, s = proxies_.size();
   std::vector<double> mean(s, 0.0), scale(s, 0.0);
   double count = 0;
+  const auto weight = [&](std::size_t i) {
+    return log_.weight.empty() ? 1.0 : static_cast<double>(log_.weight[i]);
+  };
   for (const bool second : {false, true}) {
     for (const std::uint32_t i : rows_) {
       if (!((seen >> log_.fold[i]) & 1)) continue;
-      count += second ? 0 : 1;
+      count += second ? 0 : weight(i);
       for (std::size_t k = 0; k < s; ++k) {
         const double value = proxies_[k]->value[i];
-        (second ? scale[k] : mean[k]) += second ? (value - mean[k]) * (value - mean[k]) : value;
+        (second ? scale[k] : mean[k]) += weight(i) * (second ? (value - mean[k]) * (value - mean[k]) : value);
       }
     }
     for (double& m : second ? scale : mean) m /= std::max(1.0, count);
@@ -73,12 +76,14 @@ std::vector<std::vector<double>> SurrogateDesign::fit(std::span<const double> ta
   const std::size_t n = log_.size(), context = models_.map.context_width, s = proxies_.size();
   const std::size_t width = 1 + context + s + s * context;
   const FoldMask all = (1u << kTrainingFolds) - 1;
+  const std::vector<double> weight(log_.weight.begin(), log_.weight.end());
   std::vector<std::vector<double>> out;
   for (std::size_t v = 0; v <= static_cast<std::size_t>(kTrainingFolds); ++v) {
     // Scales too are those of the rows that the variant may see.
     const FoldMask seen = v < kTrainingFolds ? all & ~(1u << v) : all;
     const std::vector<float> x = design(seen, width);
-    const FoldSums sums = fold_sums({x.data(), n, width}, target, rows_, log_.fold, kTrainingFolds, threads_);
+    const FoldSums sums =
+        fold_sums({x.data(), n, width}, target, rows_, log_.fold, kTrainingFolds, threads_, weight);
     const std::vector<double> coef = ridge(sums, seen).coef;
     std::vector<double> prediction(n);
     for (std::size_t i = 0; i < n; ++i) {

@@ -23,6 +23,7 @@ TrainingDesign training_design(const DecisionLog& log, const FeatureMap& map, in
     if (!log.in_training(i)) continue;
     out.decision.push_back(static_cast<std::uint32_t>(i));
     out.fold.push_back(log.fold[i]);
+    if (!log.weight.empty()) out.weight.push_back(log.weight[i]);
   }
   const std::size_t rows = out.decision.size(), width = map.width();
   out.x.resize(rows * width);

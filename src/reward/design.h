@@ -12,6 +12,7 @@ struct TrainingDesign {
   FeatureMap map;
   std::vector<std::uint32_t> decision;  // decision of each row, ascending
   std::vector<std::uint8_t> fold;       // of each row, < kTrainingFolds
+  std::vector<double> weight;           // how many decisions each row stands for; empty: 1
   std::vector<float> x;                 // rows x map.width()
   DesignView view() const { return {x.data(), decision.size(), map.width()}; }
 };

@@ -61,8 +61,9 @@ double mean_of(const OutcomeRows& rows, const TrainingDesign& design, std::size_
   double sum = 0, count = 0;
   for (const std::uint32_t r : rows.rows) {
     if (!((variant_mask(variant) >> design.fold[r]) & 1)) continue;
-    sum += rows.value[r];
-    count += 1;
+    const double weight = design.weight.empty() ? 1.0 : design.weight[r];
+    sum += weight * rows.value[r];
+    count += weight;
   }
   return count > 0 ? sum / count : 0;
 }
@@ -80,27 +81,33 @@ Predictors fit_parts(Method method, const TrainingDesign& design, const OutcomeR
   std::vector<double> comes(rows.value.size());
   for (std::size_t r = 0; r < comes.size(); ++r) comes[r] = rows.value[r] != 0 ? 1 : 0;
   for (std::size_t v = 0; v < kVariants; ++v) {
-    out.logit.push_back(logistic(design.view(), comes, rows.rows, design.fold, variant_mask(v), threads).coef);
+    out.logit.push_back(
+        logistic(design.view(), comes, rows.rows, design.fold, variant_mask(v), threads, design.weight).coef);
   }
   if (method != Method::kTwoPart) return out;
   std::vector<std::uint32_t> positive;
   for (const std::uint32_t r : rows.rows) {
     if (rows.value[r] != 0) positive.push_back(r);
   }
-  const FoldSums sums = fold_sums(design.view(), rows.value, positive, design.fold, kTrainingFolds, threads);
+  const FoldSums sums =
+      fold_sums(design.view(), rows.value, positive, design.fold, kTrainingFolds, threads, design.weight);
   for (std::size_t v = 0; v < kVariants; ++v) out.amount.push_back(ridge(sums, variant_mask(v)).coef);
   return out;
 }
 
 Calibration calibrate(const DecisionLog& log, const OutcomeColumn& column, const std::vector<float>& q) {
   double n = 0, sq = 0, sy = 0, sqq = 0, sqy = 0, syy = 0, error = 0;
+  std::uint64_t count = 0;
   for (std::size_t i = 0; i < log.size(); ++i) {
     if (!log.in_training(i) || column.state[i] != State::kObserved) continue;
     const double p = q[log.chosen_row(i)], y = column.value[i];
-    n += 1, sq += p, sy += y, sqq += p * p, sqy += p * y, syy += y * y, error += (y - p) * (y - p);
+    const double w = log.weight.empty() ? 1.0 : static_cast<double>(log.weight[i]);
+    n += w, sq += w * p, sy += w * y, sqq += w * p * p, sqy += w * p * y, syy += w * y * y;
+    error += w * (y - p) * (y - p);
+    ++count;
   }
   Calibration out;
-  out.count = static_cast<std::uint64_t>(n);
+  out.count = count;
   const double spread = sqq - sq * sq / n, variance = syy - sy * sy / n;
   // Predictions that hardly move (relative to rounding) have no slope to speak of.
   out.slope = spread > 1e-12 * (sqq + 1e-300) ? (sqy - sq * sy / n) / spread : 0;
@@ -161,12 +168,13 @@ OutcomeModels fit_outcome_models(const DecisionLog& log, const std::vector<std::
       complete.push_back(rows[j].value);
       complete_index.push_back(j);
     } else {
-      sums[j] = fold_sums(design.view(), rows[j].value, rows[j].rows, design.fold, kTrainingFolds, threads);
+      sums[j] = fold_sums(design.view(), rows[j].value, rows[j].rows, design.fold, kTrainingFolds, threads,
+                          design.weight);
     }
   }
   if (!complete.empty()) {
     auto shared = fold_sums_many(design.view(), complete, rows[complete_index[0]].rows, design.fold,
-                                 kTrainingFolds, threads);
+                                 kTrainingFolds, threads, design.weight);
     for (std::size_t k = 0; k < shared.size(); ++k) sums[complete_index[k]] = std::move(shared[k]);
   }
   for (std::size_t j = 0; j < count; ++j) {
@@ -238,7 +246,7 @@ Direction fit_direction(const DecisionLog& log, const FeatureMap& map,
   }
   const std::vector<std::span<const double>> ys(value.begin(), value.end());
   const std::vector<FoldSums> sums =
-      fold_sums_many(design.view(), ys, rows, design.fold, kTrainingFolds, threads);
+      fold_sums_many(design.view(), ys, rows, design.fold, kTrainingFolds, threads, design.weight);
   Direction out;
   std::vector<LinearScorer> scorers;
   for (std::size_t v = 0; v < kVariants; ++v) {

@@ -87,9 +87,10 @@ std::vector<std::vector<double>> design_shift(const DecisionLog& log, const Feat
       if (!mask[i]) continue;
       decision.load(features, log, i);
       std::fill(shift.begin(), shift.end(), 0.0);
+      const double r = log.weight.empty() ? 1.0 : static_cast<double>(log.weight[i]);
       for (std::size_t a = 0; a < decision.offered; ++a) {
         const std::size_t row = log.offset[i] + a;
-        const double change = static_cast<double>(probabilities[row]) - static_cast<double>(base[row]);
+        const double change = r * (static_cast<double>(probabilities[row]) - static_cast<double>(base[row]));
         if (change == 0) continue;
         const float* b = decision.b.data() + a * ew;
         for (std::size_t k = 0; k < ew; ++k) shift[k] += change * static_cast<double>(b[k]);

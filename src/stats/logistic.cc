@@ -20,11 +20,22 @@ constexpr const char* kWhere = "logistic";
 
 class LogLoss final : public stats::ConvexLoss {
  public:
-  LogLoss(DesignView x, std::span<const double> y, std::span<const std::uint32_t> rows, int threads)
-      : x_(x), y_(y), rows_(rows), threads_(threads), parts_(stats::fixed_parts(rows.size(), kBlock, kParts)) {}
+  LogLoss(DesignView x, std::span<const double> y, std::span<const std::uint32_t> rows,
+          std::span<const double> weight, int threads)
+      : x_(x),
+        y_(y),
+        rows_(rows),
+        weight_(weight),
+        threads_(threads),
+        parts_(stats::fixed_parts(rows.size(), kBlock, kParts)) {}
 
   std::size_t parameters() const override { return x_.cols; }
-  std::size_t size() const override { return rows_.size(); }
+  double size() const override {
+    if (weight_.empty()) return static_cast<double>(rows_.size());
+    double sum = 0;
+    for (const std::uint32_t row : rows_) sum += weight_[row];
+    return sum;
+  }
 
   double evaluate(std::span<const double> coef, std::span<double> gradient) const override {
     const Eigen::VectorXd b = Eigen::Map<const Eigen::VectorXd>(coef.data(), p());
@@ -36,8 +47,9 @@ class LogLoss final : public stats::ConvexLoss {
         const Eigen::Index n = block.rows();
         for (Eigen::Index i = 0; i < n; ++i) {
           const double y = y_[rows_[begin + static_cast<std::size_t>(i)]];
-          loss[k] += log1p_exp(log_odds[i]) - y * log_odds[i];
-          residual[i] = sigmoid(log_odds[i]) - y;
+          const double weight = weight_of(begin + static_cast<std::size_t>(i));
+          loss[k] += weight * (log1p_exp(log_odds[i]) - y * log_odds[i]);
+          residual[i] = weight * (sigmoid(log_odds[i]) - y);
         }
         if (!gradient.empty()) sum.noalias() += block.transpose() * residual.head(n);
       });
@@ -58,9 +70,10 @@ class LogLoss final : public stats::ConvexLoss {
     std::vector<Eigen::MatrixXd> sums(parts_.size());
     parallel_blocks(parts_.size(), threads_, [&](std::size_t k) {
       Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(p(), p());
-      each_block(k, b, [&](auto&& block, const Eigen::VectorXd& log_odds, std::size_t) {
+      each_block(k, b, [&](auto&& block, const Eigen::VectorXd& log_odds, std::size_t begin) {
         for (Eigen::Index i = 0; i < block.rows(); ++i) {
-          block.row(i) *= std::sqrt(sigmoid(log_odds[i]) * sigmoid(-log_odds[i]));
+          const double weight = weight_of(begin + static_cast<std::size_t>(i));
+          block.row(i) *= std::sqrt(weight * sigmoid(log_odds[i]) * sigmoid(-log_odds[i]));
         }
         sum.template selfadjointView<Eigen::Lower>().rankUpdate(block.transpose());
       });
@@ -75,6 +88,8 @@ class LogLoss final : public stats::ConvexLoss {
 
  private:
   Eigen::Index p() const { return static_cast<Eigen::Index>(x_.cols); }
+
+  double weight_of(std::size_t k) const { return weight_.empty() ? 1.0 : weight_[rows_[k]]; }
 
   // Calls task(block of rows, their log-odds, index of the first) for the blocks of part k, in order.
   template <class Task>
@@ -93,6 +108,7 @@ class LogLoss final : public stats::ConvexLoss {
   DesignView x_;
   std::span<const double> y_;
   std::span<const std::uint32_t> rows_;
+  std::span<const double> weight_;  // by row of x; empty: 1
   int threads_;
   std::vector<std::pair<std::size_t, std::size_t>> parts_;
 };
@@ -101,9 +117,13 @@ struct Share {
   double sum = 0, count = 0;
   bool one_class() const { return sum <= 0 || sum >= count; }
 };
-Share share(std::span<const double> y, std::span<const std::uint32_t> rows) {
-  Share result{0, static_cast<double>(rows.size())};
-  for (const std::uint32_t row : rows) result.sum += y[row];
+Share share(std::span<const double> y, std::span<const std::uint32_t> rows, std::span<const double> weight) {
+  Share result;
+  for (const std::uint32_t row : rows) {
+    const double w = weight.empty() ? 1.0 : weight[row];
+    result.sum += w * y[row];
+    result.count += w;
+  }
   return result;
 }
 
@@ -126,7 +146,9 @@ double sigmoid(double x) {
 double log1p_exp(double x) { return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x)); }
 
 LinearFit logistic(DesignView x, std::span<const double> y01, std::span<const std::uint32_t> rows,
-                   std::span<const std::uint8_t> fold, FoldMask use, int threads) {
+                   std::span<const std::uint8_t> fold, FoldMask use, int threads,
+                   std::span<const double> weight) {
+  PLUMB_ASSERT(weight.empty() || weight.size() == x.rows);
   PLUMB_ASSERT(x.cols > 0 && y01.size() == x.rows && fold.size() == x.rows);
   std::vector<std::uint32_t> in_use;
   for (std::size_t k = 0; k < rows.size(); ++k) {
@@ -144,12 +166,12 @@ LinearFit logistic(DesignView x, std::span<const double> y01, std::span<const st
   stats::refuse_non_finite(x, in_use, kWhere);
 
   const auto split = stats::split_inner(in_use, fold, (in_use.size() + kSample - 1) / kSample);
-  const LogLoss inner(x, y01, split.fit, threads), held_out(x, y01, split.held_out, threads),
-      all(x, y01, split.all, threads);
-  const Share total = share(y01, split.all), fitted = share(y01, split.fit);
+  const LogLoss inner(x, y01, split.fit, weight, threads), held_out(x, y01, split.held_out, weight, threads),
+      all(x, y01, split.all, weight, threads);
+  const Share total = share(y01, split.all, weight), fitted = share(y01, split.fit, weight);
   if (total.one_class()) {
     std::vector<double> coef = null_model(x.cols, total);
-    const double loss = held_out.evaluate(coef, {}) / static_cast<double>(held_out.size());
+    const double loss = held_out.evaluate(coef, {}) / held_out.size();
     return {std::move(coef), 0, loss};
   }
   if (fitted.one_class()) return stats::select_and_fit(nullptr, held_out, all, 1, null_model(x.cols, total));

@@ -28,29 +28,39 @@ struct Part {
   Eigen::MatrixXd xtx;  // lower triangle
   Eigen::MatrixXd xty;  // p x outcomes
   Eigen::VectorXd yty, y_sum;
+  double count = 0;  // sum of weights
 };
 
-void add_up(DesignView x, std::span<const std::span<const double>> ys, Part& part) {
+void add_up(DesignView x, std::span<const std::span<const double>> ys, std::span<const double> weight,
+            Part& part) {
   const auto p = static_cast<Eigen::Index>(x.cols), m = static_cast<Eigen::Index>(ys.size());
   part.xtx = Eigen::MatrixXd::Zero(p, p);
   part.xty = Eigen::MatrixXd::Zero(p, m);
   part.yty = Eigen::VectorXd::Zero(m);
   part.y_sum = Eigen::VectorXd::Zero(m);
   RowMatrix block(static_cast<Eigen::Index>(kBlock), p);
-  Eigen::VectorXd y(static_cast<Eigen::Index>(kBlock));
+  Eigen::VectorXd y(static_cast<Eigen::Index>(kBlock)), root(static_cast<Eigen::Index>(kBlock));
   for (std::size_t begin = 0; begin < part.rows.size(); begin += kBlock) {
     const auto rows = part.rows.subspan(begin, std::min(kBlock, part.rows.size() - begin));
     const auto n = static_cast<Eigen::Index>(rows.size());
     stats::load_rows(x, rows, block.data());
-    const auto used = block.topRows(n);
+    auto used = block.topRows(n);
+    // A row of weight w is the row and its outcome times the root of w.
+    for (Eigen::Index i = 0; !weight.empty() && i < n; ++i) {
+      root[i] = std::sqrt(weight[rows[static_cast<std::size_t>(i)]]);
+      used.row(i) *= root[i];
+      part.count += root[i] * root[i];
+    }
+    if (weight.empty()) part.count += static_cast<double>(n);
     part.xtx.selfadjointView<Eigen::Lower>().rankUpdate(used.transpose());
     // One outcome at a time, so that its sums do not depend on which others are asked for.
     for (Eigen::Index j = 0; j < m; ++j) {
       for (Eigen::Index i = 0; i < n; ++i)
         y[i] = ys[static_cast<std::size_t>(j)][rows[static_cast<std::size_t>(i)]];
+      if (!weight.empty()) y.head(n).array() *= root.head(n).array();
       part.xty.col(j).noalias() += used.transpose() * y.head(n);
       part.yty[j] += y.head(n).squaredNorm();
-      part.y_sum[j] += y.head(n).sum();
+      part.y_sum[j] += weight.empty() ? y.head(n).sum() : y.head(n).dot(root.head(n));
     }
   }
 }
@@ -109,7 +119,8 @@ double generalized_cross_validation(const Normal& normal, double penalty) {
 
 std::vector<FoldSums> fold_sums_many(DesignView x, std::span<const std::span<const double>> ys,
                                      std::span<const std::uint32_t> rows, std::span<const std::uint8_t> fold,
-                                     int folds, int threads) {
+                                     int folds, int threads, std::span<const double> weight) {
+  PLUMB_ASSERT(weight.empty() || weight.size() == x.rows);
   PLUMB_ASSERT(x.cols > 0 && folds > 0 && folds <= 32 && fold.size() == x.rows);
   for (const auto& y : ys) PLUMB_ASSERT(y.size() == x.rows);
   const auto fold_count = static_cast<std::size_t>(folds);
@@ -122,10 +133,10 @@ std::vector<FoldSums> fold_sums_many(DesignView x, std::span<const std::span<con
   for (std::size_t f = 0; f < fold_count; ++f) {
     for (const auto& [begin, end] : stats::fixed_parts(members[f].size(), kBlock, kParts)) {
       parts.push_back(
-          {f, std::span<const std::uint32_t>(members[f]).subspan(begin, end - begin), {}, {}, {}, {}});
+          {f, std::span<const std::uint32_t>(members[f]).subspan(begin, end - begin), {}, {}, {}, {}, 0});
     }
   }
-  parallel_blocks(parts.size(), threads, [&](std::size_t k) { add_up(x, ys, parts[k]); });
+  parallel_blocks(parts.size(), threads, [&](std::size_t k) { add_up(x, ys, weight, parts[k]); });
 
   const std::size_t p = x.cols;
   std::vector<std::vector<double>> xtx(fold_count, std::vector<double>(p * p, 0.0));
@@ -141,7 +152,8 @@ std::vector<FoldSums> fold_sums_many(DesignView x, std::span<const std::span<con
       if (!std::isfinite(xtx[f][r * p + r])) stats::refuse_non_finite(x, rows, kFoldSums);
       for (std::size_t c = 0; c < r; ++c) xtx[f][c * p + r] = xtx[f][r * p + c];
     }
-    PLUMB_ASSERT(xtx[f][0] == static_cast<double>(members[f].size()));  // column 0 is the constant 1
+    // Column 0 is the constant 1.
+    PLUMB_ASSERT(!weight.empty() || xtx[f][0] == static_cast<double>(members[f].size()));
   }
 
   std::vector<FoldSums> result;
@@ -154,10 +166,11 @@ std::vector<FoldSums> fold_sums_many(DesignView x, std::span<const std::span<con
     sums.xty.assign(fold_count, std::vector<double>(p, 0.0));
     sums.yty.assign(fold_count, 0.0);
     sums.y_sum.assign(fold_count, 0.0);
-    for (std::size_t f = 0; f < fold_count; ++f) sums.count.push_back(static_cast<double>(members[f].size()));
+    sums.count.assign(fold_count, 0.0);
     for (const Part& part : parts) {
       for (std::size_t c = 0; c < p; ++c)
         sums.xty[part.fold][c] += part.xty(static_cast<Eigen::Index>(c), column);
+      sums.count[part.fold] += part.count;
       sums.yty[part.fold] += part.yty[column];
       sums.y_sum[part.fold] += part.y_sum[column];
     }
@@ -170,8 +183,8 @@ std::vector<FoldSums> fold_sums_many(DesignView x, std::span<const std::span<con
 }
 
 FoldSums fold_sums(DesignView x, std::span<const double> y, std::span<const std::uint32_t> rows,
-                   std::span<const std::uint8_t> fold, int folds, int threads) {
-  return std::move(fold_sums_many(x, std::span(&y, 1), rows, fold, folds, threads).front());
+                   std::span<const std::uint8_t> fold, int folds, int threads, std::span<const double> weight) {
+  return std::move(fold_sums_many(x, std::span(&y, 1), rows, fold, folds, threads, weight).front());
 }
 
 LinearFit ridge(const FoldSums& sums, FoldMask use) {

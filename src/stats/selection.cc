@@ -171,7 +171,7 @@ LinearFit select_and_fit(const ConvexLoss* inner, const ConvexLoss& held_out, co
                          std::size_t unpenalized, const std::vector<double>& start) {
   const auto grid = penalty_grid();
   const auto judged = [&](const std::vector<double>& coef) {
-    return held_out.evaluate(coef, {}) / static_cast<double>(held_out.size());
+    return held_out.evaluate(coef, {}) / held_out.size();
   };
   LinearFit fit{start, 0, 0};
   if (all.parameters() <= unpenalized || inner == nullptr) {

@@ -35,7 +35,7 @@ class ConvexLoss {
  public:
   virtual ~ConvexLoss() = default;
   virtual std::size_t parameters() const = 0;
-  virtual std::size_t size() const = 0;  // rows (decisions) that are summed over
+  virtual double size() const = 0;  // rows (decisions) that are summed over, by weight
   // The loss; fills `gradient` unless it is empty.
   virtual double evaluate(std::span<const double> coef, std::span<double> gradient) const = 0;
   virtual Matrix curvature(std::span<const double> coef) const = 0;  // the Hessian, full and symmetric

@@ -23,16 +23,21 @@ constexpr const char* kWhere = "softmax_regression";
 class ChoiceLoss final : public stats::ConvexLoss {
  public:
   ChoiceLoss(DesignView x, std::span<const std::uint64_t> offset, std::span<const std::uint32_t> chosen,
-             std::span<const std::uint32_t> decisions, int threads)
+             std::span<const std::uint32_t> decisions, std::span<const double> weight, int threads)
       : x_(x),
         offset_(offset),
         chosen_(chosen),
         decisions_(decisions),
+        weight_(weight),
         threads_(threads),
         parts_(stats::fixed_parts(decisions.size(), kBlock, kParts)) {}
 
   std::size_t parameters() const override { return x_.cols; }
-  std::size_t size() const override { return decisions_.size(); }
+  double size() const override {
+    double sum = 0;
+    for (const std::uint32_t d : decisions_) sum += weight_of(d);
+    return sum;
+  }
 
   double evaluate(std::span<const double> coef, std::span<double> gradient) const override {
     const Eigen::VectorXd b = Eigen::Map<const Eigen::VectorXd>(coef.data(), p());
@@ -46,8 +51,10 @@ class ChoiceLoss final : public stats::ConvexLoss {
           const auto offered = static_cast<Eigen::Index>(offered_of(decisions_[d]));
           const auto pick = row + static_cast<Eigen::Index>(chosen_[decisions_[d]]);
           const double utility = share[pick];
-          loss[k] += to_probabilities(share, row, offered) - utility;
+          const double weight = weight_of(decisions_[d]);
+          loss[k] += weight * (to_probabilities(share, row, offered) - utility);
           share[pick] -= 1;
+          if (!weight_.empty()) share.segment(row, offered) *= weight;
           row += offered;
         }
         if (!gradient.empty()) sum.noalias() += block.topRows(row).transpose() * share.head(row);
@@ -79,7 +86,7 @@ class ChoiceLoss final : public stats::ConvexLoss {
           mean.setZero();
           for (Eigen::Index j = row; j < row + offered; ++j) mean += share[j] * block.row(j);
           for (Eigen::Index j = row; j < row + offered; ++j) {
-            block.row(j) = std::sqrt(share[j]) * (block.row(j) - mean);
+            block.row(j) = std::sqrt(weight_of(decisions_[d]) * share[j]) * (block.row(j) - mean);
           }
           row += offered;
         }
@@ -96,6 +103,7 @@ class ChoiceLoss final : public stats::ConvexLoss {
 
  private:
   Eigen::Index p() const { return static_cast<Eigen::Index>(x_.cols); }
+  double weight_of(std::size_t d) const { return weight_.empty() ? 1.0 : weight_[d]; }
   std::size_t offered_of(std::size_t d) const { return static_cast<std::size_t>(offset_[d + 1] - offset_[d]); }
 
   // Turns utilities into probabilities in place; returns their log-sum-exp.
@@ -136,6 +144,7 @@ class ChoiceLoss final : public stats::ConvexLoss {
   std::span<const std::uint64_t> offset_;
   std::span<const std::uint32_t> chosen_;
   std::span<const std::uint32_t> decisions_;
+  std::span<const double> weight_;  // by decision; empty: 1
   int threads_;
   std::vector<std::pair<std::size_t, std::size_t>> parts_;
 };
@@ -144,7 +153,8 @@ class ChoiceLoss final : public stats::ConvexLoss {
 
 LinearFit softmax_regression(DesignView x, std::span<const std::uint64_t> offset,
                              std::span<const std::uint32_t> chosen, std::span<const std::uint8_t> fold,
-                             FoldMask use, int threads) {
+                             FoldMask use, int threads, std::span<const double> weight) {
+  PLUMB_ASSERT(weight.empty() || weight.size() == chosen.size());
   PLUMB_ASSERT(x.cols > 0 && x.rows < (std::uint64_t{1} << 32) && offset.size() == chosen.size() + 1 &&
                fold.size() == chosen.size() && offset.front() == 0 && offset.back() == x.rows);
   std::vector<std::uint32_t> in_use, rows;
@@ -163,9 +173,9 @@ LinearFit softmax_regression(DesignView x, std::span<const std::uint64_t> offset
                std::min((rows.size() + kSampleRows - 1) / kSampleRows, in_use.size() / 2));
   const auto split = stats::split_inner(in_use, fold, stride);
   const DesignView features(x.data + 1, x.rows, x.cols - 1, x.stride);
-  const ChoiceLoss inner(features, offset, chosen, split.fit, threads),
-      held_out(features, offset, chosen, split.held_out, threads),
-      all(features, offset, chosen, split.all, threads);
+  const ChoiceLoss inner(features, offset, chosen, split.fit, weight, threads),
+      held_out(features, offset, chosen, split.held_out, weight, threads),
+      all(features, offset, chosen, split.all, weight, threads);
   LinearFit fit = stats::select_and_fit(&inner, held_out, all, 0, std::vector<double>(features.cols, 0.0));
   fit.coef.insert(fit.coef.begin(), 0.0);
   return fit;

@@ -68,6 +68,44 @@ TEST(Checks, FindASampleRatioThatDoesNotFitTheDeclaration) {
   EXPECT_TRUE(std::count(found.begin(), found.end(), "mean_weight"));
 }
 
+// Three of four rows of arm b are gone; those that are left stand for four.
+DecisionLog thinned(const DecisionLog& from, std::uint64_t seed) {
+  Rng rng(seed);
+  DecisionLog log = from;
+  std::vector<std::size_t> kept;
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    if (from.chosen[i] == 0 || rng.bernoulli(.25)) kept.push_back(i);
+  }
+  const auto keep = [&](auto& column, std::size_t each) {
+    auto all = column;
+    column.clear();
+    for (const std::size_t i : kept) {
+      for (std::size_t k = 0; k < each; ++k) column.push_back(all[each * i + k]);
+    }
+  };
+  keep(log.unit, 1), keep(log.chosen, 1), keep(log.propensity, 1), keep(log.context[0].number, 1);
+  keep(log.outcomes[0].value, 1), keep(log.outcomes[0].state, 1), keep(log.action, 2), keep(log.logged, 2);
+  log.offset.resize(kept.size() + 1);
+  log.outcomes[0].observed_count = log.outcomes[0].nonzero_count = kept.size();
+  for (const std::uint32_t chosen : log.chosen) log.weight.push_back(chosen == 0 ? 1.0f : 4.0f);
+  digest_rows(log);
+  return log;
+}
+
+TEST(Checks, CountRowsThatStandForSeveralAsOften) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    DecisionLog log = two_arms(
+        6000, [](std::size_t) { return 0.5; }, seed);
+    log.propensity_declared = true;
+    log = thinned(log, seed + 100);
+    EXPECT_EQ(serious(log), std::vector<std::string>{}) << seed;
+    log.weight.clear();
+    const std::vector<std::string> found = serious(log);
+    EXPECT_NE(std::find(found.begin(), found.end(), "sample_ratio"), found.end());
+    EXPECT_NE(std::find(found.begin(), found.end(), "mean_weight"), found.end());
+  }
+}
+
 TEST(Checks, DoNotMindPropensitiesWrittenWithSixDigits) {
   // Constant propensities make weights of the uniform policy without any spread.
   DecisionLog log = two_arms(4000, [](std::size_t) { return 0.5; });

@@ -263,15 +263,15 @@ TEST(Dsjson, TakesTheLastOfRepeatedProbabilities) {
             std::string::npos);
 }
 
-TEST(Dsjson, CountsRowsAlikeOnlyWhereOneShareWasDropped) {
-  const std::string half = row(kLabel, kRanking, R"("pdrop":0.5)");
+TEST(Dsjson, WeighsRowsThatWereDroppedAtSeveralRates) {
+  const std::string half = row(kLabel, kRanking, R"("pdrop":0.5)"), whole = row(kLabel, kRanking);
   LoadReport report;
-  EXPECT_EQ(dsjson_log(half + half, dsjson_goal(), &report).size(), 2u);
+  EXPECT_TRUE(dsjson_log(half + half, dsjson_goal(), &report).weight.empty());
   EXPECT_TRUE(says(report, "dropped at random at the rate 0.5: all count alike"));
-  EXPECT_EQ(refusal([&] { dsjson_log(half + row(kLabel, kRanking), dsjson_goal()); }).substr(0, 60),
-            "log.dsjson:2: pdrop: found 0 where line 1 has 0.5, expected ");
-  EXPECT_EQ(dsjson_log(row(kLabel, kRanking, R"("pdrop":0.0)") + row(kLabel, kRanking), dsjson_goal()).size(),
-            2u);
+  EXPECT_TRUE(dsjson_log(row(kLabel, kRanking, R"("pdrop":0.0)") + whole, dsjson_goal()).weight.empty());
+  EXPECT_EQ(dsjson_log(whole + half + whole + row(kLabel, kRanking, R"("pdrop":0.75)"), dsjson_goal(), &report).weight,
+            (std::vector<float>{1, 2, 1, 4}));
+  EXPECT_TRUE(says(report, "at rates from 0 to 0.75"));
 }
 
 TEST(Dsjson, MayNotContradictThePropensityThatTheGoalDeclares) {
