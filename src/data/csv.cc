@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "data/column_mapping.h"
 #include "data/rows.h"
 #include "data/text_source.h"
 #include "plumb/base.h"
@@ -109,15 +110,8 @@ CsvTable::CsvTable(std::string_view text, const std::string& name)
     refuse(name + ":1", "header", "column " + shown(*twice) + " twice", "every column once");
 }
 
-bool CsvTable::has(std::string_view name) const {
-  return std::find(columns_.begin(), columns_.end(), name) != columns_.end();
-}
-
 std::size_t CsvTable::column(std::string_view name, std::string_view what) const {
-  const auto found = std::find(columns_.begin(), columns_.end(), name);
-  if (found == columns_.end())
-    refuse(name_ + ":1", what, "no column " + shown(name), "column " + expected_name(name, columns_));
-  return static_cast<std::size_t>(found - columns_.begin());
+  return column_place(columns_, header(), name, what);
 }
 
 bool CsvTable::next() { return reader_.next(); }
