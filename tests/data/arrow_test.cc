@@ -68,8 +68,8 @@ TEST(Arrow, HoldsTheSameLogAsCsvInEveryTypeWithNullsAndOffsets) {
     expect_equal_logs(arrow_log(full_batch(skipped), full_goal(), &report), want);
     EXPECT_EQ(report.rows_read, 3u);
     EXPECT_EQ(report.decisions, 3u);
-    EXPECT_EQ(report.notes,
-              (std::vector<std::string>{"Column \"gap\" is a category: it holds nulls beside numbers."}));
+    ASSERT_FALSE(report.notes.empty());
+    EXPECT_EQ(report.notes[0], "Column \"gap\" is a category: it holds nulls beside numbers.");
   }
 }
 
@@ -154,7 +154,7 @@ TEST(Arrow, CountsTimesOfEveryUnitInMicroseconds) {
        {std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()})
     EXPECT_NE(refusal([&] {
                 times(made_numbers<std::int64_t>("at", "tss:", {0, far}));
-              }).find("log.csv:row 2: at: found \"" + std::to_string(far) + "\", expected microseconds"),
+              }).find("log.csv:row 2: at: found " + std::to_string(far) + ", expected microseconds"),
               std::string::npos);
 }
 
