@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "data/column_mapping.h"
 #include "data/rows.h"
 #include "data/text_source.h"
 #include "plumb/base.h"
@@ -126,15 +127,8 @@ CsvTable::CsvTable(const CsvTable& first, TextBlock rows)
       utf8_(first.utf8_ || is_utf8(rows.text)),
       columns_(first.columns_) {}
 
-bool CsvTable::has(std::string_view name) const {
-  return std::find(columns_.begin(), columns_.end(), name) != columns_.end();
-}
-
 std::size_t CsvTable::column(std::string_view name, std::string_view what) const {
-  const auto found = std::find(columns_.begin(), columns_.end(), name);
-  if (found == columns_.end())
-    refuse(name_ + ":1", what, "no column " + shown(name), "column " + expected_name(name, columns_));
-  return static_cast<std::size_t>(found - columns_.begin());
+  return column_place(columns_, header(), name, what);
 }
 
 bool CsvTable::next() { return reader_.next(); }

@@ -53,7 +53,7 @@ class CsvTable {
   // The index of a column. Throws Error{kInput} with the nearest name where there is none; `what` says who
   // asks.
   std::size_t column(std::string_view name, std::string_view what) const;
-  bool has(std::string_view name) const;
+  std::string header() const { return name_ + ":1"; }  // its place, for messages
   // The next record, false at the end. Throws BadRow where its fields do not fit the header or are not UTF-8.
   bool next();
   void check_row() const;

@@ -47,10 +47,10 @@ std::map<std::uint64_t, BadRow> LogBuilder::repeated(const LogBuilder& later) co
   for (std::uint32_t row = 0; row < later.ids_.size(); ++row) {
     const std::uint32_t before = ids_.find(later.ids_, row);
     if (before == Interner::kNone) continue;
-    out.emplace(
-        later.line_[row],
-        BadRow{"id", fmt::format("{} again, first in line {}", shown(later.ids_.name(row)), line_[before]),
-               "every id once"});
+    out.emplace(later.line_[row], BadRow{"id",
+                                         fmt::format("{} again, first in {} {}", shown(later.ids_.name(row)),
+                                                     bad_rows_.place(), line_[before]),
+                                         "every id once"});
   }
   return out;
 }

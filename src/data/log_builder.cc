@@ -122,12 +122,12 @@ void LogBuilder::check_deployed(const RowDraft& row, std::string_view chosen_nam
   const std::uint32_t arm = fixed_mode_ ? log_.chosen[first] : log_.chosen_action(first);
   if (actions_.name(arm) != chosen_name)
     throw BadRow{"unit", fmt::format("{} with {}", shown(*row.unit), shown(chosen_name)),
-                 fmt::format("{} as in line {} (estimand = \"deployed\": one arm a unit)",
-                             shown(actions_.name(arm)), line_[first])};
+                 fmt::format("{} as in {} {} (estimand = \"deployed\": one arm a unit)",
+                             shown(actions_.name(arm)), bad_rows_.place(), line_[first])};
   if (log_.propensity[first] != row.propensity)
-    throw BadRow{
-        "unit", fmt::format("{} with propensity {}", shown(*row.unit), row.propensity),
-        fmt::format("{} as in line {} (estimand = \"deployed\")", log_.propensity[first], line_[first])};
+    throw BadRow{"unit", fmt::format("{} with propensity {}", shown(*row.unit), row.propensity),
+                 fmt::format("{} as in {} {} (estimand = \"deployed\")", log_.propensity[first],
+                             bad_rows_.place(), line_[first])};
 }
 
 void LogBuilder::add_offered(const RowDraft& row) {
@@ -180,7 +180,8 @@ void LogBuilder::add(const RowDraft& row) {
   if (row.id) {
     const std::uint32_t before = ids_.find(*row.id);
     if (before != Interner::kNone)
-      throw BadRow{"id", fmt::format("{} again, first in line {}", shown(*row.id), line_[before]),
+      throw BadRow{"id",
+                   fmt::format("{} again, first in {} {}", shown(*row.id), bad_rows_.place(), line_[before]),
                    "every id once"};
   }
   if (row.unit && goal_.data.estimand == Estimand::kDeployed)
@@ -273,7 +274,7 @@ void LogBuilder::declare_logged() {
     }
     if (std::abs(sum - 1) > kSumTolerance)
       refuse(goal_name(), "data.propensity",
-             fmt::format("a sum of {} over the actions offered in {}:{}", sum, log_.source, line_[i]),
+             fmt::format("a sum of {} over the actions offered in {}", sum, bad_rows_.where(line_[i])),
              "1 (within 1e-6)");
   }
 }

@@ -80,6 +80,9 @@ class LogBuilder {
   // Every decision offers these, sorted. Empty: the distinct chosen names, sorted, when all rows are read.
   void set_fixed_arms(std::vector<std::string> arms);
 
+  // Rows come from no file: messages say "row 17" where they would say line 17.
+  void by_row() { bad_rows_.by_row(); }
+
   // Distinct columns that hold probabilities of being asked, and for every outcome its index there or -1.
   const std::vector<std::string>& asked_columns() const { return asked_columns_; }
 

@@ -85,10 +85,14 @@ bool read_number(std::string_view text, double* value) {
   return error == std::errc();
 }
 
+std::string BadRows::where(std::uint64_t line) const {
+  return fmt::format("{}:{}{}", file_, row_ ? "row " : "", line);
+}
+
 void BadRows::add(std::uint64_t line, const BadRow& bad) {
   if (++count_ > 5) return;
   first_.push_back(
-      fmt::format("{}:{}: {}: found {}, expected {}", file_, line, bad.what, bad.found, bad.expected));
+      fmt::format("{}: {}: found {}, expected {}", where(line), bad.what, bad.found, bad.expected));
 }
 
 void BadRows::append(const BadRows& later) {

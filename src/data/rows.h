@@ -43,13 +43,17 @@ struct BadRow {
   std::string what, found, expected;
 };
 
-// Bad rows of one file: counts all, keeps the first five as "file:line: what: found, expected".
+// Bad rows of one file: counts all, keeps the first five as "file:line: what: found, expected" (or "name:row
+// 17:", where rows have no lines).
 class BadRows {
  public:
   explicit BadRows(std::string file) : file_(std::move(file)) {}
   void add(std::uint64_t line, const BadRow& bad);
   // Those of rows further on in the same file.
   void append(const BadRows& later);
+  void by_row() { row_ = true; }
+  std::string where(std::uint64_t line) const;
+  const char* place() const { return row_ ? "row" : "line"; }
   std::uint64_t count() const { return count_; }
   const std::vector<std::string>& first() const { return first_; }
   // Throws Error{kInput} with the first five and the count where more than a share `allowed` of `rows` is bad.
@@ -57,6 +61,7 @@ class BadRows {
 
  private:
   std::string file_;
+  bool row_ = false;
   std::uint64_t count_ = 0;
   std::vector<std::string> first_;
 };

@@ -34,10 +34,10 @@ void DecisionBlock::load(std::size_t from, std::size_t to) {
     inverse_base.resize(rows);
     for (auto& column : q) column.resize(rows);
   }
-  const auto lay_out = [&](const float* by_row, auto* by_action) {
-    if (offered == 0) std::copy_n(by_row, rows, by_action);
+  const auto lay_out = [&](const float* source, auto* target) {
+    if (offered == 0) std::copy_n(source, rows, target);
     for (std::size_t a = 0; a < offered; ++a) {
-      for (std::size_t i = 0; i < n; ++i) by_action[a * n + i] = by_row[i * offered + a];
+      for (std::size_t i = 0; i < n; ++i) target[a * n + i] = source[i * offered + a];
     }
   };
   lay_out(input_.base.data() + first_row, inverse_base.data());

@@ -8,6 +8,7 @@
 
 #include "plumb/data.h"
 #include "plumb/plumb.h"
+#include "tests/data/logs_equal.h"
 
 namespace plumb {
 namespace {
@@ -46,56 +47,19 @@ class HillstromFormats : public testing::Test {
   fs::path folder_;
 };
 
-void expect_equal(const std::vector<FeatureColumn>& got, const std::vector<FeatureColumn>& want) {
-  ASSERT_EQ(got.size(), want.size());
-  for (std::size_t c = 0; c < want.size(); ++c) {
-    EXPECT_EQ(got[c].name, want[c].name);
-    EXPECT_EQ(got[c].is_category, want[c].is_category) << want[c].name;
-    EXPECT_EQ(got[c].number, want[c].number) << want[c].name;
-    EXPECT_EQ(got[c].code, want[c].code) << want[c].name;
-    EXPECT_EQ(got[c].levels, want[c].levels) << want[c].name;
-  }
-}
-
-// Everything but the names of actions.
-void expect_equal(const DecisionLog& got, const DecisionLog& want) {
-  EXPECT_EQ(got.id, want.id);
-  EXPECT_EQ(got.unit, want.unit);
-  EXPECT_EQ(got.time_us, want.time_us);
-  EXPECT_EQ(got.offset, want.offset);
-  EXPECT_EQ(got.action, want.action);
-  EXPECT_EQ(got.chosen, want.chosen);
-  EXPECT_EQ(got.propensity, want.propensity);
-  EXPECT_EQ(got.logged, want.logged);
-  EXPECT_EQ(got.propensity_declared, want.propensity_declared);
-  EXPECT_EQ(got.fixed_actions, want.fixed_actions);
-  EXPECT_EQ(got.unit_named, want.unit_named);
-  expect_equal(got.context, want.context);
-  expect_equal(got.action_features, want.action_features);
-  expect_equal(got.segments, want.segments);
-  ASSERT_EQ(got.outcomes.size(), want.outcomes.size());
-  for (std::size_t j = 0; j < want.outcomes.size(); ++j) {
-    EXPECT_EQ(got.outcomes[j].name, want.outcomes[j].name);
-    EXPECT_EQ(got.outcomes[j].value, want.outcomes[j].value);
-    EXPECT_EQ(got.outcomes[j].state, want.outcomes[j].state);
-    EXPECT_EQ(got.outcomes[j].asked, want.outcomes[j].asked);
-    EXPECT_EQ(got.outcomes[j].asked_known, want.outcomes[j].asked_known);
-  }
-}
-
 TEST_F(HillstromFormats, HoldTheSameLog) {
   const DecisionLog want = read_log(path(kFormats[0].log), goal(kFormats[0].goal), nullptr);
   ASSERT_EQ(want.size(), 64000u);
   for (const auto& [goal_name, log_name] : kFormats) {
     SCOPED_TRACE(log_name);
     const DecisionLog got = read_log(path(log_name), goal(goal_name), nullptr);
-    expect_equal(got, want);
+    expect_equal_decisions(got, want);
     EXPECT_EQ(got.actions, want.actions);
     EXPECT_EQ(got.row_digest, want.row_digest);
   }
   SCOPED_TRACE("hillstrom_cb.vw");
   const DecisionLog numbered = read_log(path("hillstrom_cb.vw"), goal("vw_cb.toml"), nullptr);
-  expect_equal(numbered, want);
+  expect_equal_decisions(numbered, want);
   EXPECT_EQ(numbered.actions, (std::vector<std::string>{"1", "2", "3"}));
 }
 
