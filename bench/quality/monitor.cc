@@ -24,14 +24,14 @@ const Later kLater[] = {
     {"unchanged", false, false, [](NewsfeedOptions&) {}},
     {"younger readers", false, true, [](NewsfeedOptions& o) { o.young = 0.6; }},
     {"more visible rage", false, false, [](NewsfeedOptions& o) { o.rage = 0.2; }},
-    {"angrier items", true, false, [](NewsfeedOptions& o) { o.bait = 0.8; }},
+    {"angrier items", true, false, [](NewsfeedOptions& o) { o.bait = 1; }},
     {"changed readers", true, false, [](NewsfeedOptions& o) { o.appetite = -0.5; }},
 };
 constexpr std::size_t kLaters = std::size(kLater);
 
 struct Counts {
-  int certificates = 0, stands = 0, revoked = 0, undecided = 0, shown = 0, contexts = 0, choices = 0,
-      carried = 0;
+  int certificates = 0, broken = 0, stands = 0, revoked = 0, undecided = 0, shown = 0, contexts = 0,
+      choices = 0, carried = 0;
 };
 
 std::string written(const Measured& m) {
@@ -52,9 +52,9 @@ int main(int argc, char** argv) {
       "monitor, certificates from %lu decisions, later logs of %lu; truths by simulation of %lu fresh "
       "contexts\n",
       decisions, later_decisions, contexts);
-  std::printf("%4s %-18s | %7s %7s %8s | %-10s %-5s | %-22s %-22s %-22s | %3s %3s | %s\n", "seed", "later log",
-              "gain", "pol.", "compl.", "verdict", "shown", "now", "by contexts", "by outcomes", "ctx", "cho",
-              "reason");
+  std::printf("%4s %-18s | %7s %7s %8s %-6s | %-12s %-5s | %-22s %-22s %-22s | %3s %3s | %s\n", "seed",
+              "later log", "gain", "pol.", "compl.", "truly", "verdict", "shown", "now", "by contexts",
+              "by outcomes", "ctx", "cho", "reason");
   Counts counts[kLaters];
   int certificates = 0, tried = 0;
   for (std::uint64_t seed = options.first_seed; certificates < wanted && tried < 3 * wanted; ++seed, ++tried) {
@@ -94,8 +94,13 @@ int main(int argc, char** argv) {
       const Monitoring& m = answer.monitor->found;
       bool shown = m.verdict == Verdict::kRefuse;
       for (const Shift& s : m.outcomes.shifts) shown = shown || s.harmful;
+      // In truth: not worth shipping any more, or beyond a limit.
+      const bool broken = truth[0] - reference[0] < goal.minimum_effect ||
+                          truth[1] - reference[1] > goal.constraints[0].margin ||
+                          truth[2] - reference[2] > goal.constraints[1].margin;
       Counts& n = counts[k];
       n.certificates += 1;
+      n.broken += broken;
       n.stands += m.verdict == Verdict::kPass;
       n.revoked += m.verdict == Verdict::kRefuse;
       n.undecided += m.verdict == Verdict::kInconclusive;
@@ -104,20 +109,21 @@ int main(int argc, char** argv) {
       n.choices += m.choices.shown() > 0;
       n.carried +=
           m.by_outcomes.known && (m.by_outcomes.interval.lower > 0 || m.by_outcomes.interval.upper < 0);
-      std::printf("%4lu %-18s | %+7.2f %+7.4f %+8.5f | %-10s %-5s | %-22s %-22s %-22s | %3zu %3zu | %s\n", seed,
-                  kLater[k].name, truth[0] - reference[0], truth[1] - reference[1], truth[2] - reference[2],
-                  std::string(name_of(m.verdict)).c_str(), shown ? "yes" : "no", written(m.now).c_str(),
-                  written(m.by_contexts).c_str(), written(m.by_outcomes).c_str(), m.contexts.shown(),
-                  m.choices.shown(), m.reason.substr(0, 150).c_str());
+      std::printf("%4lu %-18s | %+7.2f %+7.4f %+8.5f %-6s | %-12s %-5s | %-22s %-22s %-22s | %3zu %3zu | %s\n",
+                  seed, kLater[k].name, truth[0] - reference[0], truth[1] - reference[1],
+                  truth[2] - reference[2], broken ? "broken" : "holds", std::string(name_of(m.verdict)).c_str(),
+                  shown ? "yes" : "no", written(m.now).c_str(), written(m.by_contexts).c_str(),
+                  written(m.by_outcomes).c_str(), m.contexts.shown(), m.choices.shown(),
+                  m.reason.substr(0, 150).c_str());
       std::fflush(stdout);
     }
   }
-  std::printf("\n%-18s %6s %7s %9s %6s %9s %8s %9s %6s\n", "later log", "stands", "revoked", "undecided",
-              "shown", "contexts", "choices", "outcomes", "of");
+  std::printf("\n%-18s %6s %6s %7s %9s %6s %9s %8s %9s %6s\n", "later log", "broken", "stands", "revoked",
+              "undecided", "shown", "contexts", "choices", "outcomes", "of");
   for (std::size_t k = 0; k < kLaters; ++k) {
     const Counts& n = counts[k];
-    std::printf("%-18s %6d %7d %9d %6d %9d %8d %9d %6d\n", kLater[k].name, n.stands, n.revoked, n.undecided,
-                n.shown, n.contexts, n.choices, n.carried, n.certificates);
+    std::printf("%-18s %6d %6d %7d %9d %6d %9d %8d %9d %6d\n", kLater[k].name, n.broken, n.stands, n.revoked,
+                n.undecided, n.shown, n.contexts, n.choices, n.carried, n.certificates);
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   std::printf("%d certificates of %d logs, %.0f s on %d threads\n", certificates, tried, seconds,
