@@ -26,10 +26,10 @@
 // **What revokes.** (a) The later log refuses the policy's claims: the upper end of its gain lies below
 // minimum_effect, a violation of a constraint is proven (Holm), or a listed segment is proven to lose. (b) The
 // certificate's premise is gone and nothing takes its place: outcomes given contexts are shown to have lowered
-// the gain, or raised the harm of a constraint, and the later log's claim on just that does not pass. What is
-// only shown never revokes: moved contexts, a moved logging policy, outcomes that moved without such harm, a
-// gain that fell and still passes (the certificate stands, and the fall is named). Else: all claims pass:
-// pass; any is undecided: inconclusive.
+// the gain, or raised the harm of a constraint, and the later log's claim on just that does not pass (it has
+// numbers: the log supports the policy). What is only shown never revokes: moved contexts, a moved logging
+// policy, outcomes that moved without such harm, a gain that fell and still passes (the certificate stands, and
+// the fall is named). Else: all claims pass: pass; any is undecided: inconclusive.
 //
 // **Errors.** Where nothing has moved and the claims truly hold, (a) errs with probability at most 1.5 alpha
 // (alpha / 2 for the gain, alpha for constraints and segments), as a gate does on a new log, and (b) with at

@@ -62,6 +62,7 @@ Study monitor_in_memory(const Goal& goal, DecisionLog first, DecisionLog later, 
 Evidence monitor(const Goal& goal, const std::string& later, const Certified& certified,
                  const RunOptions& options) {
   require_no_preference(goal);
+  if (!certified.as_of.empty()) parse_time_us(certified.as_of, "monitor", "--as-of");
   RunOptions run = options;
   std::optional<Certificate> certificate;
   const fs::path directory(certified.run);

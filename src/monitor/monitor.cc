@@ -150,7 +150,7 @@ void judge(const MonitorInput& input, Monitoring& m) {
   }
   std::string fell;  // shown, and the claim passes all the same
   for (const Shift& shift : m.outcomes.shifts) {
-    if (!shift.harmful) continue;
+    if (!shift.harmful || !claim.support.sufficient) continue;
     if (claim_passes(shift, claim, gain)) {
       fell += "; " + sentence_of(shift) + ", and the claim still passes";
     } else {

@@ -163,9 +163,9 @@ json monitor_questions_json(const Study& study) {
   std::string change;
   if (m.then.known && m.now.known && m.by_contexts.known) {
     change = fmt::format(
-        " Of the change since the certificate's log, {:+.4g} came with the contexts and {:+.4g} "
-        "with outcomes.",
-        m.by_contexts.value, m.by_outcomes.value);
+        " Since the certificate's log the gain changed by {} with the contexts, and by {} with "
+        "outcomes.",
+        between(m.by_contexts), between(m.by_outcomes));
   }
   std::string reason = m.reason;
   if (!reason.empty()) reason[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(reason[0])));

@@ -30,10 +30,12 @@ std::string gain_figure(const Json& monitor, const std::string& unit, std::optio
   forest.rows.push_back(row("outcomes, given contexts", range(gain, "by_outcomes")));
   std::string caption;
   if (confidence) caption = "Intervals at " + percent(*confidence) + ". ";
-  return forest_figure(forest,
-                       caption +
-                           "The first log, re-weighted to the later contexts, says what the policy would "
-                           "gain today had only the contexts moved.");
+  return forest_figure(
+      forest,
+      caption +
+          "The first log, re-weighted to the later contexts, says what the policy would "
+          "gain today had only the contexts moved. Then and now are compared on decisions that nothing was "
+          "learnt from.");
 }
 
 std::string moved_figure(const Json& family, const std::string& title) {
