@@ -128,7 +128,7 @@ TEST(Monitor, ContextsThatMovedRevokeNothingAndAreToldFromOutcomes) {
 TEST(Monitor, TooFewLaterDecisionsCannotTell) {
   MadeWorld other = later_world();
   other.n = 400;
-  other.noise = 8;
+  other.noise = 40;
   const Monitoring m = monitored(MadeWorld{}.log(), other.log(), made_certificate_goal());
   EXPECT_EQ(m.verdict, Verdict::kInconclusive) << m.reason;
   EXPECT_TRUE(m.harms.empty());
