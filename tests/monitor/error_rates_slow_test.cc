@@ -9,7 +9,7 @@
 namespace plumb {
 namespace {
 
-constexpr int kReplications = 300;
+constexpr int kReplications = 200;
 
 struct Counts {
   int contexts = 0, choices = 0, outcomes = 0, revoked = 0, stands = 0, capped = 0;
