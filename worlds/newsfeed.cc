@@ -30,10 +30,10 @@ constexpr double kMatchNoise = 0.8;
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
 // Squared rage is what hurts; `harm` is H.
-double benefit(const NewsfeedReader& reader, const NewsfeedItem& item, double harm) {
+double benefit(const NewsfeedOptions& options, const NewsfeedReader& reader, const NewsfeedItem& item) {
   const double agreement = reader.ideology * item.ideology;
-  return 0.6 * item.rel + 0.6 * item.quality + 0.3 * item.rel * item.quality + 0.6 * agreement -
-         harm * item.outrage * item.outrage;
+  return options.appetite * (0.6 * item.rel + 0.6 * item.quality + 0.3 * item.rel * item.quality) +
+         0.6 * agreement - options.harm * item.outrage * item.outrage;
 }
 
 double click_rate(const NewsfeedReader& reader, const NewsfeedItem& item) {
@@ -41,8 +41,9 @@ double click_rate(const NewsfeedReader& reader, const NewsfeedItem& item) {
   return sigmoid(-0.8 + 0.9 * item.rel + 0.2 * item.quality + rage + 0.3 * reader.ideology * item.ideology);
 }
 
-double satisfied_rate(const NewsfeedItem& item) {
-  return sigmoid(0.2 + 0.7 * item.rel + 0.7 * item.quality - 3 * item.outrage);
+double satisfied_rate(const NewsfeedOptions& options, const NewsfeedItem& item) {
+  const double taste = 0.7 * options.appetite;
+  return sigmoid(0.2 + taste * item.rel + taste * item.quality - 3 * item.outrage);
 }
 
 double complaint_rate(const NewsfeedItem& item) { return sigmoid(-7.2 + 3 * item.outrage); }
@@ -52,7 +53,7 @@ double value_rate(const NewsfeedOptions& options, const NewsfeedReader& reader, 
                   bool satisfied) {
   const double by_satisfaction = satisfied ? 0.45 : -0.45;
   return sigmoid(-0.2 + reader.age_term + reader.taste +
-                 options.signal * (benefit(reader, item, options.harm) + by_satisfaction));
+                 options.signal * (benefit(options, reader, item) + by_satisfaction));
 }
 
 double log_dwell(const NewsfeedItem& item) { return 2.5 + 0.4 * item.rel + 0.2 * item.quality; }
@@ -70,12 +71,16 @@ void draw_reader(const NewsfeedOptions& options, std::uint64_t index, NewsfeedRe
   for (std::size_t j = 0; j < kInterests; ++j)
     reader.seen[j] = rounded(reader.interest[j] + 0.5 * rng.normal(), 4);
   reader.ideology = rounded(2 * rng.uniform() - 1, 4);
-  reader.age = static_cast<std::uint32_t>(rng.below(kAgeFactor.size()));
+  if (options.young > 0) {
+    reader.age = rng.bernoulli(options.young) ? 0 : 1 + static_cast<std::uint32_t>(rng.below(2));
+  } else {
+    reader.age = static_cast<std::uint32_t>(rng.below(kAgeFactor.size()));
+  }
   reader.age_term = 0.3 * rng.normal();
   reader.taste = 0.3 * rng.normal();
 }
 
-void draw_item(const NewsfeedReader& reader, Rng& rng, NewsfeedItem& item) {
+void draw_item(const NewsfeedOptions& options, const NewsfeedReader& reader, Rng& rng, NewsfeedItem& item) {
   std::array<double, kInterests> topic{};
   double squares = 0;
   for (double& t : topic) {
@@ -90,11 +95,13 @@ void draw_item(const NewsfeedReader& reader, Rng& rng, NewsfeedItem& item) {
     seen_rel += reader.seen[j] * topic[j] * scale;
   }
   item.quality = rng.normal();
-  item.outrage = rng.bernoulli(0.06) ? rng.beta(8, 2) : rng.beta(1.2, 8);
+  item.outrage = rng.bernoulli(options.rage) ? rng.beta(8, 2) : rng.beta(1.2, 8);
   item.ideology = rounded(2 * rng.uniform() - 1, 4);
   item.match = rounded(seen_rel + kMatchNoise * rng.normal(), 4);
   item.seen_quality = rounded(item.quality + 0.5 * rng.normal(), 4);
   item.seen_outrage = rounded(item.outrage + 0.08 * rng.normal(), 4);
+  // Who writes for a feed learns what it looks for: what fits a reader, rages.
+  if (options.bait > 0) item.outrage += options.bait * (1 - item.outrage) * sigmoid(2 * item.rel);
 }
 
 // mu = .9 softmax(.6 match + .6 outrage + .25 quality) + .1 / k, from the numbers as they stand in the log.
@@ -115,7 +122,7 @@ void draw_outcomes(const NewsfeedOptions& options, Rng& rng, NewsfeedDecision& d
   auto& outcome = decision.outcome;
   const bool click = rng.bernoulli(click_rate(reader, item));
   const double dwell = std::exp(log_dwell(item) + kDwellNoise * rng.normal());
-  const bool satisfied = rng.bernoulli(satisfied_rate(item));
+  const bool satisfied = rng.bernoulli(satisfied_rate(options, item));
   const bool any_value = rng.bernoulli(value_rate(options, reader, item, satisfied));
   const double amount = rng.gamma(2) * kMeanAmount * kAgeFactor[reader.age] / 2;
   outcome[kClick] = click ? 1 : 0;
@@ -142,6 +149,12 @@ void check_options(const NewsfeedOptions& options) {
   require(options.decisions_per_reader >= 1, "decisions_per_reader", options.decisions_per_reader,
           "at least 1");
   require(options.offered >= 2 && options.offered <= 1000, "offered", options.offered, "a count in 2 ... 1000");
+  require(options.rage >= 0 && options.rage <= 1, "rage", options.rage, "a share in [0, 1]");
+  require(options.bait >= 0 && options.bait <= 1, "bait", options.bait, "a number in [0, 1]");
+  require(std::isfinite(options.appetite), "appetite", options.appetite, "a number");
+  require(options.young >= 0 && options.young <= 1, "young", options.young, "a share in [0, 1]");
+  require(options.weeks_later >= 0 && options.weeks_later <= 1000, "weeks_later", options.weeks_later,
+          "a count in 0 ... 1000");
 }
 
 void draw_decision(const NewsfeedOptions& options, std::uint64_t i, NewsfeedDecision& out) {
@@ -152,7 +165,7 @@ void draw_decision(const NewsfeedOptions& options, std::uint64_t i, NewsfeedDeci
 
   Rng rng = Rng(options.seed).stream("newsfeed decision", i);
   const std::int64_t slot = kSpan / static_cast<std::int64_t>(options.decisions);
-  out.time_us = kStart + static_cast<std::int64_t>(i) * slot +
+  out.time_us = kStart + options.weeks_later * (kSpan / 8) + static_cast<std::int64_t>(i) * slot +
                 static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(slot)));
   out.hour = static_cast<int>(out.time_us / (3600 * kSecond) % 24);
   out.items.resize(static_cast<std::size_t>(options.offered));
@@ -165,7 +178,7 @@ void draw_decision(const NewsfeedOptions& options, std::uint64_t i, NewsfeedDeci
     do {
       item.id = static_cast<std::uint32_t>(rng.below(kPool)) + 1;
     } while (taken(item.id));
-    draw_item(out.reader, rng, item);
+    draw_item(options, out.reader, rng, item);
   }
   logging_policy(out.items);
   double left = rng.uniform();
@@ -175,7 +188,7 @@ void draw_decision(const NewsfeedOptions& options, std::uint64_t i, NewsfeedDeci
 }
 
 double people_utility(const NewsfeedOptions& options, const NewsfeedReader& reader, const NewsfeedItem& item) {
-  return benefit(reader, item, options.harm);
+  return benefit(options, reader, item);
 }
 
 double expected_outcome(const NewsfeedOptions& options, const NewsfeedReader& reader, const NewsfeedItem& item,
@@ -186,9 +199,9 @@ double expected_outcome(const NewsfeedOptions& options, const NewsfeedReader& re
     case kDwell:
       return click_rate(reader, item) * std::exp(log_dwell(item) + kDwellNoise * kDwellNoise / 2);
     case kSatisfied:
-      return satisfied_rate(item);
+      return satisfied_rate(options, item);
     case kValue: {
-      const double satisfied = satisfied_rate(item);
+      const double satisfied = satisfied_rate(options, item);
       return kMeanAmount * kAgeFactor[reader.age] *
              (satisfied * value_rate(options, reader, item, true) +
               (1 - satisfied) * value_rate(options, reader, item, false));

@@ -28,6 +28,12 @@ struct NewsfeedOptions {
   double asked = 0.05;   // share of decisions asked whether they were satisfied
   int decisions_per_reader = 1;
   int offered = 10;
+  // What may have changed by the time of a later log. Defaults leave the world, byte for byte, as it was.
+  double rage = 0.06;   // share of items that rage, for all to see in `outrage`
+  double bait = 0;      // in [0, 1]: rage that hides behind relevance, and that the logged `outrage` misses
+  double appetite = 1;  // how much relevance and quality do readers good; below 0 they do harm
+  double young = 0;     // share of young readers, the other bands in equal parts; 0: a third each
+  int weeks_later = 0;  // when the log begins, after 2025-09-01
 };
 
 struct CampaignOptions {

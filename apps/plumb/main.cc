@@ -1,7 +1,7 @@
 // The command line: a file a verb, everything else is plumb/plumb.h. Exit status: 2 unusable input or
 // environment, 70 a bug of ours; align 0 ship or keep, 3 experiment; gate 0 pass, 1 refuse, 3 inconclusive;
-// else 0. Answers go to standard output, everything else to standard error; after an error standard output
-// stays empty.
+// monitor 0 stands, 1 revoked, 3 undecided; else 0. Answers go to standard output, everything else to standard
+// error; after an error standard output stays empty.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -70,6 +70,7 @@ int run(int argc, char** argv) {
   add_train(app, status);
   add_evaluate(app, status);
   add_gate(app, status);
+  add_monitor(app, status);
   add_align(app, status);
   add_report(app, status);
   add_world(app, status);

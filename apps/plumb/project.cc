@@ -60,6 +60,11 @@ NewsfeedOptions newsfeed_options(const WorldRequest& w) {
   set(options.harm, w.harm);
   set(options.signal, w.signal);
   set(options.asked, w.asked);
+  set(options.rage, w.rage);
+  set(options.bait, w.bait);
+  set(options.appetite, w.appetite);
+  set(options.young, w.young);
+  set(options.weeks_later, w.weeks_later);
   return options;
 }
 
@@ -98,6 +103,11 @@ void write_world_log(const WorldRequest& w, const std::string& path) {
     refuse_foreign(w.name, "--harm", w.harm);
     refuse_foreign(w.name, "--signal", w.signal);
     refuse_foreign(w.name, "--asked", w.asked);
+    refuse_foreign(w.name, "--rage", w.rage);
+    refuse_foreign(w.name, "--bait", w.bait);
+    refuse_foreign(w.name, "--appetite", w.appetite);
+    refuse_foreign(w.name, "--young", w.young);
+    refuse_foreign(w.name, "--weeks-later", w.weeks_later);
     CampaignOptions options;
     options.seed = w.seed;
     set(options.decisions, w.decisions);

@@ -11,8 +11,8 @@ namespace plumb::cli {
 // A world as `plumb world` is asked for it; what is not given is the world's own default.
 struct WorldRequest {
   std::string name;  // newsfeed or campaign
-  std::optional<std::uint64_t> decisions, per_unit, comparisons;
-  std::optional<double> harm, signal, asked, effect, personal;
+  std::optional<std::uint64_t> decisions, per_unit, comparisons, weeks_later;
+  std::optional<double> harm, signal, asked, rage, bait, appetite, young, effect, personal;
   std::uint64_t seed = 1;
 };
 

@@ -12,6 +12,7 @@ void add_audit(CLI::App& app, int& status);
 void add_train(CLI::App& app, int& status);
 void add_evaluate(CLI::App& app, int& status);
 void add_gate(CLI::App& app, int& status);
+void add_monitor(CLI::App& app, int& status);
 void add_align(CLI::App& app, int& status);
 void add_report(CLI::App& app, int& status);
 void add_world(CLI::App& app, int& status);

@@ -103,6 +103,13 @@ void add_world(CLI::App& app, int& status) {
   add_number(*verb, "--harm", w.harm, "newsfeed: the harm of outrage (default: 2; 0 removes it)");
   add_number(*verb, "--signal", w.signal, "newsfeed: how strongly items move value_90d (default: 0.45)");
   add_number(*verb, "--asked", w.asked, "newsfeed: share asked whether they were satisfied (default: 0.05)");
+  add_number(*verb, "--rage", w.rage, "newsfeed: share of items that rage, as one sees (default: 0.06)");
+  add_number(*verb, "--bait", w.bait, "newsfeed: rage hidden behind relevance, 0 to 1 (default: 0)");
+  add_number(*verb, "--appetite", w.appetite,
+             "newsfeed: how much relevance and quality do readers good (default: 1)");
+  add_number(*verb, "--young", w.young, "newsfeed: share of young readers (default: a third)");
+  add_whole(*verb, "--weeks-later", w.weeks_later, 0, 1000,
+            "newsfeed: begin this many weeks later: a later log for plumb monitor");
   add_number(*verb, "--effect", w.effect, "campaign: EUR a decision that mail_b adds (default: 0)");
   add_number(*verb, "--personal", w.personal, "campaign: EUR by which effects differ by channel (default: 0)");
   add_common(*verb, o->common);

@@ -34,10 +34,11 @@ struct RunOptions {
 };
 
 struct Evidence {
-  std::string json;      // the document, two-space indented, one trailing newline
-  std::string text;      // for a terminal: a sentence first, then tables
-  std::string decision;  // align, gate: "ship" | "keep" | "experiment"
-  std::string verdict;   // "pass" | "refuse" | "inconclusive"; empty where the verb has none
+  std::string json;  // the document, two-space indented, one trailing newline
+  std::string text;  // for a terminal: a sentence first, then tables
+  // align, gate: "ship" | "keep" | "experiment"; monitor: "stands" | "revoked" | "undecided"
+  std::string decision;
+  std::string verdict;  // "pass" | "refuse" | "inconclusive"; empty where the verb has none
   std::map<std::string, std::string> files;  // policies by file name, bytes
 };
 
@@ -65,6 +66,20 @@ Evidence evaluate_stream(const Goal& goal, const std::vector<std::string>& polic
 Evidence gate(const Goal& goal, const std::string& policy, const RunOptions& options);
 // The whole loop: check, audit, train, certify, decide.
 Evidence align(const Goal& goal, const RunOptions& options);
+
+// What `monitor` watches: the policy that align recommended in a run directory, or any other.
+struct Certified {
+  std::string run = "plumb-run";  // its evidence.json and its policy file
+  std::string policy;             // where not empty, instead of `run`: a POLICY argument, but no table
+  std::string as_of;              // of the later log, as in the goal file; empty: the latest time in it
+};
+// Does a certificate still hold out there? The goal (or options.log) names the log of the certificate, `later`
+// one of other decisions. plumb/monitor.h says what is compared and what revokes. The split seed is that of the
+// certificate, whatever options.seed says, where the run or the policy names one. goal.lock is checked against
+// the first log, and not written: the later log is nobody's certification half. Throws Error{kInput} also where
+// the run is of another goal or log, and where the goal wants what people prefer, which no decision log shows.
+Evidence monitor(const Goal& goal, const std::string& later, const Certified& certified,
+                 const RunOptions& options);
 
 // evidence.json, report.html and the evidence's own files, ready for write_run().
 std::map<std::string, std::string> run_files(const Evidence& evidence);

@@ -28,6 +28,10 @@ void audit_proxies(Study& study, const RunOptions& options);
 void audit_people(Study& study);
 void train_policies(Study& study, const RunOptions& options);
 void certify_candidates(Study& study, const RunOptions& options);
+// The later log's study, with everything that the monitor found. `first` and `later` were read for one goal;
+// their folds are assigned here.
+Study monitor_in_memory(const Goal& goal, DecisionLog first, DecisionLog later, LoadReport load,
+                        const PolicyPointer& policy, const RunOptions& options);
 Evidence evidence_of(Study& study);
 
 }  // namespace plumb

@@ -208,6 +208,19 @@ json evidence_document(const Study& study) {
                          : "Looks at the certification half are not counted: there is no goal.lock."}};
   }
   if (study.verb == "align" || study.verb == "audit") out["questions"] = questions_json(study);
+  if (study.verb == "monitor") {
+    const Monitoring& m = study.monitor->found;
+    out["decision"] = m.verdict == Verdict::kPass     ? "stands"
+                      : m.verdict == Verdict::kRefuse ? "revoked"
+                                                      : "undecided";
+    out["verdict"] = name_of(m.verdict);
+    out["questions"] = monitor_questions_json(study);
+    out["monitor"] = monitor_json(*study.monitor);
+    if (!m.claims.candidates.empty()) {
+      out["candidates"] = certification_json(m.claims);
+      out["reasons"] = reasons_json(study);
+    }
+  }
   return out;
 }
 

@@ -146,9 +146,10 @@ std::string more_decisions(const std::optional<double>& decisions, const std::op
 }
 
 std::string_view tone(std::string_view word) {
-  if (word == "pass" || word == "ship" || word == "tested") return "pass";
-  if (word == "refuse" || word == "failed" || word == "cap") return "refuse";
-  if (word == "inconclusive" || word == "experiment" || word == "warning") return "open";
+  if (word == "pass" || word == "ship" || word == "stands" || word == "tested") return "pass";
+  if (word == "refuse" || word == "revoked" || word == "harm" || word == "failed" || word == "cap")
+    return "refuse";
+  if (word == "inconclusive" || word == "experiment" || word == "undecided" || word == "warning") return "open";
   if (word == "keep") return "calm";
   return "none";
 }

@@ -73,6 +73,7 @@ std::string forest_figure(const Forest& forest, const std::string& caption);
 
 std::string decision_part(const Json& evidence);
 std::string questions_part(const Json& evidence);
+std::string monitor_part(const Json& evidence);
 std::string proxies_part(const Json& evidence);
 std::string preference_part(const Json& evidence);
 std::string candidates_part(const Json& evidence);

@@ -21,6 +21,7 @@ std::string title_of(const std::string& verb) {
   if (verb == "train") return "Training report";
   if (verb == "evaluate") return "Value of the policies";
   if (verb == "gate") return "Gate report";
+  if (verb == "monitor") return "Does the certificate hold?";
   if (verb == "check") return "What this log can carry";
   return "Report";
 }
@@ -44,6 +45,7 @@ std::string render_html(const nlohmann::json& evidence) {
       name.empty() ? "" : escape(name) + ": ", escape(title), style_sheet(), kBrand, escape(title), who);
   page += decision_part(evidence);
   page += questions_part(evidence);
+  page += monitor_part(evidence);
   page += proxies_part(evidence);
   page += preference_part(evidence);
   page += candidates_part(evidence);

@@ -11,6 +11,9 @@ std::string decision_words(const std::string& decision, const std::string& verdi
   if (decision == "ship") return "Ship";
   if (decision == "keep") return "Keep what you have";
   if (decision == "experiment") return "Experiment first";
+  if (decision == "stands") return "The certificate stands";
+  if (decision == "revoked") return "The certificate is revoked";
+  if (decision == "undecided") return "The later log cannot tell";
   std::string words = decision.empty() ? verdict : decision;
   if (!words.empty() && words[0] >= 'a' && words[0] <= 'z') words[0] = static_cast<char>(words[0] - 'a' + 'A');
   return words;

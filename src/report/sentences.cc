@@ -82,6 +82,7 @@ std::string headline(const Study& study) {
     return out.empty() ? "The goal names no proxies." : out + ".";
   }
   if (study.verb == "train") return study.training ? study.training->sentence : "";
+  if (study.verb == "monitor") return monitor_headline(study);
   if (study.verb == "evaluate") {
     return fmt::format("{} {} evaluated on {} decisions.", study.policies.size(),
                        study.policies.size() == 1 ? "policy" : "policies", count(study.decisions()));
@@ -237,7 +238,14 @@ json assumptions_json(const Study& study) {
       overlap ? "Every candidate has enough effective decisions."
               : "Some candidates have too little support: no numbers.");
   add("no interference", "declared", "What one unit gets does not change the outcomes of another.");
-  add("stationarity", "declared", "Contexts and outcomes to come are like those of the log.");
+  if (study.monitor) {
+    add("stationarity", "tested", "The later log was held against the certificate's; what moved is shown.");
+    add("outcomes carried over", "declared",
+        "The part by outcomes is unbiased where the models of the outcomes or the ratio of the contexts' "
+        "densities are right.");
+  } else {
+    add("stationarity", "declared", "Contexts and outcomes to come are like those of the log.");
+  }
   add("independent units", "declared",
       study.log.unit_named ? "Decisions of one unit may depend on each other, those of different units do not."
                            : "No unit is named: every decision counts as independent of all others.");

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "plumb/audit.h"
+#include "plumb/monitor.h"
 #include "plumb/preferred.h"
 #include "plumb/stream_evaluation.h"
 
@@ -43,6 +44,14 @@ struct LookSummary {
   bool counted = false;  // there is a lock
   double alpha = 0.05;
   std::size_t number = 0;  // of this look
+};
+
+// monitor: what was found, and what it was held against.
+struct MonitorSummary {
+  Monitoring found;
+  std::string first_log;
+  std::uint64_t first_digest = 0;
+  Measured certified;  // the gain as the run states it; unknown where no run was named
 };
 
 struct Study {
@@ -83,6 +92,7 @@ struct Study {
   std::optional<PreferenceAudit> preference;
   std::optional<Training> training;
   std::optional<Certification> certification;
+  std::optional<MonitorSummary> monitor;
   std::vector<PolicyEstimates> policies;
   std::string recommended_file;
 
@@ -99,6 +109,9 @@ nlohmann::json evidence_document(const Study& study);
 nlohmann::json audit_json(const Study& study);
 nlohmann::json preference_json(const Study& study);                     // REQUIRES: study.models.preference
 nlohmann::json certification_json(const Certification& certification);  // candidates[] only
+nlohmann::json monitor_json(const MonitorSummary& monitor);
+nlohmann::json monitor_questions_json(const Study& study);
+std::string monitor_headline(const Study& study);
 nlohmann::json interval_json(const Measured& measured);  // {value, lower, upper}, nulls where unknown
 nlohmann::json number_json(double value);                // null where not finite
 // Sentences.

@@ -128,6 +128,44 @@ std::string preference(const Json& evidence) {
   return titled("What people prefer", body);
 }
 
+// Whether a move is shown, and for the worse.
+std::string word_of(const Json& shift) {
+  return flag(shift, "harmful") ? "harm" : flag(shift, "shown") ? "moved" : "";
+}
+
+std::string monitor(const Json& evidence) {
+  const Json& m = object(evidence, "monitor");
+  const Json& gain = object(m, "gain");
+  const std::string unit = plain(text(object(evidence, "goal"), "unit"));
+  std::vector<Row> gains{{"gain over the reference", "estimate"}};
+  const std::pair<const char*, const char*> kGains[] = {{"certified", "as certified"},
+                                                        {"then", "then, on the first log"},
+                                                        {"carried", "then, for today's contexts"},
+                                                        {"now", "now, on the later log"},
+                                                        {"by_contexts", "  change by contexts"},
+                                                        {"by_outcomes", "  change by outcomes"}};
+  for (const auto& [key, said] : kGains) {
+    const Range r = range(gain, key);
+    if (r.any()) gains.push_back({said, interval(r, true)});
+  }
+  std::string out = titled("The gain, then and now" + (unit.empty() ? "" : ", in " + unit), aligned(gains, {}));
+  const std::pair<const char*, const char*> kFamilies[] = {
+      {"contexts", "Contexts that moved, in standard deviations"},
+      {"choices", "Choices that moved, in standard deviations"},
+      {"outcomes", "Outcomes, given contexts and action"}};
+  for (const auto& [key, title] : kFamilies) {
+    const bool outcomes = std::string_view(key) == "outcomes";
+    std::vector<Row> rows{{"", "", "then", "now", "moved by", ""}};
+    for (const Json& s : list(object(m, key), "shifts")) {
+      if (outcomes ? text(s, "group") == "contexts" : !flag(s, "shown")) continue;
+      rows.push_back({name(s, "group"), name(s, "what"), significant(number(s, "then")),
+                      significant(number(s, "now")), interval(range_of(s), true), word_of(s)});
+    }
+    out += titled(title, aligned(rows, {2, 3}));
+  }
+  return out;
+}
+
 std::string policies(const Json& evidence) {
   std::vector<Row> rows{{"policy", "estimator", "value", "ESS", "support", "verdict"}};
   for (const Json& p : list(evidence, "policies")) {
@@ -211,9 +249,10 @@ std::string assumptions(const Json& evidence) {
 
 std::string render_text(const nlohmann::json& evidence) {
   require_evidence(evidence);
-  std::string out = opening(evidence) + candidates(evidence) + constraints_and_segments(evidence) +
-                    proxies(evidence) + preference(evidence) + policies(evidence) + constants(evidence) +
-                    signals(evidence) + reasons(evidence) + data(evidence) + assumptions(evidence);
+  std::string out = opening(evidence) + monitor(evidence) + candidates(evidence) +
+                    constraints_and_segments(evidence) + proxies(evidence) + preference(evidence) +
+                    policies(evidence) + constants(evidence) + signals(evidence) + reasons(evidence) +
+                    data(evidence) + assumptions(evidence);
   if (const std::string look = plain(text(object(evidence, "look"), "sentence")); !look.empty())
     out += "\n" + look + "\n";
   if (!out.empty() && out[0] == '\n') out.erase(0, 1);

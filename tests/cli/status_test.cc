@@ -8,8 +8,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-const std::vector<std::string> kVerbs = {"check", "init",  "audit",  "train", "evaluate",
-                                         "gate",  "align", "report", "world"};
+const std::vector<std::string> kVerbs = {"check", "init",    "audit", "train",  "evaluate",
+                                         "gate",  "monitor", "align", "report", "world"};
 
 TEST(Command, HelpOfEveryVerbNamesTheCommonOptions) {
   const Folder folder;

@@ -210,6 +210,11 @@ TEST(NewsfeedWorld, RefusesOptionsThatMakeNoWorld) {
   refused([](auto& o) { o.harm = -1; });
   refused([](auto& o) { o.signal = std::nan(""); });
   refused([](auto& o) { o.decisions_per_reader = 0; });
+  refused([](auto& o) { o.rage = 1.5; });
+  refused([](auto& o) { o.bait = -0.1; });
+  refused([](auto& o) { o.appetite = std::nan(""); });
+  refused([](auto& o) { o.young = 2; });
+  refused([](auto& o) { o.weeks_later = -1; });
   EXPECT_THROW(newsfeed_expected({}, std::vector<std::string>{"clicks"}), Error);
 }
 

@@ -1,0 +1,136 @@
+// plumb/monitor.h: does a certificate still hold out there? A later log is held against the one that a policy
+// was certified on.
+//
+// Three things may have moved, and each is shown by itself: the contexts (who comes, what is offered), what
+// chooses given the contexts, and the outcomes given contexts and action. None of them revokes anything: what
+// counts is whether the policy's own claims still hold, by the claims and the verdict of plumb/audit.h.
+//
+//   Monitoring m = monitor_logs({first, later, goal, outcomes, policy, reference, later_reference, how});
+//   m.verdict;        // pass: the certificate stands; refuse: revoked; inconclusive: the later log cannot tell
+//   m.by_outcomes;    // how much of the gain went because outcomes moved, contexts being what they now are
+//
+// **How the logs are compared.** One model q of every outcome is learnt on the training half of the first log,
+// and scores the certification half of the first and all of the later log, so on both it is a fixed function.
+// The gain of a policy over the reference on either log is the doubly robust one of plumb/evaluate.h. A ratio
+// r(x) of the later contexts' density to the first's (a logistic regression of "is it a later one" on contexts
+// and the mean features of what is offered, learnt on training folds of both) carries the first log over:
+//
+//   carried  = mean_later sum_a (pi - ref) q  +  mean_first,r (w_pi - w_ref) o/s (y - q)
+//
+// is the gain that the first log promises for the later contexts: unbiased where q or r is right (the doubly
+// robust transport of Dahabreh et al. 2020; the split into parts follows Cai, Namkoong, Yadlowsky 2023). Then
+// now - then = (carried - then) + (now - carried): the part by contexts, and the part by outcomes, which is
+// the difference of the mean weighted residuals of the two logs. A shift of contexts alone leaves the second at
+// 0, whatever it does to the first.
+//
+// **What revokes.** (a) The later log refuses the policy's claims: the upper end of its gain lies below
+// minimum_effect, a violation of a constraint is proven (Holm), or a listed segment is proven to lose. (b) The
+// certificate's premise is gone and nothing takes its place: outcomes given contexts are shown to have lowered
+// the gain, or raised the harm of a constraint, and the later log's claim on just that does not pass (it has
+// numbers: the log supports the policy). What is only shown never revokes: moved contexts, a moved logging
+// policy, outcomes that moved without such harm, a gain that fell and still passes (the certificate stands, and
+// the fall is named). Else: all claims pass: pass; any is undecided: inconclusive.
+//
+// **Errors.** Where nothing has moved and the claims truly hold, (a) errs with probability at most 1.5 alpha
+// (alpha / 2 for the gain, alpha for constraints and segments), as a gate does on a new log, and (b) with at
+// most alpha, since all differences of outcomes share one max-t band at alpha; (b) needs an undecided claim
+// besides, so it hardly ever adds to (a). Each family (contexts, choices, outcomes) shows a shift that is not
+// there with probability alpha at most (tests/monitor measures it). A policy whose true gain lies below
+// minimum_effect, though its certificate was honestly won, may be revoked by an unchanged world: rightly.
+//
+// **What is not said.** Where the certified policy or the reference is defined by what the log states of its
+// own logging policy (reference = "logging", or a policy that tilts logged propensities), a later log that
+// another policy wrote asks another question: a gain over that one. kMovedShare says when; then the verdict is
+// inconclusive and says why. Where contexts moved so far that the first log has fewer than kLeastEss effective
+// decisions for them, nothing is carried and outcomes are not compared; the claims still are.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plumb/audit.h"
+
+namespace plumb {
+
+// One thing that was looked at in both logs.
+struct Shift {
+  std::string group;  // "context", "offered", "chosen", "as logged", "certified policy", "claim"
+  std::string what;   // "age_band = young", "outrage", "value_90d", "gain", "polarization"
+  // Its mean in the first and in the later log, in its own unit. For outcomes "then" is carried over to the
+  // later contexts, so that now - then is `moved`.
+  double then = 0, now = 0;
+  // Contexts, offers and choices: in standard deviations of the first log; outcomes: in the outcome's unit.
+  // The interval is simultaneous over the family.
+  Measured moved;
+  bool shown = false;    // the interval leaves out 0
+  bool harmful = false;  // shown, a claim of the certificate, and for the worse
+};
+
+struct ShiftFamily {
+  std::vector<Shift> shifts;
+  std::size_t size = 0;  // how many the intervals are simultaneous over
+  double critical = 0;
+  std::string why_not;  // where nothing could be compared
+  std::size_t shown() const;
+};
+
+// How far the policy that wrote the later log stands from the one that wrote the first, in nats of KL over what
+// a model of the first explains in either log, against how far the certified policy stood from it.
+struct LoggingMove {
+  double kl = 0, standard_error = 0, certified_kl = 0;
+  bool another_policy = false;  // kl is beyond error above kMovedShare of certified_kl
+};
+inline constexpr double kMovedShare = 0.25;
+
+struct Monitoring {
+  std::string policy;
+  PolicyKind kind = PolicyKind::kReference;
+  std::uint64_t first_decisions = 0,
+                compared_decisions = 0;  // of the first log; those that nothing learnt from
+  double carried_ess = 0;  // effective decisions of the first log, re-weighted to the later contexts
+  ShiftFamily contexts, choices, outcomes;
+  LoggingMove logging;
+  // The gain over the reference: on the first log, the same for the later contexts, on the later log (the
+  // claim's own interval); then the two parts of the change. Unknown where the log cannot carry a number.
+  Measured then, carried, now, by_contexts, by_outcomes;
+  Certification claims;            // on the later log: the reference and the policy
+  std::vector<std::string> harms;  // what counts against the certificate, in sentences
+  std::string cap;                 // why no better verdict than inconclusive, and no worse; may be empty
+  Verdict verdict = Verdict::kInconclusive;
+  std::string reason;
+};
+
+struct MonitorInput {
+  const DecisionLog& first;  // the certificate's log
+  const DecisionLog& later;
+  const Goal& goal;
+  std::vector<std::string> outcomes;         // of the goal, its constraints and its proxies; all in the logs
+  PolicyPointer policy;                      // any that is not a table: a table belongs to one log
+  PolicyPointer reference, later_reference;  // the same policy, bound to either log
+  CertificationOptions how;                  // alpha, caps, rejected_share (of the later log), seed, threads
+};
+
+// REQUIRES: folds of both logs were assigned with one split seed, the one that the policy was trained under.
+// Throws Error{kInput}: the later log has other context or feature columns, or holds rows of the first
+// (require_other_rows); the policy or the reference is a table. A policy that was learnt from rows of the later
+// log is inconclusive. Deterministic, the same bytes for any number of threads.
+Monitoring monitor_logs(const MonitorInput& input);
+
+// What an align run says of the policy that it recommends: the parts of its evidence.json that a monitor needs.
+struct Certificate {
+  std::string policy, file;  // the candidate's name; its file in the run directory
+  std::uint64_t goal_hash = 0, log_digest = 0, split_seed = 1;
+  Measured gain;  // over the reference, as it was certified
+};
+// `text`: an evidence document; `path` is for messages. Throws Error{kInput} where it is none, recommends no
+// policy (decision other than "ship"), or names no file that holds it.
+Certificate parse_certificate(std::string_view text, const std::string& path);
+
+// Throws Error{kInput} where the later log holds decisions of the first: with named units or ids any row that
+// is the same in all that the goal reads, without them only the whole log (rows of few columns repeat by
+// chance).
+void require_other_rows(const DecisionLog& first, const DecisionLog& later);
+
+}  // namespace plumb
