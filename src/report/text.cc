@@ -117,6 +117,38 @@ std::string proxies(const Json& evidence) {
   return titled("Proxies", aligned(rows, {}) + out) + told;
 }
 
+std::string rules(const Json& evidence) {
+  std::string out;
+  for (const Json& tree : list(evidence, "trees")) {
+    const std::string best = text(tree, "best_action");
+    std::vector<Row> rows{
+        {"when", "then", "decisions", "share",
+         best.empty() ? "gain" : "gain over " + shortened(plain(best), 24) + " for everyone"}};
+    for (const Json& rule : list(tree, "rules")) {
+      const auto share = number(rule, "share");
+      rows.push_back({plain(text(rule, "condition")), name(rule, "action"), significant(number(rule, "count")),
+                      share ? percent(*share) : "no number",
+                      text(rule, "action") == best ? "as for everyone" : interval(range_of(rule), true)});
+    }
+    out += titled("Rules of " + name(tree, "policy"), aligned(rows, {2, 3}));
+  }
+  return out;
+}
+
+std::string budget(const Json& evidence) {
+  const Json& b = object(evidence, "budget");
+  std::vector<Row> rows{{"policy", "mean cost", "gain over spending as much at random"}};
+  for (const Json& p : list(b, "policies")) {
+    rows.push_back(
+        {name(p, "policy"), interval(range(p, "cost"), false), interval(range(p, "over_random"), true)});
+  }
+  std::string body = aligned(rows, {});
+  for (const char* sentence : {"sentence", "price_sentence"}) {
+    if (const std::string said = plain(text(b, sentence)); !said.empty()) body += "  " + said + "\n";
+  }
+  return titled("Budget of " + significant(number(b, "limit")) + " a decision", body);
+}
+
 std::string preference(const Json& evidence) {
   const Json& p = object(evidence, "preference");
   std::string body;
@@ -211,9 +243,10 @@ std::string assumptions(const Json& evidence) {
 
 std::string render_text(const nlohmann::json& evidence) {
   require_evidence(evidence);
-  std::string out = opening(evidence) + candidates(evidence) + constraints_and_segments(evidence) +
-                    proxies(evidence) + preference(evidence) + policies(evidence) + constants(evidence) +
-                    signals(evidence) + reasons(evidence) + data(evidence) + assumptions(evidence);
+  std::string out = opening(evidence) + candidates(evidence) + rules(evidence) + budget(evidence) +
+                    constraints_and_segments(evidence) + proxies(evidence) + preference(evidence) +
+                    policies(evidence) + constants(evidence) + signals(evidence) + reasons(evidence) +
+                    data(evidence) + assumptions(evidence);
   if (const std::string look = plain(text(object(evidence, "look"), "sentence")); !look.empty())
     out += "\n" + look + "\n";
   if (!out.empty() && out[0] == '\n') out.erase(0, 1);
