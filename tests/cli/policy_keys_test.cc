@@ -41,7 +41,9 @@ TEST(PolicyKeys, ABudgetIsTheLimitThatDecides) {
     EXPECT_EQ(claim["id"], "mean cost");
     EXPECT_EQ(claim["limit"], 0.5);
     // b for everyone is best, and costs twice what is allowed.
-    if (c["name"] == "constant:b") EXPECT_EQ(c["verdict"], "refuse");
+    if (c["name"] == "constant:b") {
+      EXPECT_EQ(c["verdict"], "refuse");
+    }
   }
   EXPECT_TRUE(contains(folder.read("run/report.html"), "id=\"budget\""));
   EXPECT_EQ(folder.plumb({"gate", "goal.toml", "constant:b"}).status, 1);

@@ -1,4 +1,4 @@
-// From the keys family = "tree" and budget of a goal file to a decision, on the campaign world.
+// From the keys family = "tree" and budget of a goal file to a decision, on a log whose best rules are known.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -9,7 +9,6 @@
 #include "plumb/plumb.h"
 #include "plumb/priced_policy.h"
 #include "plumb/tree_policy.h"
-#include "worlds/worlds.h"
 
 namespace plumb {
 namespace {
@@ -17,35 +16,55 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-class Campaign : public testing::Test {
+// Three mails for `n` customers, each with probability 1/3. mail_a is worth 1 on the phone and -.5 on the web;
+// mail_b is worth 1 on the web, 2 from the age of 45 on, and -.5 on the phone; none is worth nothing.
+std::string mailing(int n, std::uint64_t seed) {
+  std::string out = "customer,mail,channel,age,spend\n";
+  const Rng root(seed);
+  for (int i = 0; i < n; ++i) {
+    Rng rng = root.stream("customer", static_cast<std::uint64_t>(i));
+    const auto mail = rng.below(3);
+    const bool web = rng.bernoulli(.5);
+    const auto age = 20 + rng.below(50);
+    const double worth = mail == 0 ? 0 : mail == 1 ? (web ? -.5 : 1) : web ? (age >= 45 ? 2 : 1) : -.5;
+    const char* const mails[] = {"none", "mail_a", "mail_b"};
+    out += "c" + std::to_string(seed) + "-" + std::to_string(i) + "," + mails[mail] + "," +
+           (web ? "web" : "phone") + "," + std::to_string(age) + "," + std::to_string(worth + rng.normal()) +
+           "\n";
+  }
+  return out;
+}
+
+constexpr const char* kGoal = R"([goal]
+name = "mailing"
+maximize = "spend"
+unit = "EUR"
+minimum_effect = 0.01
+[outcome.spend]
+kind = "number"
+[data]
+log = "log.csv"
+unit = "customer"
+action = "mail"
+propensity = 0.3333333333333333
+context = ["channel", "age"]
+[policy]
+reference = "constant:none"
+)";
+const std::string kTree = "family = \"tree\"\ndepth = 2\n";
+const std::string kBudget = "costs = { mail_a = 1, mail_b = 1, none = 0 }\nbudget = 0.2\n";
+
+class PolicyKeys : public testing::Test {
  protected:
   void SetUp() override {
     directory_ = fs::temp_directory_path() / ("plumb_policies_" + std::to_string(::getpid()));
     fs::create_directories(directory_);
-    for (const char* name : {"tree.toml", "budget.toml"})
-      fs::copy_file(std::string(PLUMB_SOURCE_DIR) + "/examples/campaign/" + name, directory_ / name,
-                    fs::copy_options::overwrite_existing);
-    campaign_write(world(1), (directory_ / "campaign.csv").string());
+    std::ofstream(directory_ / "log.csv") << mailing(6000, 1);
   }
   void TearDown() override { fs::remove_all(directory_); }
-  static CampaignOptions world(std::uint64_t seed) {
-    CampaignOptions out;
-    out.decisions = 20000;
-    out.effect = .4;
-    out.personal = .6;
-    out.seed = seed;
-    return out;
-  }
-  Goal goal(const std::string& name) const { return read_goal((directory_ / name).string()); }
-  // The goal file with something else in the place of `from`.
-  Goal changed(const std::string& name, const std::string& from, const std::string& to) const {
-    std::ifstream in(directory_ / name);
-    std::string text{std::istreambuf_iterator<char>(in), {}};
-    const std::size_t at = text.find(from);
-    EXPECT_NE(at, std::string::npos) << from;
-    text.replace(at, from.size(), to);
-    const fs::path path = directory_ / "changed.toml";
-    std::ofstream(path) << text;
+  Goal goal(const std::string& policy) const {
+    const fs::path path = directory_ / "goal.toml";
+    std::ofstream(path) << kGoal << policy;
     return read_goal(path.string());
   }
   std::string write(const std::string& bytes) const {
@@ -56,8 +75,8 @@ class Campaign : public testing::Test {
   fs::path directory_;
 };
 
-TEST_F(Campaign, ATreeShipsWithItsRules) {
-  const Evidence evidence = align(goal("tree.toml"), RunOptions{});
+TEST_F(PolicyKeys, ATreeShipsWithItsRules) {
+  const Evidence evidence = align(goal(kTree), RunOptions{});
   const json e = json::parse(evidence.json);
   EXPECT_EQ(e["decision"], "ship") << evidence.text;
   EXPECT_EQ(e["recommended"]["policy"], "tree:2");
@@ -67,7 +86,7 @@ TEST_F(Campaign, ATreeShipsWithItsRules) {
   EXPECT_EQ(tree["depth"], 2);
   EXPECT_EQ(tree["rows"], "certification half");
   double share = 0, gain = 0;
-  bool channel = false;  // what decides in this world
+  bool channel = false;  // what decides
   for (const json& rule : tree["rules"]) {
     share += rule["share"].get<double>();
     channel |= rule["condition"].get<std::string>().find("channel is") != std::string::npos;
@@ -91,9 +110,9 @@ TEST_F(Campaign, ATreeShipsWithItsRules) {
   EXPECT_EQ(rules[0].condition, tree["rules"][0]["condition"]);
 }
 
-TEST_F(Campaign, HeldOutFoldsChooseTheDepthThatNobodyAskedFor) {
-  const json e = json::parse(train(changed("tree.toml", "depth     = 2", "#"), RunOptions{}).json);
-  EXPECT_GE(e["training"]["signals"].size(), 2u);
+TEST_F(PolicyKeys, HeldOutFoldsChooseTheDepthThatNobodyAskedFor) {
+  const json e = json::parse(train(goal("family = \"tree\"\n"), RunOptions{}).json);
+  EXPECT_GE(e["training"]["signals"].size(), 1u);
   EXPECT_NE(e["headline"].get<std::string>().find("The held-out folds chose a tree"), std::string::npos);
   for (const json& tree : e["trees"]) {
     EXPECT_EQ(tree["rows"], "training half");
@@ -101,13 +120,13 @@ TEST_F(Campaign, HeldOutFoldsChooseTheDepthThatNobodyAskedFor) {
   }
 }
 
-TEST_F(Campaign, ATrainedTreeIsGatedAndEvaluatedOnAnotherLog) {
-  const Goal wanted = goal("tree.toml");
+TEST_F(PolicyKeys, ATrainedTreeIsGatedAndEvaluatedOnAnotherLog) {
+  const Goal wanted = goal(kTree);
   const std::string policy = write(train(wanted, RunOptions{}).files.at("policy.safetensors"));
   EXPECT_EQ(gate(wanted, policy, RunOptions{}).verdict, "inconclusive");  // its own log
   RunOptions options;
   options.log = (directory_ / "other.csv").string();
-  campaign_write(world(2), options.log);
+  std::ofstream(options.log) << mailing(6000, 2);
   const json e = json::parse(gate(wanted, policy, options).json);
   EXPECT_EQ(e["verdict"], "pass") << e["headline"];
   ASSERT_EQ(e["trees"].size(), 1u);
@@ -117,8 +136,8 @@ TEST_F(Campaign, ATrainedTreeIsGatedAndEvaluatedOnAnotherLog) {
   EXPECT_TRUE(v["policies"][0]["estimates"][2]["value"].is_number());
 }
 
-TEST_F(Campaign, ABudgetIsKeptByWhatShips) {
-  const Goal wanted = goal("budget.toml");
+TEST_F(PolicyKeys, ABudgetIsKeptByWhatShips) {
+  const Goal wanted = goal(kBudget);
   const Evidence evidence = align(wanted, RunOptions{});
   const json e = json::parse(evidence.json);
   EXPECT_EQ(e["decision"], "ship") << evidence.text;
@@ -129,10 +148,14 @@ TEST_F(Campaign, ABudgetIsKeptByWhatShips) {
     if (c["name"] == "priced:goal") {
       EXPECT_EQ(claim["verdict"], "pass");
       EXPECT_LE(claim["upper"].get<double>(), .2);
-      EXPECT_GT(claim["value"].get<double>(), .15);  // and it is spent
+      EXPECT_GT(claim["value"].get<double>(), .1);  // and it is spent
     }
-    if (c["verdict"] == "pass") EXPECT_EQ(claim["verdict"], "pass") << c["name"];
-    if (c["name"] == "constant:mail_b") EXPECT_EQ(claim["verdict"], "refuse");
+    if (c["verdict"] == "pass") {
+      EXPECT_EQ(claim["verdict"], "pass") << c["name"];
+    }
+    if (c["name"] == "constant:mail_b") {
+      EXPECT_EQ(claim["verdict"], "refuse");
+    }
   }
   const json& budget = e["budget"];
   EXPECT_EQ(budget["limit"], .2);
@@ -143,9 +166,9 @@ TEST_F(Campaign, ABudgetIsKeptByWhatShips) {
   ASSERT_EQ(policy->kind(), PolicyKind::kPriced);
 
   // In truth, on customers that no log holds.
-  CampaignOptions fresh = world(900);
-  fresh.decisions = 100000;
-  const DecisionLog log = campaign_log(fresh, wanted);
+  std::ofstream(directory_ / "fresh.csv") << mailing(50000, 900);
+  LoadReport report;
+  const DecisionLog log = read_log((directory_ / "fresh.csv").string(), wanted, &report);
   std::vector<float> p(log.action.size());
   policy->probabilities(log, 0, log.size(), p);
   double mailed = 0;
@@ -155,9 +178,9 @@ TEST_F(Campaign, ABudgetIsKeptByWhatShips) {
   EXPECT_LE(mailed, .2);
 }
 
-TEST_F(Campaign, ATreeKeepsABudgetToo) {
-  const Evidence evidence =
-      align(changed("budget.toml", "budget    = 0.2 ", "family = \"tree\"\nbudget = 0.4"), RunOptions{});
+TEST_F(PolicyKeys, ATreeKeepsABudgetToo) {
+  const Evidence evidence = align(
+      goal("family = \"tree\"\ncosts = { mail_a = 1, mail_b = 1, none = 0 }\nbudget = 0.4\n"), RunOptions{});
   const json e = json::parse(evidence.json);
   bool kept = false;
   for (const json& c : e["candidates"]) {
@@ -169,8 +192,8 @@ TEST_F(Campaign, ATreeKeepsABudgetToo) {
   EXPECT_FALSE(e["budget"]["policies"].empty());
 }
 
-TEST_F(Campaign, TreesAndBudgetsGiveTheSameBytesForAnyNumberOfThreads) {
-  for (const char* name : {"tree.toml", "budget.toml"}) {
+TEST_F(PolicyKeys, TreesAndBudgetsGiveTheSameBytesForAnyNumberOfThreads) {
+  for (const std::string& name : {kTree, kBudget}) {
     RunOptions options;
     const Evidence one = align(goal(name), options);
     options.threads = 3;
@@ -181,7 +204,7 @@ TEST_F(Campaign, TreesAndBudgetsGiveTheSameBytesForAnyNumberOfThreads) {
   }
 }
 
-TEST_F(Campaign, CostsThatDoNotFitTheLogAreRefusedBeforeAnyWork) {
+TEST_F(PolicyKeys, CostsThatDoNotFitTheLogAreRefusedBeforeAnyWork) {
   const auto refused = [&](const Goal& wanted, const std::string& text) {
     try {
       check(wanted, RunOptions{});
@@ -191,13 +214,13 @@ TEST_F(Campaign, CostsThatDoNotFitTheLogAreRefusedBeforeAnyWork) {
       EXPECT_NE(std::string(error.what()).find(text), std::string::npos) << error.what();
     }
   };
-  refused(changed("budget.toml", "mail_b = 1", "mail_bb = 1"),
-          "changed.toml: policy.costs of mail_bb: found no such action, expected an action of the log, perhaps "
+  refused(goal("costs = { mail_a = 1, mail_bb = 1, none = 0 }\nbudget = 0.2\n"),
+          "goal.toml: policy.costs of mail_bb: found no such action, expected an action of the log, perhaps "
           "mail_b");
-  refused(changed("budget.toml", "mail_b = 1, ", ""),
-          "changed.toml: policy.costs: found none for mail_b, expected the cost of every action, 0 where it is "
-          "free");
-  Goal near = goal("budget.toml");
+  refused(
+      goal("costs = { mail_a = 1, none = 0 }\nbudget = 0.2\n"),
+      "goal.toml: policy.costs: found none for mail_b, expected the cost of every action, 0 where it is free");
+  Goal near = goal(kBudget);
   near.kl_budget = .01;
   EXPECT_THROW(train(near, RunOptions{}), Error);
 }
