@@ -15,6 +15,7 @@ std::string best_action(const AccountContext& context, const Evaluation& evaluat
   double highest = -INFINITY;
   for (std::size_t a = 0; a < constants.size(); ++a) {
     if (!evaluation.support(constants[a], seen, terms).sufficient) continue;
+    if (!within_budget(context.goal, context.log.actions[a])) continue;
     Contrast level{"level", {}};
     evaluation.add_terms(level, constants[a], terms, seen, 1);
     const double value = evaluation.estimate({&level, 1}).value[0];

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "plumb/audit.h"
 #include "plumb/plumb.h"
 #include "plumb/priced_policy.h"
 #include "plumb/tree_policy.h"
@@ -26,7 +27,10 @@ std::string mailing(int n, std::uint64_t seed) {
     const auto mail = rng.below(3);
     const bool web = rng.bernoulli(.5);
     const auto age = 20 + rng.below(50);
-    const double worth = mail == 0 ? 0 : mail == 1 ? (web ? -.5 : 1) : web ? (age >= 45 ? 2 : 1) : -.5;
+    const double worth = mail == 0   ? 0
+                         : mail == 1 ? (!web && age < 45 ? 1 : -.5)
+                         : web       ? (age >= 45 ? 2 : 1)
+                                     : -.5;
     const char* const mails[] = {"none", "mail_a", "mail_b"};
     out += "c" + std::to_string(seed) + "-" + std::to_string(i) + "," + mails[mail] + "," +
            (web ? "web" : "phone") + "," + std::to_string(age) + "," + std::to_string(worth + rng.normal()) +
@@ -188,7 +192,10 @@ TEST_F(PolicyKeys, ATreeKeepsABudgetToo) {
     kept |= c["constraints"].back()["verdict"] == "pass" && c["constraints"].back()["value"].get<double>() > 0;
   }
   EXPECT_TRUE(kept) << evidence.text;
-  EXPECT_FALSE(e["trees"].empty());
+  EXPECT_EQ(e["training"]["constraints"].back()["id"], kBudgetClaim);
+  EXPECT_GT(e["training"]["constraints"].back()["multiplier"].get<double>(), 0);
+  ASSERT_FALSE(e["trees"].empty());
+  EXPECT_EQ(e["trees"][0]["best_action"], "none");  // the only one that the budget allows for everyone
   EXPECT_FALSE(e["budget"]["policies"].empty());
 }
 
