@@ -14,7 +14,7 @@ namespace {
 std::string share_html(const std::optional<double>& share) {
   if (!share) return "no number";
   return fmt::format("<span class=\"share\"><span style=\"width:{:.1f}%\"></span></span>{}", 100 * *share,
-                     percent(*share));
+                     share_text(*share));
 }
 
 std::string gain_html(const Json& rule, const std::string& best) {

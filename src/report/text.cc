@@ -7,6 +7,7 @@
 #include "plumb/report.h"
 #include "report/format.h"
 #include "report/reading.h"
+#include "report/tree_figure.h"
 
 namespace plumb {
 namespace {
@@ -127,7 +128,7 @@ std::string rules(const Json& evidence) {
     for (const Json& rule : list(tree, "rules")) {
       const auto share = number(rule, "share");
       rows.push_back({plain(text(rule, "condition")), name(rule, "action"), significant(number(rule, "count")),
-                      share ? percent(*share) : "no number",
+                      share ? share_text(*share) : "no number",
                       text(rule, "action") == best ? "as for everyone" : interval(range_of(rule), true)});
     }
     out += titled("Rules of " + name(tree, "policy"), aligned(rows, {2, 3}));

@@ -52,6 +52,8 @@ std::vector<Drawn> nodes_of(const Json& tree, std::size_t rules) {
 
 }  // namespace
 
+std::string share_text(double share) { return fmt::format("{:.1f}\u00a0%", 100 * share); }
+
 std::string tree_figure(const Json& tree) {
   const Json& rules = list(tree, "rules");
   if (rules.size() < 2) return {};
@@ -90,7 +92,7 @@ std::string tree_figure(const Json& tree) {
         y - kBox / 2 - 5, kLeaf - 1, kBox + 10);
     leaves += svg_text(x + 12, y - 2, "start", "b", shortened(plain(text(rules[r], "action")), 30));
     if (share) {
-      leaves += svg_text(kWidth - 12, y - 2, "end", "s", percent(*share));
+      leaves += svg_text(kWidth - 12, y - 2, "end", "s", share_text(*share));
       leaves += fmt::format(
           "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"5\" class=\"track\"/>"
           "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"5\" class=\"part\"/>",
