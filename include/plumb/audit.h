@@ -105,6 +105,10 @@ Surrogacy surrogacy_test(const DecisionLog& log, const Goal& goal, const std::st
 
 // ---------------------------------------------------------------------------------------------- inner
 
+// A goal's budget is a constraint on what ships: every candidate has a claim of this id, its mean cost a
+// decision (which is known from what it chooses: no importance weights) against the budget.
+inline constexpr std::string_view kBudgetClaim = "mean cost";
+
 struct ConstraintClaim {
   std::string id;
   Measured measured;  // level or difference from the reference, in the outcome's unit
@@ -175,9 +179,9 @@ struct CertificationOptions {
 
 // The reference, every constant action (where the same at most 64 actions are always offered) and the
 // candidates, compared all at once: one max-t over all paired gains, refused ones included; each constraint and
-// segment level has its own max-t over the candidates. Recommended is the simplest passing policy (constant,
-// table, softmax; ties by the larger lower end) that no other passing one beats simultaneously. REQUIRES: at
-// most kMostCandidates candidates.
+// segment level has its own max-t over the candidates, and so has the budget. Recommended is the simplest
+// passing policy (constant, table, tree, softmax, priced; ties by the larger lower end) that no other passing
+// one beats simultaneously. REQUIRES: at most kMostCandidates candidates.
 Certification certify(const DecisionLog& log, const Goal& goal, const OutcomeModels& models,
                       PolicyPointer reference, const std::vector<Certifiable>& candidates,
                       const CertificationOptions& options);

@@ -36,17 +36,29 @@ struct Allocation {
 // + sorting).
 Allocation allocate(MatrixView scores, std::span<const double> cost, double budget);
 
+// Costs in the order of `actions`. Throws Error{kInput} at `where` where a cost names no action (with the
+// nearest name), an action has no cost, or a cost is not a finite number >= 0; `what` is what the costs are
+// called.
+std::vector<double> action_costs(const std::map<std::string, double>& cost,
+                                 const std::vector<std::string>& actions, const std::string& where,
+                                 const std::string& what);
+
 struct BudgetSpec {
   std::map<std::string, double> cost;  // of every action of the log, >= 0
   double budget = 0;                   // mean cost a decision, at most
   // The budget is respected in truth with this probability, one-sided: what is aimed at is lower than the
   // budget by the normal quantile times the standard error of the mean cost (clustered on units).
   double confidence = 0.99;
+  // Above 0: the mean cost is to be shown on the certification half at this many of its standard errors. Then
+  // what is aimed at is lower still: by these standard errors, and by the quantile times what the mean costs of
+  // both halves may differ from each other.
+  double certified_errors = 0;
 };
 struct BudgetPolicy {
   std::shared_ptr<const PricedPolicy> policy;
   Allocation allocation;      // at what was aimed at
   double aim = 0, slack = 0;  // budget less slack
+  double kl = 0;              // nats from the logging policy, measured on the training half
   // Cross-fitted on the training half: value over the reference, and over spending as much at random (the
   // cheapest action and the single action that earns most, mixed to the same mean cost, chosen on the other
   // folds).

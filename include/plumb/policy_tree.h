@@ -60,14 +60,16 @@ TreeSearch best_tree(std::span<const FeatureColumn> columns, MatrixView scores,
 // One line a rule: condition, action, units and gain over the best single action.
 std::string print_rules(const TreeSearch& search);
 
-// Trees for a goal: candidates of depth 1 to 3 learnt from the training half's doubly robust scores of the
-// goal. What each depth is worth is told by the training folds, each scored by a tree and outcome models that
-// did not see it; the depth with the highest lower end that certification could show is chosen. Depth 3 (and
-// depth 2 beyond kExactTrainingWork) looks at kTrainingSplitPoints places a column, and the sentence says so.
-// Constraints enter as multipliers on their scores, doubled until the cross-fitted estimate is inside its
-// limit; a constraint that is not met is reported (Multiplier::met). Trees farther from the logging policy than
-// goal.kl_budget are left out; without any tree `candidates` is empty and the sentence says why. Throws
-// Error{kInput} where decisions do not all offer the same actions, or context has no columns.
+// Trees for a goal: candidates of depth 1 to 3 (goal.tree_depth, where given: of that depth) learnt from the
+// training half's doubly robust scores of the goal. What each depth is worth is told by the training folds,
+// each scored by a tree and outcome models that did not see it; the depth with the highest lower end that
+// certification could show is chosen. Depth 3 (and depth 2 beyond kExactTrainingWork) looks at
+// kTrainingSplitPoints places a column, and the sentence says so. Constraints enter as multipliers on their
+// scores, doubled until the cross-fitted estimate is inside its limit, and so does goal.budget, whose
+// multiplier is what a unit of cost must earn; a limit that is not met is reported (Multiplier::met). Trees
+// farther from the logging policy than goal.kl_budget are left out; without any tree `candidates` is empty and
+// the sentence says why. Throws Error{kInput} where decisions do not all offer the same actions, context has no
+// columns, or costs and actions do not fit each other.
 Training train_trees(const TrainingContext& context);
 inline constexpr std::size_t kTrainingSplitPoints = 16;
 inline constexpr double kExactTrainingWork = 2e8;

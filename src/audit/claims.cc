@@ -52,6 +52,11 @@ Bounds bounds_of_goal(const Goal& goal) {
   return out;
 }
 
+bool within_budget(const Goal& goal, const std::string& action) {
+  const auto cost = goal.cost.find(action);
+  return !goal.budget || cost == goal.cost.end() || cost->second <= *goal.budget;
+}
+
 GainVerdict judge_gain(const Goal& goal, const Measured& gain, double critical, double n) {
   GainVerdict out;
   if (!gain.known) {

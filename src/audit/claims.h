@@ -20,6 +20,9 @@ Bounds bounds_of_goal(const Goal& goal);  // of the weighted sum
 // difference anything between minus and plus their span). Nothing is done where the bounds are not known.
 void widen(Measured& measured, double share, const Bounds& bounds, bool difference);
 
+// Whether an action may be everyone's: what a budget does not allow is no yardstick.
+bool within_budget(const Goal& goal, const std::string& action);
+
 struct GainVerdict {
   Verdict verdict = Verdict::kInconclusive;
   std::string reason;

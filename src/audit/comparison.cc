@@ -89,6 +89,7 @@ Comparison::Comparison(const DecisionLog& log, const Goal& goal, const OutcomeMo
   double highest = -INFINITY;
   for (std::size_t k = 1; k < members_.size(); ++k) {
     if (members_[k].policy->kind() != PolicyKind::kConstant || !describe(k).support.sufficient) continue;
+    if (!within_budget(goal, members_[k].name.substr(9))) continue;  // after "constant:"
     if (levels_.value[2 * k] > highest) {
       highest = levels_.value[2 * k];
       best_constant_ = k;

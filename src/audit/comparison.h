@@ -48,6 +48,7 @@ class Comparison {
              const std::string& stream) const;
   void judge_constraint(const ConstraintSpec& spec, const Slice* slice, std::vector<CandidateClaim>& claims,
                         std::vector<std::vector<double>>& p_values) const;
+  void judge_budget(std::vector<CandidateClaim>& claims, std::vector<std::vector<double>>& p_values) const;
 
   const DecisionLog& log_;
   const Goal& goal_;

@@ -103,6 +103,7 @@ void Comparison::judge_constraints_and_segments(std::vector<CandidateClaim>& cla
       if (slice.segment == spec.segment) judge_constraint(spec, &slice, claims, constraint_p);
     }
   }
+  if (goal_.budget) judge_budget(claims, constraint_p);
   for (const Slice& slice : slices_) {
     if (std::find(goal_.segments.begin(), goal_.segments.end(), slice.segment) == goal_.segments.end())
       continue;

@@ -173,7 +173,12 @@ std::string goal_text(const LogSketch& sketch, const LogRoles& roles, const std:
       "# What must not happen, whatever the gain:\n# [[constraint]]\n# outcome = \"OUTCOME\"\n"
       "# at_most = 0.002  # or no_worse_than = \"reference\"\n\n";
   out += data_lines(sketch, roles, log);
-  out += "[policy]\nreference = \"logging\"  # what must be beaten: what wrote the log\n";
+  out +=
+      "[policy]\nreference = \"logging\"  # what must be beaten: what wrote the log\n"
+      "# family = \"tree\"  # a few rules that a person can read, instead of weights\n"
+      "# costs = { \"ACTION\" = 1.0, \"ANOTHER\" = 0.0 }  # of every action, and what a decision may cost on "
+      "average:\n"
+      "# budget = 0.2\n";
   return out;
 }
 

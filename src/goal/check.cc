@@ -29,6 +29,7 @@ class Checker {
     check_preference();
     check_what_is_known_when_choosing();
     check_signal();
+    check_policy();
   }
 
  private:
@@ -152,6 +153,39 @@ class Checker {
     if (std::find(signals.begin(), signals.end(), goal_.signal) != signals.end()) return;
     refuse(at_line(key_line("optimize", "signal")), "optimize.signal", quoted(goal_.signal),
            expect_one_of(goal_.signal, signals));
+  }
+
+  // Keys of [policy] that only stand beside others.
+  void check_policy() const {
+    if (goal_.tree_depth && goal_.family != "tree") {
+      refuse(at_line(key_line("policy", "depth")), "policy.depth",
+             fmt::format("a depth beside family = {}", quoted(goal_.family)), "family = \"tree\"");
+    }
+    if (goal_.cost.empty() && !goal_.budget) return;
+    if (goal_.cost.empty()) {
+      refuse(at_line(key_line("policy", "budget")), "policy.budget", "a budget without costs",
+             "costs = { ACTION = NUMBER, ... } beside it");
+    }
+    if (!goal_.budget) {
+      refuse(at_line(key_line("policy", "costs")), "policy.costs", "costs without a budget",
+             "budget, the mean cost a decision at most (what an outcome costs belongs into maximize)");
+    }
+    const std::string budget = at_line(key_line("policy", "budget"));
+    const auto cheapest = std::min_element(goal_.cost.begin(), goal_.cost.end(),
+                                           [](const auto& a, const auto& b) { return a.second < b.second; });
+    if (*goal_.budget < cheapest->second) {
+      refuse(
+          budget, "policy.budget", fmt::format("{}", *goal_.budget),
+          fmt::format("at least {}, the cost of {}, the cheapest action", cheapest->second, cheapest->first));
+    }
+    if (goal_.family != "softmax" && goal_.family != "tree") {
+      refuse(budget, "policy.budget", fmt::format("a budget beside family = {}", quoted(goal_.family)),
+             "family = \"tree\", or none: who gets what is chosen by score and price");
+    }
+    if (goal_.family == "softmax" && goal_.signal != "auto" && goal_.signal != "goal") {
+      refuse(at_line(key_line("optimize", "signal")), "optimize.signal",
+             quoted(goal_.signal) + " beside policy.budget", "auto or goal: a budget is spent on the goal");
+    }
   }
 
   int segment_line(const std::string& segment) const {

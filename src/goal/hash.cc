@@ -105,6 +105,20 @@ std::uint64_t hash_of_meaning(const Goal& goal) {
   meaning.text(goal.family);
   meaning.text(goal.signal);
   meaning.maybe(goal.kl_budget);
+  // Keys of later versions go in only where they are used, so that every other goal keeps its hash.
+  if (goal.tree_depth) {
+    meaning.text("policy.depth");
+    meaning.whole(*goal.tree_depth);
+  }
+  if (goal.budget) {
+    meaning.text("policy.budget");
+    meaning.number(*goal.budget);
+    meaning.whole(static_cast<std::int64_t>(goal.cost.size()));
+    for (const auto& [action, cost] : goal.cost) {
+      meaning.text(action);
+      meaning.number(cost);
+    }
+  }
   return meaning.hash();
 }
 

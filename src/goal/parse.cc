@@ -184,7 +184,22 @@ void read_data(const std::string& path, const Section& table, DataSpec& data) {
       table.number("reject_up_to", "a share in [0, 1)", [](double r) { return r >= 0 && r < 1; }).value_or(0);
 }
 
-void read_policy(const Section& table, Goal& goal) {
+// What each action costs and what a decision may cost on average. Whether they fit each other: check.cc;
+// whether they name the log's actions shows when there is a log.
+void read_budget(const std::string& path, const Section& table, Goal& goal) {
+  if (const TomlValue* costs = table.at("costs"); costs != nullptr) {
+    if (costs->kind != TomlValue::Kind::kTable || costs->members.empty())
+      table.refuse_value("costs", "one number an action, { mail = 1, none = 0 }");
+    std::vector<std::string> actions;
+    for (const TomlMember& member : costs->members) actions.push_back(member.key);
+    const Section by_action(path, table.name("costs"), *costs, actions);
+    for (const std::string& action : actions)
+      goal.cost[action] = *by_action.number(action, kNotNegative, not_negative);
+  }
+  goal.budget = table.number("budget", kNotNegative, not_negative);
+}
+
+void read_policy(const std::string& path, const Section& table, Goal& goal) {
   goal.reference = table.text("reference").value_or("logging");
   const bool constant = goal.reference.starts_with("constant:") && goal.reference.size() > 9;
   const bool file =
@@ -194,6 +209,9 @@ void read_policy(const Section& table, Goal& goal) {
   }
   goal.family =
       table.choice("family", {"softmax", "tree", "constant", "table", "language_model"}).value_or("softmax");
+  const auto depth = table.number("depth", "1, 2 or 3", [](double d) { return d == 1 || d == 2 || d == 3; });
+  if (depth) goal.tree_depth = static_cast<int>(*depth);
+  read_budget(path, table, goal);
 }
 
 void read_optimize(const Section& table, Goal& goal) {
@@ -237,7 +255,7 @@ Goal parse_goal(std::string_view text, const std::string& path) {
             table("data", {"log", "id", "time", "as_of", "version", "unit", "action", "propensity",
                            "propensities", "context", "outcomes", "feedback", "estimand", "reject_up_to"}),
             goal.data);
-  read_policy(table("policy", {"reference", "family"}), goal);
+  read_policy(path, table("policy", {"reference", "family", "depth", "costs", "budget"}), goal);
   read_optimize(table("optimize", {"signal", "kl_budget"}), goal);
   check_goal(goal, root, path);
   goal.hash = hash_of_meaning(goal);

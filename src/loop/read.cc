@@ -7,6 +7,7 @@
 #include "audit/claims.h"
 #include "data/column_cache.h"
 #include "loop/stages.h"
+#include "plumb/budget.h"
 
 namespace plumb {
 namespace {
@@ -117,9 +118,10 @@ Study read_and_check(const Goal& goal, const RunOptions& options, const std::str
 
 Study check_in_memory(const Goal& goal, DecisionLog log, LoadReport load, const RunOptions& options,
                       const std::string& verb, std::optional<Feedback> feedback) {
-  if (goal.family != "softmax" && goal.family != "constant") {
-    refuse(goal.path, "policy.family", goal.family, "softmax or constant: this version trains no other");
+  if (goal.family != "softmax" && goal.family != "tree" && goal.family != "constant") {
+    refuse(goal.path, "policy.family", goal.family, "softmax, tree or constant: this version trains no other");
   }
+  if (goal.budget) action_costs(goal.cost, log.actions, goal.path, "policy.costs");  // refused before any work
   if (goal.data.estimand == Estimand::kDeployed && verb != "check") {
     refuse(goal.path, "data.estimand", "deployed", "one_decision: this version estimates no other");
   }

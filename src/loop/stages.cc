@@ -7,10 +7,14 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "plumb/policy_tree.h"
 #include "plumb/report.h"
 
 namespace plumb {
 namespace {
+
+// What is aimed at leaves room for certification to show, in nineteen of twenty, that the budget is kept.
+constexpr double kBudgetConfidence = 0.95;
 
 std::string file_name(const std::string& policy) {
   std::string out;
@@ -30,6 +34,35 @@ std::string live_line(const Study& study, const Signal& signal, const PathPoint&
   const double half = normal_quantile(0.5 + study.goal.confidence / 2) * e.standard_error[0];
   return fmt::format("pushing {}: {:.3f} nats, proxy {:+.3g}, held out {:+.3g} ({:+.3g} to {:+.3g})",
                      signal.name, point.kl, point.promised, e.value[0], e.value[0] - half, e.value[0] + half);
+}
+
+// The policy that spends the budget comes first: it is what training ships. What was pushed towards a signal
+// knows no costs and must show at certification that it keeps to the budget.
+void add_budget_policy(Study& study, const TrainingContext& context) {
+  BudgetSpec spec;
+  spec.cost = study.goal.cost;
+  spec.budget = *study.goal.budget;
+  spec.confidence = kBudgetConfidence;
+  spec.certified_errors = kPlannedCritical;
+  study.budget = train_budget(context, spec);
+  const BudgetPolicy& found = *study.budget;
+  if (study.goal.kl_budget && found.kl > *study.goal.kl_budget) {
+    refuse(
+        study.goal.path, "optimize.kl_budget", fmt::format("{}", *study.goal.kl_budget),
+        fmt::format("auto or at least {:.4g} nats: a budget's policy takes one action in almost every decision",
+                    found.kl));
+  }
+  Candidate candidate;
+  candidate.policy = found.policy;
+  candidate.signal = "goal";
+  candidate.kl = found.kl;
+  candidate.gain = found.gain;
+  candidate.standard_error = found.gain_error;
+  const double price = 0.5 * (found.allocation.price_low + found.allocation.price_high);
+  candidate.multipliers = {{std::string(kBudgetClaim), price, spec.budget - found.allocation.cost, true}};
+  study.training->candidates.insert(study.training->candidates.begin(), std::move(candidate));
+  study.training->chosen = 0;
+  study.training->sentence = found.sentence;
 }
 
 AuditContext audit_context(const Study& study) {
@@ -98,7 +131,20 @@ void train_policies(Study& study, const RunOptions& options) {
       study.log,        study.goal,          study.models, *study.evaluation, study.reference_number,
       *study.reference, study.training_rows, study.base,   *study.logging,    study.seed,
       study.threads};
-  study.training = train_candidates(context, study.signals, study.paths);
+  if (study.goal.family == "tree") {
+    study.training = train_trees(context);
+  } else {
+    study.training = train_candidates(context, study.signals, study.paths);
+    if (study.goal.budget) add_budget_policy(study, context);
+  }
+  if (study.verb == "train") {
+    for (const Candidate& c : study.training->candidates) {
+      if (const auto* tree = dynamic_cast<const TreePolicy*>(c.policy.get()))
+        study.trees.push_back(
+            tree_shares(study.log, *tree, study.evaluation->subset(study.training_rows).mask,
+                        "training reads one half of the log; what a rule gains shows on the other"));
+    }
+  }
   tell(options, "training", 1, 1);
 }
 
@@ -130,7 +176,23 @@ void certify_candidates(Study& study, const RunOptions& options) {
   how.seed = study.seed;
   how.threads = study.threads;
   study.certification = certify(study.log, study.goal, study.models, study.reference, candidates, how);
+  std::vector<PolicyPointer> policies;
+  for (const Certifiable& c : candidates) policies.push_back(c.policy);
+  give_account(study, policies, study.evaluation->subset(study.training_rows).mask,
+               study.evaluation->subset(study.certification_rows).mask);
   tell(options, "certifying", 1, 1);
+}
+
+void give_account(Study& study, const std::vector<PolicyPointer>& policies,
+                  const std::vector<std::uint8_t>& seen, const std::vector<std::uint8_t>& unseen) {
+  const AccountContext context{study.log, study.goal, study.models, seen, unseen, study.seed, study.threads};
+  for (const PolicyPointer& policy : policies) {
+    if (const auto* tree = dynamic_cast<const TreePolicy*>(policy.get()))
+      study.trees.push_back(tree_account(context, *tree));
+  }
+  if (!study.goal.budget || policies.empty()) return;
+  const std::vector<SpendingAccount> spending = spending_accounts(context, policies);
+  study.spending.insert(study.spending.end(), spending.begin(), spending.end());
 }
 
 Evidence evidence_of(Study& study) {
@@ -148,7 +210,8 @@ Evidence evidence_of(Study& study) {
     const CandidateClaim& best = study.certification->candidates[*study.certification->recommended];
     if (best.kind == PolicyKind::kConstant)
       out.files["policy.safetensors"] = constant_policy_bytes(best.name.substr(9));
-    if (best.kind == PolicyKind::kSoftmax) out.files["policy.safetensors"] = out.files[file_name(best.name)];
+    if (out.files.contains(file_name(best.name)))
+      out.files["policy.safetensors"] = out.files[file_name(best.name)];
     if (out.files.contains("policy.safetensors")) study.recommended_file = "policy.safetensors";
   }
   const nlohmann::json document = evidence_document(study);

@@ -27,6 +27,9 @@ void audit_proxies(Study& study, const RunOptions& options);
 // What the reward model promises against what people say; nothing where the goal asks for no preference.
 void audit_people(Study& study);
 void train_policies(Study& study, const RunOptions& options);
+// What trees do and what a budget's policies spend and earn, on decisions that they have not seen.
+void give_account(Study& study, const std::vector<PolicyPointer>& policies,
+                  const std::vector<std::uint8_t>& seen, const std::vector<std::uint8_t>& unseen);
 void certify_candidates(Study& study, const RunOptions& options);
 // The later log's study, with everything that the monitor found. `first` and `later` were read for one goal;
 // their folds are assigned here.

@@ -17,14 +17,19 @@ struct Origin {
   std::vector<std::uint8_t> unseen;
 };
 
+// Kinds that are learnt here and whose files say from what.
+bool is_learnt(PolicyKind kind) {
+  return kind == PolicyKind::kSoftmax || kind == PolicyKind::kTree || kind == PolicyKind::kPriced;
+}
+
 Origin origin_of(const Policy& policy, const DecisionLog& log, const std::optional<Feedback>& feedback,
                  std::uint64_t seed) {
   Origin out;
   out.unseen.assign(log.size(), 1);
   const TrainedOn& trained = policy.trained_on();
-  const bool no_digests = policy.kind() == PolicyKind::kSoftmax &&
-                          std::all_of(trained.bucket_digest.begin(), trained.bucket_digest.end(),
-                                      [](std::uint64_t d) { return d == 0; });
+  const bool no_digests =
+      is_learnt(policy.kind()) && std::all_of(trained.bucket_digest.begin(), trained.bucket_digest.end(),
+                                              [](std::uint64_t d) { return d == 0; });
   if (policy.origin_unknown() || no_digests) {
     out.unknown = true;
     out.sentence = "trained on this log, as far as anyone can tell: " + policy.name() +
@@ -103,6 +108,7 @@ Evidence gate(const Goal& goal, const std::string& argument, const RunOptions& o
   how.threads = study.threads;
   how.with_constants = false;
   study.certification = certify(study.log, goal, study.models, study.reference, {{policy, "", true}}, how);
+  give_account(study, {policy}, origin.unseen, origin.unseen);
   close_look(study, key);
   return evidence_of(study);
 }
@@ -124,9 +130,7 @@ Evidence evaluate(const Goal& goal, const std::vector<std::string>& arguments, c
     const std::size_t number = evaluation.add_policy(*policy),
                       reference = evaluation.add_policy(*study.reference);
     PolicyEstimates out;
-    out.name = policy->kind() == PolicyKind::kSoftmax ? argument
-               : policy->is_logging()                 ? argument
-                                                      : policy->name();
+    out.name = is_learnt(policy->kind()) || policy->is_logging() ? argument : policy->name();
     out.rows = evaluation.subset(rows).name;
     out.support = evaluation.support(number, rows, terms);
     std::string few;
@@ -174,6 +178,7 @@ Evidence evaluate(const Goal& goal, const std::vector<std::string>& arguments, c
         out.reason = origin.unknown ? origin.sentence : study.caps.front();
       }
     }
+    give_account(study, {policy}, origin.unseen, origin.unseen);
     study.policies.push_back(std::move(out));
   }
   return evidence_of(study);

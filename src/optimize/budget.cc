@@ -26,22 +26,9 @@ Costs costs_of(const TrainingContext& context, const BudgetSpec& spec) {
   if (!(spec.confidence >= 0.5 && spec.confidence < 1))
     refuse("budget", "confidence", fmt::format("{}", spec.confidence), "a number in [0.5, 1)");
   Costs out;
-  for (std::size_t slot = 0; slot < log.offered(0); ++slot) {
+  for (std::size_t slot = 0; slot < log.offered(0); ++slot)
     out.actions.push_back(log.actions[log.action[slot]]);
-    const auto found = spec.cost.find(out.actions.back());
-    if (found == spec.cost.end())
-      refuse("budget", "cost", "none for " + out.actions.back(),
-             "the cost of every action, 0 where it is free");
-    if (!(found->second >= 0) || !std::isfinite(found->second))
-      refuse("budget", "cost of " + found->first, fmt::format("{}", found->second), "a finite number >= 0");
-    out.cost.push_back(found->second);
-  }
-  for (const auto& [name, cost] : spec.cost) {
-    if (std::find(log.actions.begin(), log.actions.end(), name) != log.actions.end()) continue;
-    const std::string nearest = nearest_name(name, log.actions);
-    refuse("budget", "cost of " + name, "no such action",
-           nearest.empty() ? "an action of the log" : "an action of the log, perhaps " + nearest);
-  }
+  out.cost = action_costs(spec.cost, out.actions, "budget", "cost");
   if (!(spec.budget >= out.cheapest()) || !std::isfinite(spec.budget))
     refuse("budget", "budget", fmt::format("{}", spec.budget),
            fmt::format("a finite number >= {}, the cost of the cheapest action", out.cheapest()));
@@ -109,7 +96,14 @@ BudgetPolicy train_budget(const TrainingContext& context, const BudgetSpec& spec
   const Matrix score = expected_goal(context, rows, terms, kTrainingFolds);
   const Allocation full = allocate(score.view(), costs.cost, spec.budget);
   for (std::size_t r = 0; r < rows.size(); ++r) value[r] = mean_cost(full, score.row(r), costs.cost, p);
-  out.slack = normal_quantile(spec.confidence) * clustered_mean(context, rows, value).standard_error;
+  const double error = clustered_mean(context, rows, value).standard_error;
+  out.slack = normal_quantile(spec.confidence) * error;
+  if (spec.certified_errors > 0) {
+    double held_out = 0;
+    for (std::size_t i = 0; i < context.log.size(); ++i) held_out += !context.log.in_training(i);
+    const double theirs = error * std::sqrt(static_cast<double>(rows.size()) / std::max(1.0, held_out));
+    out.slack = normal_quantile(spec.confidence) * std::hypot(error, theirs) + spec.certified_errors * theirs;
+  }
   // Where everybody's best costs less than the budget by more than the slack, nothing is held back.
   out.aim = std::max(costs.cheapest(), spec.budget - out.slack);
   out.allocation = allocate(score.view(), costs.cost, out.aim);
@@ -137,7 +131,7 @@ BudgetPolicy train_budget(const TrainingContext& context, const BudgetSpec& spec
                     static_cast<double>(rows.size());
     }
   }
-  parts.kl = std::max(0.0, parts.kl);
+  parts.kl = out.kl = std::max(0.0, parts.kl);
   out.policy = std::make_shared<PricedPolicy>("priced:goal", std::move(parts));
 
   // What it is worth: each fold under prices and models of the others.
@@ -178,8 +172,7 @@ BudgetPolicy train_budget(const TrainingContext& context, const BudgetSpec& spec
       out.allocation.limited
           ? fmt::format(
                 "A unit of cost must earn {:.4g} {}; the policy spends {:.4g} a decision of the {:.4g} "
-                "allowed, "
-                "{:.2g} being kept back for chance.",
+                "allowed, {:.2g} being kept back for chance.",
                 0.5 * (out.allocation.price_low + out.allocation.price_high), unit, out.allocation.cost,
                 spec.budget, out.slack)
           : fmt::format(

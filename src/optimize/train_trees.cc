@@ -8,6 +8,7 @@
 #include "optimize/policy_tree_problem.h"
 #include "optimize/training_digests.h"
 #include "optimize/tree_scores.h"
+#include "plumb/budget.h"
 #include "plumb/policy_tree.h"
 
 namespace plumb {
@@ -16,11 +17,14 @@ namespace {
 constexpr int kDoublings = 8;          // of the multipliers, from kFirstShare of the goal's spread
 constexpr double kFirstShare = 0.125;  // ... over the harm's
 
-// One limit: harm_sign times the mean of the constraint's outcome stays below the bound.
+// One limit: the mean of what harms stays below the bound. A constraint's harm is harm_sign times its outcome,
+// the budget's is what the action costs.
 struct Limit {
-  const ConstraintSpec* spec = nullptr;
-  Terms terms;  // of its outcome, with harm_sign
-  double bound = 0;
+  std::string id;
+  Terms terms;               // of its outcome, with harm_sign ...
+  std::vector<double> cost;  // ... or by slot
+  double bound = 0, margin = 0;
+  bool difference = false;  // from the reference
   const FeatureColumn* segment = nullptr;
 };
 
@@ -28,13 +32,35 @@ std::vector<Limit> limits_of(const TrainingContext& context) {
   std::vector<Limit> out;
   for (const ConstraintSpec& spec : context.goal.constraints) {
     Limit limit;
-    limit.spec = &spec;
+    limit.id = spec.id();
+    limit.margin = spec.margin;
+    limit.difference = spec.no_worse_than_reference;
     const bool lower_is_worse = spec.at_least || (!spec.at_most && spec.higher_is_better);
     limit.terms = {{context.models.index(spec.outcome), lower_is_worse ? -1.0 : 1.0}};
     if (spec.at_most) limit.bound = *spec.at_most;
     if (spec.at_least) limit.bound = -*spec.at_least;
     if (!spec.segment.empty()) limit.segment = context.log.segment(spec.segment);
     out.push_back(std::move(limit));
+  }
+  if (context.goal.budget) {
+    const DecisionLog& log = context.log;
+    const std::vector<double> cost =
+        action_costs(context.goal.cost, log.actions, context.goal.path, "policy.costs");
+    Limit limit;
+    limit.id = "mean cost";
+    limit.bound = *context.goal.budget;
+    for (std::size_t slot = 0; slot < log.offered(0); ++slot)
+      limit.cost.push_back(cost[log.action[log.offset[0] + slot]]);
+    out.push_back(std::move(limit));
+  }
+  return out;
+}
+
+// Of every row, whatever it holds.
+ActionScores cost_scores(std::size_t rows, const std::vector<double>& cost) {
+  ActionScores out{Matrix(rows, cost.size()), std::vector<double>(rows, 0.0)};
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t a = 0; a < cost.size(); ++a) out.action(r, a) = cost[a];
   }
   return out;
 }
@@ -61,16 +87,14 @@ class TreeTrainer {
     for (std::size_t slot = 0; slot < context.log.offered(0); ++slot)
       actions_.push_back(context.log.actions[context.log.action[slot]]);
     goal_scores_ = action_scores(context, rows_, goal_, context.models.q);
-    for (const Limit& limit : limits_)
-      harm_scores_.push_back(action_scores(context, rows_, limit.terms, context.models.q));
+    for (const Limit& limit : limits_) harm_scores_.push_back(harm(limit, context.models.q));
     for (std::size_t v = 0; v <= kTrainingFolds; ++v) {
       // Scores that trees without fold v are found on have seen nothing of it. The whole tree is found on the
       // cross-fitted ones.
       const auto q = v < kTrainingFolds ? linear_predictions(context, all, v) : context.models.q;
       search_scores_.push_back(action_scores(context, rows_, search_, q).action);
       search_harms_.emplace_back();
-      for (const Limit& limit : limits_)
-        search_harms_.back().push_back(action_scores(context, rows_, limit.terms, q).action);
+      for (const Limit& limit : limits_) search_harms_.back().push_back(harm(limit, q).action);
     }
   }
   bool enough() const { return enough_; }
@@ -116,8 +140,7 @@ class TreeTrainer {
     out.tree = found(options, lambda, kTrainingFolds);
     out.gain = reading.gain;
     for (std::size_t c = 0; c < limits_.size(); ++c)
-      out.multipliers.push_back(
-          {limits_[c].spec->id(), lambda[c], -reading.violation[c], reading.violation[c] <= 0});
+      out.multipliers.push_back({limits_[c].id, lambda[c], -reading.violation[c], reading.violation[c] <= 0});
     const DecisionLog& log = context_.log;
     const BoundTree bound(out.tree, log.context, log.source);
     for (const std::uint32_t i : rows_) {
@@ -132,6 +155,11 @@ class TreeTrainer {
     MeanValue gain;
     std::vector<double> violation, with_slack;  // by limit, worst level; <= 0 is met
   };
+
+  ActionScores harm(const Limit& limit, const std::vector<std::vector<float>>& q) const {
+    return limit.cost.empty() ? action_scores(context_, rows_, limit.terms, q)
+                              : cost_scores(rows_.size(), limit.cost);
+  }
 
   // The context's columns on the training rows alone.
   std::vector<FeatureColumn> columns() const {
@@ -189,14 +217,14 @@ class TreeTrainer {
           if (limit.segment && limit.segment->code[rows_[r]] != level) continue;
           rows.push_back(rows_[r]);
           value.push_back(harm_scores_[c].action(r, action[r]) -
-                          (limit.spec->no_worse_than_reference ? harm_scores_[c].reference[r] : 0));
+                          (limit.difference ? harm_scores_[c].reference[r] : 0));
         }
         if (rows.empty()) continue;
         const MeanValue mean = clustered_mean(context_, rows, value);
         worst = std::max(worst, mean.value - limit.bound);
         const double slack = kPlannedCritical * mean.standard_error;
         worst_with_slack =
-            std::max(worst_with_slack, mean.value - limit.bound - std::min(0.0, limit.spec->margin - slack));
+            std::max(worst_with_slack, mean.value - limit.bound - std::min(0.0, limit.margin - slack));
       }
       out.violation.push_back(worst);
       out.with_slack.push_back(worst_with_slack);
@@ -226,7 +254,10 @@ class TreeTrainer {
       }
       return std::sqrt(squares / static_cast<double>(rows_.size()));
     };
-    const double harm = spread(limits_[c].terms);
+    const std::vector<double>& cost = limits_[c].cost;
+    const double harm = cost.empty() ? spread(limits_[c].terms)
+                                     : *std::max_element(cost.begin(), cost.end()) -
+                                           *std::min_element(cost.begin(), cost.end());
     return harm > 0 ? kFirstShare * spread(goal_) / harm : 0;
   }
 
@@ -283,7 +314,8 @@ Training train_trees(const TrainingContext& context) {
   std::vector<std::string> seen;
   std::string rough;
   bool beyond_budget = false;
-  for (int depth = 1; depth <= kMostTreeDepth; ++depth) {
+  const std::optional<int> wanted = context.goal.tree_depth;
+  for (int depth = wanted.value_or(1); depth <= wanted.value_or(kMostTreeDepth); ++depth) {
     TreeTrainer::Solution solution = trainer.solve(depth);
     const std::string words = same_tree(solution.tree);
     if (std::find(seen.begin(), seen.end(), words) != seen.end()) continue;
@@ -322,9 +354,9 @@ Training train_trees(const TrainingContext& context) {
   const auto& tree = dynamic_cast<const TreePolicy&>(*chosen.policy).parts().tree;
   const std::size_t rules = tree_rules(tree).size();
   out.sentence = fmt::format(
-      "The held-out folds chose a tree of {} rule{}: on the training half it gains {:.4g} {} (standard error "
-      "{:.2g}).",
-      rules, rules == 1 ? "" : "s", chosen.gain, context.goal.unit, chosen.standard_error);
+      "{} a tree of {} rule{}: on the training half it gains {:.4g} {} (standard error {:.2g}).",
+      wanted ? fmt::format("The goal file asked for depth {}:", *wanted) : "The held-out folds chose", rules,
+      rules == 1 ? "" : "s", chosen.gain, context.goal.unit, chosen.standard_error);
   if (!rough.empty())
     out.sentence +=
         fmt::format(" Depth {} was searched at {} split points a column.", rough, kTrainingSplitPoints);

@@ -174,6 +174,8 @@ json evidence_document(const Study& study) {
     out["audit"] = {{"proxies", json::array()}};
   }
   if (study.training) out["training"] = training_json(*study.training);
+  if (!study.trees.empty()) out["trees"] = trees_json(study);
+  if (study.goal.budget && (study.budget || !study.spending.empty())) out["budget"] = budget_json(study);
   if (!study.policies.empty()) out["policies"] = policies_json(study.policies);
   if (study.verb == "check") {
     out["constants"] = json::array();

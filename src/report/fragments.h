@@ -77,6 +77,8 @@ std::string monitor_part(const Json& evidence);
 std::string proxies_part(const Json& evidence);
 std::string preference_part(const Json& evidence);
 std::string candidates_part(const Json& evidence);
+std::string rules_part(const Json& evidence);   // of trees
+std::string budget_part(const Json& evidence);  // what is spent, and what that earns
 std::string people_part(const Json& evidence);  // constraints and segments
 std::string reasons_part(const Json& evidence);
 std::string training_part(const Json& evidence);

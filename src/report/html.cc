@@ -49,6 +49,8 @@ std::string render_html(const nlohmann::json& evidence) {
   page += proxies_part(evidence);
   page += preference_part(evidence);
   page += candidates_part(evidence);
+  page += rules_part(evidence);
+  page += budget_part(evidence);
   page += people_part(evidence);
   page += policies_part(evidence);
   page += constants_part(evidence);

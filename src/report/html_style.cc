@@ -87,6 +87,9 @@ h2+ul.plain{margin-top:14px}
 .table+ul.plain{margin-top:22px}
 .estimate{display:block}
 .ends{display:block;color:var(--soft);font-size:.93em}
+.then{font-weight:650}
+.share{display:inline-block;width:5.5em;height:.5em;margin-right:.6em;background:var(--rule);vertical-align:.08em}
+.share span{display:block;height:100%;background:var(--goal)}
 tr.chosen td:first-child{font-weight:650}
 h3.sub{margin:30px 0 0}
 details{margin:18px 0 0}
@@ -100,6 +103,7 @@ footer dt{color:var(--soft)}footer dd{margin:0;color:var(--ink)}
 main,header.top,footer{padding-left:20px;padding-right:20px}
 .cards{grid-template-columns:1fr}
 figure svg.wide{display:none}figure svg.narrow{display:block}
+figure.onlywide{display:none}
 .table{overflow:visible}
 table,tbody,tr,td{display:block;width:100%}
 thead{display:none}
@@ -121,7 +125,7 @@ main,header.top,footer{max-width:none;padding-left:0;padding-right:0}
 section{padding-top:20px}section+section{margin-top:20px}
 h2,h3{break-after:avoid}
 tbody{break-inside:avoid}
-figure svg.wide{display:block}figure svg.narrow{display:none}
+figure svg.wide{display:block}figure svg.narrow{display:none}figure.onlywide{display:block}
 .cards{grid-template-columns:repeat(2,1fr)}
 }
 )css";
@@ -144,7 +148,9 @@ constexpr const char* kChart =
     ".whisk{stroke-width:3}"
     ".p .point{fill:var(--ink)}.p .arrow{fill:var(--ink)}.p .faint{opacity:.62}.p .stripe{fill:var(--wash)}"
     ".p .sign{stroke-width:1.7;fill:none;stroke-linecap:round;stroke-linejoin:round}"
-    ".p .paper{fill:var(--paper)}";
+    ".p .paper{fill:var(--paper)}.p .ask{fill:var(--wash);stroke:var(--rule)}"
+    ".p .leaf{fill:var(--paper);stroke:var(--ink)}.p .way{fill:none;stroke:var(--soft);stroke-width:1.3}"
+    ".p .track{fill:var(--rule)}.p .part{fill:var(--goal)}";
 
 }  // namespace
 

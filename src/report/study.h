@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "plumb/account.h"
 #include "plumb/audit.h"
+#include "plumb/budget.h"
 #include "plumb/monitor.h"
 #include "plumb/preferred.h"
 #include "plumb/stream_evaluation.h"
@@ -91,6 +93,9 @@ struct Study {
   std::vector<SignalComparison> comparisons;
   std::optional<PreferenceAudit> preference;
   std::optional<Training> training;
+  std::optional<BudgetPolicy> budget;     // where the goal has one and a policy by price was trained
+  std::vector<TreeAccount> trees;         // of every tree that was trained or judged
+  std::vector<SpendingAccount> spending;  // where the goal has a budget
   std::optional<Certification> certification;
   std::optional<MonitorSummary> monitor;
   std::vector<PolicyEstimates> policies;
@@ -107,6 +112,8 @@ nlohmann::json evidence_document(const Study& study);
 
 // Parts of it.
 nlohmann::json audit_json(const Study& study);
+nlohmann::json trees_json(const Study& study);
+nlohmann::json budget_json(const Study& study);                         // REQUIRES: study.goal.budget
 nlohmann::json preference_json(const Study& study);                     // REQUIRES: study.models.preference
 nlohmann::json certification_json(const Certification& certification);  // candidates[] only
 nlohmann::json monitor_json(const MonitorSummary& monitor);

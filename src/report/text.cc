@@ -7,6 +7,7 @@
 #include "plumb/report.h"
 #include "report/format.h"
 #include "report/reading.h"
+#include "report/tree_figure.h"
 
 namespace plumb {
 namespace {
@@ -115,6 +116,38 @@ std::string proxies(const Json& evidence) {
     told += "  " + plain(text(c, "sentence")) + "\n";
   }
   return titled("Proxies", aligned(rows, {}) + out) + told;
+}
+
+std::string rules(const Json& evidence) {
+  std::string out;
+  for (const Json& tree : list(evidence, "trees")) {
+    const std::string best = text(tree, "best_action");
+    std::vector<Row> rows{
+        {"when", "then", "decisions", "share",
+         best.empty() ? "gain" : "gain over " + shortened(plain(best), 24) + " for everyone"}};
+    for (const Json& rule : list(tree, "rules")) {
+      const auto share = number(rule, "share");
+      rows.push_back({plain(text(rule, "condition")), name(rule, "action"), significant(number(rule, "count")),
+                      share ? share_text(*share) : "no number",
+                      text(rule, "action") == best ? "as for everyone" : interval(range_of(rule), true)});
+    }
+    out += titled("Rules of " + name(tree, "policy"), aligned(rows, {2, 3}));
+  }
+  return out;
+}
+
+std::string budget(const Json& evidence) {
+  const Json& b = object(evidence, "budget");
+  std::vector<Row> rows{{"policy", "mean cost", "gain over spending as much at random"}};
+  for (const Json& p : list(b, "policies")) {
+    rows.push_back(
+        {name(p, "policy"), interval(range(p, "cost"), false), interval(range(p, "over_random"), true)});
+  }
+  std::string body = aligned(rows, {});
+  for (const char* sentence : {"sentence", "price_sentence"}) {
+    if (const std::string said = plain(text(b, sentence)); !said.empty()) body += "  " + said + "\n";
+  }
+  return titled("Budget of " + significant(number(b, "limit")) + " a decision", body);
 }
 
 std::string preference(const Json& evidence) {
@@ -249,7 +282,7 @@ std::string assumptions(const Json& evidence) {
 
 std::string render_text(const nlohmann::json& evidence) {
   require_evidence(evidence);
-  std::string out = opening(evidence) + monitor(evidence) + candidates(evidence) +
+  std::string out = opening(evidence) + monitor(evidence) + candidates(evidence) + rules(evidence) + budget(evidence) +
                     constraints_and_segments(evidence) + proxies(evidence) + preference(evidence) +
                     policies(evidence) + constants(evidence) + signals(evidence) + reasons(evidence) +
                     data(evidence) + assumptions(evidence);

@@ -203,6 +203,71 @@ kl_budget = 2
   }
 }
 
+TEST(GoalFile, AsksForATreeOfADepth) {
+  const Goal goal = parse_goal(std::string(kSmall) + "[policy]\nfamily = 'tree'\ndepth = 3\n");
+  EXPECT_EQ(goal.family, "tree");
+  EXPECT_EQ(goal.tree_depth, 3);
+  EXPECT_FALSE(parse_goal(std::string(kSmall) + "[policy]\nfamily = 'tree'\n").tree_depth.has_value());
+  for (const std::string depth : {"0", "4", "1.5", "-1"}) {
+    EXPECT_EQ(refusal_after_small("[policy]\nfamily = 'tree'\ndepth = " + depth + "\n"),
+              "goal.toml:11: policy.depth: found " + depth + ", expected 1, 2 or 3");
+  }
+  EXPECT_EQ(refusal_after_small("[policy]\nfamily = 'tree'\ndepth = 'two'\n"),
+            "goal.toml:11: policy.depth: found \"two\", expected 1, 2 or 3");
+  EXPECT_EQ(
+      refusal_after_small("[policy]\ndepth = 2\n"),
+      "goal.toml:10: policy.depth: found a depth beside family = \"softmax\", expected family = \"tree\"");
+}
+
+TEST(GoalFile, HoldsCostsAndABudget) {
+  const Goal goal =
+      parse_goal(std::string(kSmall) + "[policy]\ncosts = { \"mail a\" = 1, none = 0.0 }\nbudget = 0.2\n");
+  EXPECT_EQ(goal.cost, (std::map<std::string, double>{{"mail a", 1}, {"none", 0}}));
+  EXPECT_EQ(goal.budget, 0.2);
+  EXPECT_EQ(
+      parse_goal(std::string(kSmall) + "[policy]\nbudget = 1\n[policy.costs]\na = 1\nb = 2\n").cost.size(), 2u);
+  EXPECT_NO_THROW(
+      parse_goal(std::string(kSmall) + "[policy]\nfamily = 'tree'\ncosts = { a = 1, b = 0 }\nbudget = 0\n"));
+}
+
+TEST(GoalFile, RefusesCostsAndBudgetsThatCannotHold) {
+  const auto policy = [](const std::string& lines) { return refusal_after_small("[policy]\n" + lines + "\n"); };
+  EXPECT_EQ(policy("costs = { a = 1, b = -0.5 }\nbudget = 1"),
+            "goal.toml:10: policy.costs.b: found -0.5, expected a number >= 0");
+  EXPECT_EQ(policy("costs = { a = inf, b = 0 }\nbudget = 1"),
+            "goal.toml:10: policy.costs.a: found inf, expected a number >= 0");
+  EXPECT_EQ(policy("costs = { a = 'one', b = 0 }\nbudget = 1"),
+            "goal.toml:10: policy.costs.a: found \"one\", expected a number >= 0");
+  EXPECT_EQ(policy("costs = 1\nbudget = 1"),
+            "goal.toml:10: policy.costs: found 1, expected one number an action, { mail = 1, none = 0 }");
+  EXPECT_EQ(policy("costs = {}\nbudget = 1"),
+            "goal.toml:10: policy.costs: found a table, expected one number an action, { mail = 1, none = 0 }");
+  EXPECT_EQ(policy("costs = { a = 1, b = 0 }\nbudget = -1"),
+            "goal.toml:11: policy.budget: found -1, expected a number >= 0");
+  EXPECT_EQ(
+      policy("costs = { a = 1, b = 0.5 }\nbudget = 0.25"),
+      "goal.toml:11: policy.budget: found 0.25, expected at least 0.5, the cost of b, the cheapest action");
+  EXPECT_EQ(
+      policy("costs = { a = 1, b = 0 }"),
+      "goal.toml:10: policy.costs: found costs without a budget, expected budget, the mean cost a decision "
+      "at most (what an outcome costs belongs into maximize)");
+  EXPECT_EQ(
+      policy("budget = 0.2"),
+      "goal.toml:10: policy.budget: found a budget without costs, expected costs = { ACTION = NUMBER, ... } "
+      "beside it");
+  EXPECT_EQ(
+      policy("family = 'constant'\ncosts = { a = 1, b = 0 }\nbudget = 1"),
+      "goal.toml:12: policy.budget: found a budget beside family = \"constant\", expected family = \"tree\", "
+      "or none: who gets what is chosen by score and price");
+  EXPECT_EQ(
+      policy("costs = { a = 1, b = 0 }\nbudget = 1\n[proxies]\ncandidates = ['click']\n[optimize]\n"
+             "signal = 'click'"),
+      "goal.toml:15: optimize.signal: found \"click\" beside policy.budget, expected auto or goal: a budget "
+      "is spent on the goal");
+  EXPECT_EQ(policy("cost = { a = 1 }"),
+            "goal.toml:10: policy.cost: found an unknown key, expected costs (nearest)");
+}
+
 TEST(GoalFile, MaximizedNegativelyIsBetterWhenLower) {
   const std::string text =
       "goal.maximize = 'y - 2 * cost'\noutcome.y.kind = 'number'\noutcome.cost.kind = 'amount'\n"
@@ -434,6 +499,11 @@ maximize = "  1.0 *value "
             parse_goal("goal.maximize='b*2.0 + a'\noutcome.b.kind='count'\noutcome.a.kind='count'").hash);
 }
 
+// Locks and policies in use carry it: a goal file that uses none of the newer keys keeps its hash.
+TEST(GoalHash, OfAFileStaysWhatItWas) {
+  EXPECT_EQ(hex(hash_after_small("[data]\naction = \"a\"\npropensity = 0.5\n")), "109ec5e05645a690");
+}
+
 TEST(GoalHash, CountsEveryMeaning) {
   const std::vector<std::string> lines = {
       "",
@@ -469,6 +539,12 @@ TEST(GoalHash, CountsEveryMeaning) {
       "[data]\nreject_up_to = 0.1",
       "[policy]\nreference = 'uniform'",
       "[policy]\nfamily = 'tree'",
+      "[policy]\nfamily = 'tree'\ndepth = 1",
+      "[policy]\nfamily = 'tree'\ndepth = 2",
+      "[policy]\ncosts = {a = 1, b = 0}\nbudget = 0.2",
+      "[policy]\ncosts = {a = 2, b = 0}\nbudget = 0.2",
+      "[policy]\ncosts = {a = 1, b = 0}\nbudget = 0.3",
+      "[policy]\ncosts = {a = 1, c = 0}\nbudget = 0.2",
       "[optimize]\nsignal = 'goal'",
       "[optimize]\nkl_budget = 1",
   };

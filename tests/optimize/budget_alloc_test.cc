@@ -130,6 +130,57 @@ TEST(TrainBudget, SpendsWhatItMayOnWhomItHelpsMost) {
   EXPECT_EQ(policy_bytes(*parse_policy(policy_bytes(*found.policy), "p")), policy_bytes(*found.policy));
 }
 
+// Cost of the policy on the half that it has not seen: mean and standard error, every decision a unit of its
+// own.
+std::pair<double, double> held_out_cost(const Prepared& prepared, const Policy& policy) {
+  const DecisionLog& log = prepared.log;
+  std::vector<float> p(log.action.size());
+  policy.probabilities(log, 0, log.size(), p);
+  double n = 0, sum = 0, squares = 0;
+  for (std::size_t i = 0; i < log.size(); ++i) {
+    if (log.in_training(i)) continue;
+    const double cost = p[2 * i + 1];
+    n += 1;
+    sum += cost;
+    squares += cost * cost;
+  }
+  const double mean = sum / n;
+  return {mean, std::sqrt((squares / n - mean * mean) / n)};
+}
+
+TEST(TrainBudget, LeavesTheRoomThatCertificationNeedsToShowIt) {
+  constexpr int kWorlds = 100;
+  int shown = 0, shown_without = 0;
+  double spent = 0;
+  for (int k = 0; k < kWorlds; ++k) {
+    Rng rng = Rng(7).stream("world", static_cast<std::uint64_t>(k));
+    std::vector<MadeDecision> decisions(2000);
+    for (std::size_t i = 0; i < decisions.size(); ++i) {
+      MadeDecision& d = decisions[i];
+      d.unit = i + 10000 * static_cast<std::size_t>(k);
+      d.mu = {.5, .5};
+      d.x = {rng.normal()};
+      d.chosen = rng.bernoulli(.5);
+      d.value = {d.chosen * (1 + d.x[0]) + .5 * rng.normal()};
+    }
+    Prepared prepared(made_log({"a", "b"}, {{"y"}}, decisions), made_goal("y", {{"y"}}));
+    BudgetSpec spec{{{"a", 0}, {"b", 1}}, .3, .95};
+    const auto inside = [&](const BudgetPolicy& found) {
+      const auto [mean, error] = held_out_cost(prepared, *found.policy);
+      return mean + kPlannedCritical * error <= spec.budget;
+    };
+    shown_without += inside(train_budget(prepared.context(), spec));
+    spec.certified_errors = kPlannedCritical;
+    const BudgetPolicy found = train_budget(prepared.context(), spec);
+    shown += inside(found);
+    spent += found.allocation.cost / kWorlds;
+  }
+  // At least 95 of 100 up to the binomial error of the test itself; without the room it is chance.
+  EXPECT_GE(shown, .95 * kWorlds - 3 * std::sqrt(.95 * .05 * kWorlds));
+  EXPECT_LT(shown_without, .5 * kWorlds);
+  EXPECT_GT(spent, .2);
+}
+
 TEST(TrainBudget, NeverLooksAtTheCertificationHalf) {
   auto decisions = tempting_decisions(2000);
   std::vector<std::string> bytes;
