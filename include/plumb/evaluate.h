@@ -112,6 +112,7 @@ class Evaluation {
     std::vector<double> events, observed_ess, observed_share;
   };
   void add_preference_error(std::span<const float> probabilities, const PolicySums& sums);
+  void add_learnt_error(std::span<const double> weight, const PolicySums& sums);
   std::vector<PolicySums> policies_;
 };
 

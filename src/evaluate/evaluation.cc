@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "evaluate/terms.h"
+#include "plumb/learnt.h"
 #include "plumb/preferred.h"
 
 namespace plumb {
@@ -127,6 +128,7 @@ std::size_t Evaluation::add_probabilities(std::span<const float> probabilities, 
     }
   });
   if (models_.preference && !is_logging) add_preference_error(probabilities, sums);
+  add_learnt_error(terms.weight, sums);
   for (std::size_t s = 0; s < subsets_.size(); ++s) {
     const SubsetSums totals = subset_sums(terms, subsets_[s].mask, bucket_);
     sums.support.push_back(support_of(totals));
@@ -168,6 +170,23 @@ void Evaluation::add_preference_error(std::span<const float> probabilities, cons
     const std::span<const double> count = moments_.denominator(sums.columns[at]);
     std::copy(dr.begin(), dr.end(), ips.begin());
     std::copy(count.begin(), count.end(), weight.begin());
+  }
+}
+
+// A learnt outcome's parameters are estimates: what each bucket contributed to their error moves the values of
+// all decisions. The outcome model does not: with right propensities its part has mean zero for any values.
+void Evaluation::add_learnt_error(std::span<const double> weight, const PolicySums& sums) {
+  for (const auto& learnt : models_.learnt) {
+    const std::size_t j = models_.index(learnt->name);
+    for (std::size_t s = 0; s < subsets_.size(); ++s) {
+      const std::vector<double> error = learnt_error(*learnt, weight, subsets_[s].mask, threads_);
+      const std::size_t at = (s * models_.outcome.size() + j) * estimators_;
+      for (std::size_t e = 0; e < std::min<std::size_t>(estimators_, 2);
+           ++e) {  // SNIPS has the numerator of IPS
+        const std::span<double> to = moments_.numerator_sums(sums.columns[at + e]);
+        for (std::size_t b = 0; b < kBuckets; ++b) to[b] += error[b];
+      }
+    }
   }
 }
 

@@ -75,6 +75,7 @@ std::string decision_part(const Json& evidence);
 std::string questions_part(const Json& evidence);
 std::string proxies_part(const Json& evidence);
 std::string preference_part(const Json& evidence);
+std::string reward_part(const Json& evidence);  // outcome models where measured, learnt outcomes
 std::string candidates_part(const Json& evidence);
 std::string people_part(const Json& evidence);  // constraints and segments
 std::string reasons_part(const Json& evidence);

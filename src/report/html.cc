@@ -21,6 +21,7 @@ std::string title_of(const std::string& verb) {
   if (verb == "train") return "Training report";
   if (verb == "evaluate") return "Value of the policies";
   if (verb == "gate") return "Gate report";
+  if (verb == "reward") return "What was learnt";
   if (verb == "check") return "What this log can carry";
   return "Report";
 }
@@ -45,6 +46,7 @@ std::string render_html(const nlohmann::json& evidence) {
   page += decision_part(evidence);
   page += questions_part(evidence);
   page += proxies_part(evidence);
+  page += reward_part(evidence);
   page += preference_part(evidence);
   page += candidates_part(evidence);
   page += people_part(evidence);

@@ -2,13 +2,16 @@
 // else.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "audit/index_surrogacy.h"
 #include "plumb/audit.h"
+#include "plumb/learnt.h"
 #include "plumb/preferred.h"
 
 namespace plumb {
@@ -54,6 +57,7 @@ struct Study {
 
   std::optional<Feedback> feedback;  // where the goal asks what people prefer
   FeedbackReport feedback_load;
+  std::map<std::string, Transactions> transactions;  // of lifetime values, by the outcome's name
 
   // reward, policy, evaluate
   OutcomeModels models;
@@ -65,6 +69,8 @@ struct Study {
   std::vector<std::size_t> constants;  // numbers in the evaluation, by position in log.actions
   std::vector<ConstantSummary> constant_summaries;
   std::optional<double> detectable_effect;
+  std::vector<IndexSurrogacy> index_tests;
+  std::map<std::string, Reliability> reliability;  // of outcome models, by outcome; where the verb is reward
 
   // pressure, audit, optimize
   std::vector<Signal> signals;
@@ -88,7 +94,9 @@ nlohmann::json evidence_document(const Study& study);
 
 // Parts of it.
 nlohmann::json audit_json(const Study& study);
-nlohmann::json preference_json(const Study& study);                     // REQUIRES: study.models.preference
+nlohmann::json preference_json(const Study& study);  // REQUIRES: study.models.preference
+nlohmann::json learnt_json(const Study& study);      // of the learnt outcomes
+nlohmann::json reliability_json(const Reliability& reliability);
 nlohmann::json certification_json(const Certification& certification);  // candidates[] only
 nlohmann::json interval_json(const Measured& measured);  // {value, lower, upper}, nulls where unknown
 nlohmann::json number_json(double value);                // null where not finite
