@@ -41,6 +41,15 @@ Evidence train(const Goal& goal, const RunOptions& options) {
   return evidence_of(study);
 }
 
+Evidence reward(const Goal& goal, const RunOptions& options) {
+  Study study = read_and_check(goal, options, "reward");
+  learn_outcomes(study, options);
+  measure_reliability(study);
+  if (study.models.preference) lay_paths(study, options);
+  audit_people(study);
+  return evidence_of(study);
+}
+
 Evidence check(const Goal& goal, const RunOptions& options) {
   Study study = read_and_check(goal, options, "check");
   learn_outcomes(study, options);

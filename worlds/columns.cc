@@ -157,7 +157,7 @@ void select_outcomes(DecisionLog& log, const Goal& goal, const std::vector<World
     as_of = *std::max_element(log.time_us.begin(), log.time_us.end());
   }
   for (const OutcomeSpec& spec : goal.outcomes) {
-    if (spec.kind == OutcomeKind::kPreference) continue;  // stands in no log
+    if (spec.kind == OutcomeKind::kPreference || !spec.model.empty()) continue;  // stands in no log
     const std::string what = "outcome." + spec.name;
     const WorldOutcome& raw =
         outcomes[position(spec.column.empty() ? spec.name : spec.column, names, log.source, what)];

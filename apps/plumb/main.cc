@@ -66,6 +66,7 @@ int run(int argc, char** argv) {
   int status = kDone;
   add_check(app, status);
   add_init(app, status);
+  add_reward(app, status);
   add_audit(app, status);
   add_train(app, status);
   add_evaluate(app, status);

@@ -8,6 +8,7 @@ namespace plumb::cli {
 
 void add_check(CLI::App& app, int& status);
 void add_init(CLI::App& app, int& status);
+void add_reward(CLI::App& app, int& status);
 void add_audit(CLI::App& app, int& status);
 void add_train(CLI::App& app, int& status);
 void add_evaluate(CLI::App& app, int& status);

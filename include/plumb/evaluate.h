@@ -106,7 +106,10 @@ class Evaluation {
     std::vector<double> events, observed_ess, observed_share;
   };
   std::vector<std::size_t> add(std::span<const PassPolicy> policies);
+  void add_errors(const PassPolicy& policy, const PolicySums& sums);
   void add_preference_error(std::span<const float> probabilities, const PolicySums& sums);
+  // weight: r w of every decision.
+  void add_learnt_error(std::span<const double> weight, const PolicySums& sums);
 
   const DecisionLog& log_;
   const OutcomeModels& models_;

@@ -105,7 +105,7 @@ struct Goal {
 
   const OutcomeSpec* outcome(std::string_view name) const;  // nullptr where there is none
   const OutcomeSpec* preference() const;  // the outcome of kind preference; nullptr where there is none
-  // The same goal without its preference among the outcomes: what a decision log can hold.
+  // The same goal with the outcomes alone that a decision log can hold: no preference, nothing learnt.
   Goal without_preference() const;
   // Every segment column, of constraints and of [audit], each once, in order.
   std::vector<std::string> all_segments() const;

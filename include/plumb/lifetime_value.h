@@ -102,6 +102,10 @@ struct BgNbd {
 inline constexpr std::uint64_t kLeastRepeat = 30;
 BgNbd fit_bg_nbd(std::span<const CustomerSummary> customers);
 
+// What every customer contributed to the error of (log r, log alpha, log a, log b), to first order: customers x
+// 4, their squares sum to `covariance`. REQUIRES: model.known; the customers that it was fitted to.
+Matrix influence(const BgNbd& model, std::span<const CustomerSummary> customers);
+
 // Probability that the customer has not left at its age (1 where x = 0: leaving follows a repeat purchase).
 double probability_alive(const BgNbdParameters& parameters, const CustomerSummary& customer);
 
@@ -151,6 +155,8 @@ struct GammaGamma {
 };
 // From the customers with repeat purchases for money. Throws as log_likelihood.
 GammaGamma fit_gamma_gamma(std::span<const CustomerSummary> customers);
+// What every customer contributed to the error of (log p, log q, log gamma): customers x 3, as above.
+Matrix influence(const GammaGamma& model, std::span<const CustomerSummary> customers);
 // Expected spend of a purchase given the customer's mean so far. REQUIRES: model.known, q > 1.
 double expected_spend(const GammaGamma& model, const CustomerSummary& customer);
 

@@ -47,6 +47,9 @@ struct Evidence {
 Evidence check(const Goal& goal, const RunOptions& options);
 // Freezes goal, log digest and split seed into goal.lock. Throws where a lock exists that says otherwise.
 Evidence check_and_lock(const Goal& goal, const RunOptions& options);
+// What was learnt for every outcome that the goal asks of: its model, how it stands to what came on rows that
+// it did not see, outcomes that are learnt themselves (plumb/learnt.h) and what people prefer. No verdict.
+Evidence reward(const Goal& goal, const RunOptions& options);
 // Outer alignment: every proxy's associations, surrogacy test and Goodhart curve.
 Evidence audit(const Goal& goal, const RunOptions& options);
 // The exact best-of-n curve of a table of candidates (prompt, candidate, proxy, goal): plumb/pool.h. Needs no

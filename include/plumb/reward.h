@@ -32,6 +32,7 @@ struct Calibration {
 };
 
 struct PreferenceModel;  // plumb/preferred.h
+struct LearntOutcome;    // plumb/learnt.h
 
 struct OutcomeModels {
   std::vector<std::string> outcome;
@@ -49,6 +50,9 @@ struct OutcomeModels {
   std::shared_ptr<const PreferenceModel> preference;
   std::size_t preference_index() const { return outcome.size() - 1; }  // REQUIRES: preference
   std::size_t index(std::string_view name) const;                      // REQUIRES: the outcome is there
+  // Those of the outcomes whose values are learnt; their error enters every interval.
+  std::vector<std::shared_ptr<const LearntOutcome>> learnt;
+  const LearntOutcome* learnt_named(std::string_view name) const;  // nullptr where it is read from the log
 };
 
 // Which variant may score decision i: its training fold, or kTrainingFolds for the certification half.
@@ -60,6 +64,11 @@ inline std::size_t variant_of(const DecisionLog& log, std::size_t i) {
 // complement gets a constant (the mean of what its variant may see). Throws where no decision of the training
 // half is observed. Deterministic.
 OutcomeModels fit_outcome_models(const DecisionLog& log, const std::vector<std::string>& outcomes, int threads);
+
+// How q stands to what came in the decisions of the training half (models are cross-fitted, so none saw the
+// row), each weighted by one over the probability that it was asked. REQUIRES: j is no preference.
+struct Reliability;  // plumb/reliability.h
+Reliability reliability_of(const DecisionLog& log, const OutcomeModels& models, std::size_t j, double level);
 
 // A further signal: linear models of `target` (variant x n: what variant v may see of it, used where use[i]) on
 // the same design, as OutcomeModels::linear and ::direction have them. For indices made of several outcomes,

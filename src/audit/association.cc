@@ -1,5 +1,6 @@
 #include "audit/association.h"
 
+#include <algorithm>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 
@@ -44,10 +45,22 @@ bool involves_preference(const Goal& goal, const std::string& proxy) {
   return found;
 }
 
+bool involves_learnt(const Goal& goal, const std::string& proxy) {
+  const auto learnt = [&](const std::string& name) { return !goal.outcome(name)->model.empty(); };
+  return learnt(proxy) || std::any_of(goal.maximize.begin(), goal.maximize.end(),
+                                      [&](const Term& term) { return learnt(term.outcome); });
+}
+
 Measured unit_association(const AuditContext& context, const std::string& proxy) {
   if (involves_preference(context.goal, proxy)) {
     Measured none;
     none.why_not = "a preference is a model's score and stands in no decision";
+    return none;
+  }
+  if (involves_learnt(context.goal, proxy)) {
+    Measured none;
+    none.why_not =
+        "one of the two is a model's value: what it has in common with what it was learnt from is no news";
     return none;
   }
   const DecisionLog& log = context.log;

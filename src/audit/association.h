@@ -9,6 +9,8 @@ namespace plumb {
 // What people prefer is a model's score: it stands in no row, so whatever is computed from rows would miss the
 // error of the model. True where the goal or `proxy` is or contains it.
 bool involves_preference(const Goal& goal, const std::string& proxy);
+// The same for outcomes that are learnt: values of a model, with errors that are common to decisions.
+bool involves_learnt(const Goal& goal, const std::string& proxy);
 
 Measured unit_association(const AuditContext& context, const std::string& proxy);
 

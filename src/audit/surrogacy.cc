@@ -48,6 +48,11 @@ Surrogacy surrogacy_test(const DecisionLog& log, const Goal& goal, const std::st
     out.why_not = "a preference is a model's score: whether the proxy carries it is for the curve to show";
     return out;
   }
+  if (involves_learnt(goal, proxy)) {
+    out.why_not =
+        "the goal or the proxy is a model's value: whether the proxy carries it is for the curve to show";
+    return out;
+  }
   const SurrogateDesign design(log, goal, {proxy}, models, threads);
   if (design.training_count() < 100) {
     out.why_not = "fewer than 100 decisions have both proxy and goal observed";

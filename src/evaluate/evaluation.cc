@@ -10,6 +10,7 @@
 #include "evaluate/block.h"
 #include "evaluate/pass.h"
 #include "evaluate/support.h"
+#include "plumb/learnt.h"
 #include "plumb/preferred.h"
 
 namespace plumb {
@@ -175,19 +176,33 @@ std::vector<std::size_t> Evaluation::add(std::span<const PassPolicy> policies) {
           sums.observed_share.push_back(seen.largest_share());
         }
       }
-      if (models_.preference && !batch[p].is_logging) {
-        std::vector<float> asked;
-        if (batch[p].policy != nullptr) {
-          asked.resize(log_.action.size());
-          batch[p].policy->probabilities(log_, 0, log_.size(), asked);
-        }
-        add_preference_error(batch[p].policy != nullptr ? asked : batch[p].probabilities, sums);
-      }
+      if (models_.preference || !models_.learnt.empty()) add_errors(batch[p], sums);
       policies_.push_back(std::move(sums));
       numbers.push_back(policies_.size() - 1);
     }
   }
   return numbers;
+}
+
+// Errors of what is estimated itself, where an outcome of the goal is.
+void Evaluation::add_errors(const PassPolicy& policy, const PolicySums& sums) {
+  std::vector<float> asked;
+  std::span<const float> probabilities = policy.probabilities;
+  if (policy.policy != nullptr) {
+    asked.resize(log_.action.size());
+    policy.policy->probabilities(log_, 0, log_.size(), asked);
+    probabilities = asked;
+  }
+  if (models_.preference && !policy.is_logging) add_preference_error(probabilities, sums);
+  if (models_.learnt.empty()) return;
+  std::vector<double> weight(log_.size());
+  for (std::size_t i = 0; i < weight.size(); ++i) {
+    const double r = log_.weight.empty() ? 1.0 : static_cast<double>(log_.weight[i]);
+    weight[i] =
+        r *
+        (policy.is_logging ? 1.0 : static_cast<double>(probabilities[log_.chosen_row(i)]) / log_.propensity[i]);
+  }
+  add_learnt_error(weight, sums);
 }
 
 // A preference's values come from estimated coefficients: what each bucket of comparisons contributed to their
@@ -215,6 +230,23 @@ void Evaluation::add_preference_error(std::span<const float> probabilities, cons
     const std::span<const double> count = moments_.denominator(sums.columns[at]);
     std::copy(dr.begin(), dr.end(), ips.begin());
     std::copy(count.begin(), count.end(), weight.begin());
+  }
+}
+
+// A learnt outcome's parameters are estimates: what each bucket contributed to their error moves the values of
+// all decisions. The outcome model does not: with right propensities its part has mean zero for any values.
+void Evaluation::add_learnt_error(std::span<const double> weight, const PolicySums& sums) {
+  for (const auto& learnt : models_.learnt) {
+    const std::size_t j = models_.index(learnt->name);
+    for (std::size_t s = 0; s < subsets_.size(); ++s) {
+      const std::vector<double> error = learnt_error(*learnt, weight, subsets_[s].mask, threads_);
+      const std::size_t at = (s * models_.outcome.size() + j) * estimators_;
+      for (std::size_t e = 0; e < std::min<std::size_t>(estimators_, 2);
+           ++e) {  // SNIPS has the numerator of IPS
+        const std::span<double> to = moments_.numerator_sums(sums.columns[at + e]);
+        for (std::size_t b = 0; b < kBuckets; ++b) to[b] += error[b];
+      }
+    }
   }
 }
 

@@ -27,6 +27,7 @@ class Checker {
     }
     for (std::size_t i = 0; i < goal_.constraints.size(); ++i) check_constraint(i);
     check_preference();
+    for (const OutcomeSpec& spec : goal_.outcomes) check_learnt(spec);
     check_what_is_known_when_choosing();
     check_signal();
     check_policy();
@@ -108,10 +109,44 @@ class Checker {
     }
   }
 
+  // A learnt outcome is learnt from what is read: from outcomes that the log holds, or by customer and time.
+  void check_learnt(const OutcomeSpec& spec) const {
+    const auto where = [&](std::string_view key) {
+      return at_line(root_.at("outcome")->at(spec.name)->member(key)->line);
+    };
+    const std::string title = "outcome." + spec.name + ".";
+    const auto expect_read = [&](std::string_view key, const std::string& name) {
+      expect_outcome(name, where(key), title + std::string(key));
+      const OutcomeSpec* found = goal_.outcome(name);
+      if (found->model.empty() && found->kind != OutcomeKind::kPreference) return;
+      refuse(where(key), title + std::string(key), quoted(name) + ", which is learnt itself",
+             "an outcome that the log holds");
+    };
+    if (spec.model == "surrogate_index") {
+      expect_read("of", spec.of);
+      for (const std::string& name : spec.surrogates) {
+        expect_read("from", name);
+        if (name != spec.of) continue;
+        refuse(where("from"), title + "from", quoted(name) + ", which is what the index stands for",
+               "outcomes that come before it");
+      }
+    }
+    if (spec.model == "bg_nbd") {
+      for (const auto& [key, column] :
+           {std::pair("unit", &goal_.data.unit), std::pair("time", &goal_.data.time)}) {
+        if (!column->empty()) continue;
+        refuse(where("model"), title + "model", fmt::format("\"bg_nbd\" without data.{}", key),
+               fmt::format("{} in [data]: {}", key,
+                           std::string_view(key) == "unit" ? "whose transactions they are"
+                                                           : "what was bought after the decision counts"));
+      }
+    }
+  }
+
   // Context and segments are known before the choice; outcomes and the choice itself are not.
   void check_what_is_known_when_choosing() const {
     for (const OutcomeSpec& spec : goal_.outcomes) {
-      if (spec.kind == OutcomeKind::kPreference) continue;  // stands in no column
+      if (spec.kind == OutcomeKind::kPreference || !spec.model.empty()) continue;  // stands in no column
       for (std::size_t i = 0; i < goal_.data.context.size(); ++i) {
         if (!matches(goal_.data.context[i], spec.column)) continue;
         refuse(item("data", "context", i), "data.context",

@@ -42,7 +42,9 @@ const OutcomeSpec* Goal::preference() const {
 
 Goal Goal::without_preference() const {
   Goal out = *this;
-  std::erase_if(out.outcomes, [](const OutcomeSpec& spec) { return spec.kind == OutcomeKind::kPreference; });
+  std::erase_if(out.outcomes, [](const OutcomeSpec& spec) {
+    return spec.kind == OutcomeKind::kPreference || !spec.model.empty();
+  });
   return out;
 }
 

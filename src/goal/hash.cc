@@ -44,6 +44,12 @@ void add_outcome(Meaning& meaning, const OutcomeSpec& spec) {
   meaning.maybe(spec.range_lower);
   meaning.maybe(spec.range_upper);
   meaning.text(spec.column);
+  if (spec.model.empty()) return;
+  meaning.text(spec.model);
+  meaning.text(spec.transactions);
+  meaning.whole(spec.horizon_us.value_or(-1));
+  meaning.text(spec.of);
+  meaning.texts(spec.surrogates);
 }
 
 void add_constraint(Meaning& meaning, const ConstraintSpec& spec) {

@@ -61,6 +61,41 @@ void read_range(const Section& table, OutcomeSpec& spec) {
   spec.range_upper = upper;
 }
 
+// An outcome that stands in no column: what it is learnt from. REQUIRES: model was given.
+void read_learnt(const Section& table, OutcomeSpec& spec) {
+  const std::optional<std::string> model = table.choice("model", {"bg_nbd", "surrogate_index"});
+  spec.model = *model;
+  const bool index = spec.model == "surrogate_index";
+  if (spec.kind != OutcomeKind::kAmount && !(index && spec.kind == OutcomeKind::kNumber)) {
+    table.refuse_value("kind", index ? "amount or number: an index is an expectation" : "amount: it is money");
+  }
+  for (const char* key : {"observed_after", "asked", "column"}) {
+    if (table.at(key) != nullptr)
+      refuse(table.where(key), table.name(key), "a key of outcomes that a log holds", "none beside model");
+  }
+  const std::vector<const char*> foreign = index ? std::vector<const char*>{"transactions", "horizon", "absent"}
+                                                 : std::vector<const char*>{"of", "from"};
+  for (const char* key : foreign) {
+    if (table.at(key) != nullptr)
+      refuse(table.where(key), table.name(key), "a key of another model",
+             index ? "of and from beside \"surrogate_index\"" : "transactions and horizon beside \"bg_nbd\"");
+  }
+  if (index) {
+    const std::optional<std::string> of = table.text("of");
+    if (!of) table.refuse_value("of", "the late outcome that the index stands for");
+    spec.of = *of;
+    spec.surrogates = table.texts("from");
+    if (spec.surrogates.empty()) table.refuse_value("from", "early outcomes, [\"click\", \"visit\"]");
+    return;
+  }
+  const std::optional<std::string> transactions = table.text("transactions"), horizon = table.text("horizon");
+  if (!transactions) table.refuse_value("transactions", "a file of transactions");
+  if (!horizon) table.refuse_value("horizon", "how far ahead, \"365d\"");
+  spec.transactions = *transactions;
+  spec.horizon_us = parse_duration_us(*horizon, table.where("horizon"), table.name("horizon"));
+  if (*spec.horizon_us <= 0) table.refuse_value("horizon", "a time > 0, \"365d\"");
+}
+
 OutcomeSpec read_outcome(const std::string& path, const TomlMember& member) {
   const std::string title = "outcome." + member.key;
   if (!is_outcome_name(member.key)) {
@@ -68,7 +103,8 @@ OutcomeSpec read_outcome(const std::string& path, const TomlMember& member) {
            "a name of letters, digits and _ (`column` may say what the log calls it)");
   }
   const Section table(path, title, member.value,
-                      {"kind", "observed_after", "absent", "asked", "range", "column"});
+                      {"kind", "observed_after", "absent", "asked", "range", "column", "model", "transactions",
+                       "horizon", "of", "from"});
   OutcomeSpec spec;
   spec.name = member.key;
   spec.line = member.line;
@@ -80,7 +116,7 @@ OutcomeSpec read_outcome(const std::string& path, const TomlMember& member) {
   }
   PLUMB_ASSERT(name_of(spec.kind) == *kind);
   if (spec.kind == OutcomeKind::kPreference) {
-    for (const char* key : {"observed_after", "absent", "asked", "range", "column"}) {
+    for (const char* key : {"observed_after", "absent", "asked", "range", "column", "model"}) {
       if (table.at(key) == nullptr) continue;
       refuse(table.where(key), table.name(key), "a key of outcomes that a log holds",
              "kind alone: a preference is learnt from [data] feedback");
@@ -101,6 +137,14 @@ OutcomeSpec read_outcome(const std::string& path, const TomlMember& member) {
     }
   }
   read_range(table, spec);
+  if (table.at("model") != nullptr) {
+    read_learnt(table, spec);
+    return spec;
+  }
+  for (const char* key : {"transactions", "horizon", "of", "from"}) {
+    if (table.at(key) != nullptr)
+      refuse(table.where(key), table.name(key), "a key of outcomes that are learnt", "model beside it");
+  }
   spec.column = table.text("column").value_or(spec.name);
   return spec;
 }

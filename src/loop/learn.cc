@@ -20,11 +20,14 @@ void learn_preference(Study& study) {
 void learn_outcomes(Study& study, const RunOptions& options) {
   const DecisionLog& log = study.log;
   tell(options, "learning outcomes", 0, 1);
-  study.models = fit_outcome_models(log, logged_outcomes(study.goal), study.threads);
+  auto learnt = learn_columns(study);
+  study.models = fit_outcome_models(log, modelled_outcomes(study.goal), study.threads);
+  study.models.learnt = std::move(learnt);
   study.logging = std::make_shared<LoggingPolicy>(log, study.threads);
   study.reference = policy_from_argument("reference", log, study.goal, options.not_trained_here, study.threads);
   study.base.resize(log.action.size());
   study.logging->probabilities(log, 0, log.size(), study.base);
+  test_indices(study);
   if (study.feedback) learn_preference(study);
   study.evaluation = std::make_unique<Evaluation>(log, study.models, study.threads);
   std::vector<std::uint8_t> every(log.size(), 1), training(log.size()), certification(log.size());

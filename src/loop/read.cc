@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <filesystem>
 
 #include "audit/claims.h"
@@ -14,7 +15,19 @@ namespace {
 
 constexpr double kMicrosecondsAWeek = 7.0 * 24 * 3600 * 1e6;
 
-bool asks_preference(const Goal& goal) { return logged_outcomes(goal).size() < needed_outcomes(goal).size(); }
+bool asks_preference(const Goal& goal) { return modelled_outcomes(goal).size() < needed_outcomes(goal).size(); }
+
+// The transactions of every lifetime value that a number is asked of, by the outcome's name.
+std::map<std::string, Transactions> read_all_transactions(const Goal& goal, const std::string& log) {
+  std::map<std::string, Transactions> out;
+  for (const std::string& name : needed_outcomes(goal)) {
+    const OutcomeSpec& spec = *goal.outcome(name);
+    if (spec.model != "bg_nbd") continue;
+    out[name] =
+        read_transactions(find_beside(goal, log, spec.transactions, "outcome." + name + ".transactions"), {});
+  }
+  return out;
+}
 
 // All feedback files of a goal as one.
 Feedback read_all_feedback(const Goal& goal, const std::string& log, FeedbackReport* report) {
@@ -72,9 +85,19 @@ DecisionLog read_or_recall(const std::string& path, const Goal& goal, const RunO
   return log;
 }
 
-std::uint64_t digest_of(const DecisionLog& log, const std::optional<Feedback>& feedback) {
-  const std::uint64_t digest = log_digest(log);
-  return feedback ? hash_combine(digest, hash_bytes(write_feedback(*feedback))) : digest;
+std::uint64_t digest_of(const DecisionLog& log, const std::optional<Feedback>& feedback,
+                        const std::map<std::string, Transactions>& transactions) {
+  std::uint64_t digest = log_digest(log);
+  if (feedback) digest = hash_combine(digest, hash_bytes(write_feedback(*feedback)));
+  for (const auto& [name, t] : transactions) {
+    digest = hash_combine(digest, hash_bytes(name));
+    for (std::size_t r = 0; r < t.size(); ++r) {
+      digest = hash_combine(digest, hash_bytes(t.customer[t.who[r]]));
+      digest = hash_combine(digest, static_cast<std::uint64_t>(t.time_us[r]));
+      if (!t.amount.empty()) digest = hash_combine(digest, std::bit_cast<std::uint64_t>(t.amount[r]));
+    }
+  }
+  return digest;
 }
 
 }  // namespace
@@ -91,11 +114,18 @@ std::vector<std::string> needed_outcomes(const Goal& goal) {
   return out;
 }
 
-// Those of them that the log holds: all but what people prefer.
-std::vector<std::string> logged_outcomes(const Goal& goal) {
+// Those of them that have an outcome model: all but what people prefer.
+std::vector<std::string> modelled_outcomes(const Goal& goal) {
   std::vector<std::string> out = needed_outcomes(goal);
   std::erase_if(out,
                 [&](const std::string& name) { return goal.outcome(name)->kind == OutcomeKind::kPreference; });
+  return out;
+}
+
+// Those of them that the log holds: nothing that is learnt.
+std::vector<std::string> logged_outcomes(const Goal& goal) {
+  std::vector<std::string> out = modelled_outcomes(goal);
+  std::erase_if(out, [&](const std::string& name) { return !goal.outcome(name)->model.empty(); });
   return out;
 }
 
@@ -107,17 +137,20 @@ Study read_and_check(const Goal& goal, const RunOptions& options, const std::str
   std::optional<Feedback> feedback;
   FeedbackReport feedback_load;
   if (asks_preference(goal)) feedback = read_all_feedback(goal, path, &feedback_load);
+  std::map<std::string, Transactions> transactions = read_all_transactions(goal, path);
   tell(options, "reading", 1, 1);
   // A goal that was changed after it was locked is an error for every verb.
   if (const auto lock = goal.path.empty() ? std::nullopt : read_lock(goal))
-    verify_lock(*lock, goal, digest_of(log, feedback));
-  Study study = check_in_memory(goal, std::move(log), std::move(load), options, verb, std::move(feedback));
+    verify_lock(*lock, goal, digest_of(log, feedback, transactions));
+  Study study = check_in_memory(goal, std::move(log), std::move(load), options, verb, std::move(feedback),
+                                std::move(transactions));
   study.feedback_load = std::move(feedback_load);
   return study;
 }
 
 Study check_in_memory(const Goal& goal, DecisionLog log, LoadReport load, const RunOptions& options,
-                      const std::string& verb, std::optional<Feedback> feedback) {
+                      const std::string& verb, std::optional<Feedback> feedback,
+                      std::map<std::string, Transactions> transactions) {
   if (goal.family != "softmax" && goal.family != "tree" && goal.family != "constant") {
     refuse(goal.path, "policy.family", goal.family, "softmax, tree or constant: this version trains no other");
   }
@@ -142,7 +175,8 @@ Study check_in_memory(const Goal& goal, DecisionLog log, LoadReport load, const 
            "decisions of enough units for every fold to hold some (a few hundred units at least)");
   }
   study.feedback = std::move(feedback);
-  study.digest = digest_of(study.log, study.feedback);
+  study.transactions = std::move(transactions);
+  study.digest = digest_of(study.log, study.feedback, study.transactions);
   tell(options, "checking", 0, 1);
   study.findings = check_log(study.log, goal);
   for (const Finding& f : study.findings) {

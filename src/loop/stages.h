@@ -8,15 +8,23 @@ namespace plumb {
 
 // Tells the caller's progress callback, where there is one.
 void tell(const RunOptions& options, const char* stage, std::uint64_t done, std::uint64_t total);
-// Every outcome that a number is asked of: the goal's, the proxies, the constraints', each once. Those that the
-// log holds: all but what people prefer.
+// Every outcome that a number is asked of: the goal's, the proxies, the constraints', each once. Those that
+// have an outcome model: all but what people prefer. Those that the log holds: nothing that is learnt.
 std::vector<std::string> needed_outcomes(const Goal& goal);
+std::vector<std::string> modelled_outcomes(const Goal& goal);
 std::vector<std::string> logged_outcomes(const Goal& goal);
 
 Study read_and_check(const Goal& goal, const RunOptions& options, const std::string& verb);
 // The same for a log that is in memory already (simulated worlds, other programs).
 Study check_in_memory(const Goal& goal, DecisionLog log, LoadReport load, const RunOptions& options,
-                      const std::string& verb, std::optional<Feedback> feedback = std::nullopt);
+                      const std::string& verb, std::optional<Feedback> feedback = std::nullopt,
+                      std::map<std::string, Transactions> transactions = {});
+// Adds the goal's learnt outcomes to the log as columns, and says what they were learnt from.
+std::vector<std::shared_ptr<const LearntOutcome>> learn_columns(Study& study);
+// After the outcome models: does a surrogate index carry the effect, where that can be seen?
+void test_indices(Study& study);
+// How the outcome models stand to what came.
+void measure_reliability(Study& study);
 void learn_preference(Study& study);  // REQUIRES: study.feedback
 void open_look(Study& study, const std::string& policy_key = "");
 void close_look(const Study& study, const std::string& policy_key = "");

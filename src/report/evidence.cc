@@ -58,7 +58,8 @@ json data_json(const Study& study) {
   return out;
 }
 
-json models_json(const OutcomeModels& models) {
+json models_json(const Study& study) {
+  const OutcomeModels& models = study.models;
   json out = json::array();
   for (std::size_t j = 0; j < models.outcome.size(); ++j) {
     const Calibration& c = models.calibration[j];
@@ -72,6 +73,8 @@ json models_json(const OutcomeModels& models) {
           fmt::format("{} model of {}: on {} decisions that it did not see, a prediction higher by 1 "
                       "came out higher by {:.2f}; it explains {:.1f} % of the variance.",
                       name_of(models.method[j]), models.outcome[j], c.count, c.slope, 100 * c.r_squared)}});
+    const auto measured = study.reliability.find(models.outcome[j]);
+    if (measured != study.reliability.end()) out.back()["reliability"] = reliability_json(measured->second);
   }
   return out;
 }
@@ -163,7 +166,8 @@ json evidence_document(const Study& study) {
                   {"family", goal.family},
                   {"reference", goal.reference},
                   {"kl_budget", goal.kl_budget ? json(*goal.kl_budget) : json("auto")}}}}}};
-  if (!study.models.outcome.empty()) out["models"] = models_json(study.models);
+  if (!study.models.outcome.empty()) out["models"] = models_json(study);
+  if (!study.models.learnt.empty()) out["learnt"] = learnt_json(study);
   if (study.models.preference) out["preference"] = preference_json(study);
   if (study.verb == "audit") {
     out["proxies"] = audit_json(study)["proxies"];

@@ -76,6 +76,7 @@ std::string questions_part(const Json& evidence);
 std::string monitor_part(const Json& evidence);
 std::string proxies_part(const Json& evidence);
 std::string preference_part(const Json& evidence);
+std::string reward_part(const Json& evidence);  // outcome models where measured, learnt outcomes
 std::string candidates_part(const Json& evidence);
 std::string rules_part(const Json& evidence);   // of trees
 std::string budget_part(const Json& evidence);  // what is spent, and what that earns

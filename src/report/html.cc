@@ -22,6 +22,7 @@ std::string title_of(const std::string& verb) {
   if (verb == "evaluate") return "Value of the policies";
   if (verb == "gate") return "Gate report";
   if (verb == "monitor") return "Does the certificate hold?";
+  if (verb == "reward") return "What was learnt";
   if (verb == "check") return "What this log can carry";
   return "Report";
 }
@@ -47,6 +48,7 @@ std::string render_html(const nlohmann::json& evidence) {
   page += questions_part(evidence);
   page += monitor_part(evidence);
   page += proxies_part(evidence);
+  page += reward_part(evidence);
   page += preference_part(evidence);
   page += candidates_part(evidence);
   page += rules_part(evidence);

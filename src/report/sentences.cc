@@ -81,6 +81,16 @@ std::string headline(const Study& study) {
     }
     return out.empty() ? "The goal names no proxies." : out + ".";
   }
+  if (study.verb == "reward") {
+    std::string out;
+    for (const auto& [name, r] : study.reliability) {
+      if (!out.empty()) out += "; ";
+      out += r.known
+                 ? fmt::format("{} is foretold with {:.1f} % of its variance", name, 100 * r.r_squared.value)
+                 : fmt::format("there is too little of {} to say how well it is foretold", name);
+    }
+    return out.empty() ? "Nothing was learnt from the log." : "On decisions that no model saw: " + out + ".";
+  }
   if (study.verb == "train") return study.training ? study.training->sentence : "";
   if (study.verb == "monitor") return monitor_headline(study);
   if (study.verb == "evaluate") {
@@ -274,6 +284,22 @@ json assumptions_json(const Study& study) {
               "copies too.");
     add("people asked are like those served", "declared",
         "Who compared, and what they were shown, is like the decisions of the log.");
+  }
+  for (const auto& learnt : study.models.learnt) {
+    for (const LearntAssumption& a : learnt->assumptions) add(a.name.c_str(), a.status.c_str(), a.detail);
+  }
+  for (const IndexSurrogacy& tested : study.index_tests) {
+    const LearntOutcome& learnt = *study.models.learnt_named(tested.index);
+    const bool any =
+        std::any_of(tested.tests.begin(), tested.tests.end(), [](const Surrogacy& s) { return s.known; });
+    add(("surrogacy of " + tested.index).c_str(),
+        tested.verdict == Verdict::kRefuse ? "failed"
+        : any                              ? "tested"
+                                           : "untestable",
+        fmt::format(
+            "The action changes {} through what the index is made of alone: where {} is seen, the test ends in "
+            "{} (what the index misses of an effect, against +-{:.3g}); where it is not, nothing can tell.",
+            learnt.of, learnt.of, name_of(tested.verdict), tested.usable));
   }
   if (study.policy_origin_declared) {
     add("not trained here", "declared",

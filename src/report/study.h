@@ -2,15 +2,18 @@
 // else.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "audit/index_surrogacy.h"
 #include "plumb/account.h"
 #include "plumb/audit.h"
 #include "plumb/budget.h"
+#include "plumb/learnt.h"
 #include "plumb/monitor.h"
 #include "plumb/preferred.h"
 #include "plumb/stream_evaluation.h"
@@ -74,6 +77,7 @@ struct Study {
 
   std::optional<Feedback> feedback;  // where the goal asks what people prefer
   FeedbackReport feedback_load;
+  std::map<std::string, Transactions> transactions;  // of lifetime values, by the outcome's name
 
   // reward, policy, evaluate
   OutcomeModels models;
@@ -85,6 +89,8 @@ struct Study {
   std::vector<std::size_t> constants;  // numbers in the evaluation, by position in log.actions
   std::vector<ConstantSummary> constant_summaries;
   std::optional<double> detectable_effect;
+  std::vector<IndexSurrogacy> index_tests;
+  std::map<std::string, Reliability> reliability;  // of outcome models, by outcome; where the verb is reward
 
   // pressure, audit, optimize
   std::vector<Signal> signals;
@@ -113,8 +119,10 @@ nlohmann::json evidence_document(const Study& study);
 // Parts of it.
 nlohmann::json audit_json(const Study& study);
 nlohmann::json trees_json(const Study& study);
-nlohmann::json budget_json(const Study& study);                         // REQUIRES: study.goal.budget
-nlohmann::json preference_json(const Study& study);                     // REQUIRES: study.models.preference
+nlohmann::json budget_json(const Study& study);      // REQUIRES: study.goal.budget
+nlohmann::json preference_json(const Study& study);  // REQUIRES: study.models.preference
+nlohmann::json learnt_json(const Study& study);      // of the learnt outcomes
+nlohmann::json reliability_json(const Reliability& reliability);
 nlohmann::json certification_json(const Certification& certification);  // candidates[] only
 nlohmann::json monitor_json(const MonitorSummary& monitor);
 nlohmann::json monitor_questions_json(const Study& study);

@@ -199,6 +199,40 @@ std::string monitor(const Json& evidence) {
   return out;
 }
 
+// What was learnt of every outcome, and how it stands to what came; only where that was measured (reward).
+std::string models(const Json& evidence) {
+  std::vector<Row> rows{{"outcome", "model", "decisions", "R2", "slope", "intercept", "log loss"}};
+  std::string told, tenths;
+  for (const Json& m : list(evidence, "models")) {
+    const Json& r = object(m, "reliability");
+    if (r.empty()) continue;
+    if (const std::string s = plain(text(r, "sentence")); !s.empty()) told += "  " + s + "\n";
+    rows.push_back({name(m, "outcome"), name(m, "method"), significant(number(r, "rows")),
+                    interval(range(r, "r_squared"), false), interval(range(r, "slope"), false),
+                    interval(range(r, "intercept"), false),
+                    member(r, "log_loss").is_null() ? "" : interval(range(r, "log_loss"), false)});
+    std::vector<Row> bins{{"predicted", "came", "decisions"}};
+    for (const Json& b : list(r, "bins"))
+      bins.push_back(
+          {significant(number(b, "predicted")), interval(range_of(b), false), significant(number(b, "rows"))});
+    tenths += titled("Tenths of what is predicted of " + name(m, "outcome"), aligned(bins, {0, 2}));
+  }
+  return titled("Outcome models, on decisions that they did not see", aligned(rows, {2}) + told) + tenths;
+}
+
+std::string learnt(const Json& evidence) {
+  std::string body;
+  for (const Json& l : list(evidence, "learnt")) {
+    body += "  " + plain(text(l, "sentence")) + "\n";
+    for (const Json& t : list(object(l, "surrogacy"), "tests")) {
+      body += fmt::format("    {}: of an effect of {} the index misses {}: {}\n", plain(text(t, "contrast")),
+                          interval(range(t, "direct_effect"), true), interval(range(t, "index_bias"), true),
+                          plain(text(t, "verdict")));
+    }
+  }
+  return titled("Outcomes that are learnt", body);
+}
+
 std::string policies(const Json& evidence) {
   std::vector<Row> rows{{"policy", "estimator", "value", "ESS", "support", "verdict"}};
   for (const Json& p : list(evidence, "policies")) {
@@ -282,10 +316,11 @@ std::string assumptions(const Json& evidence) {
 
 std::string render_text(const nlohmann::json& evidence) {
   require_evidence(evidence);
-  std::string out = opening(evidence) + monitor(evidence) + candidates(evidence) + rules(evidence) + budget(evidence) +
-                    constraints_and_segments(evidence) + proxies(evidence) + preference(evidence) +
-                    policies(evidence) + constants(evidence) + signals(evidence) + reasons(evidence) +
-                    data(evidence) + assumptions(evidence);
+  std::string out = opening(evidence) + monitor(evidence) + candidates(evidence) + rules(evidence) +
+                    budget(evidence) + constraints_and_segments(evidence) + proxies(evidence) +
+                    preference(evidence) + models(evidence) + learnt(evidence) + policies(evidence) +
+                    constants(evidence) + signals(evidence) + reasons(evidence) + data(evidence) +
+                    assumptions(evidence);
   if (const std::string look = plain(text(object(evidence, "look"), "sentence")); !look.empty())
     out += "\n" + look + "\n";
   if (!out.empty() && out[0] == '\n') out.erase(0, 1);

@@ -26,10 +26,16 @@ class HistoryLikelihood final : public UnitLikelihood {
     for (const auto& [history, weight] : kinds) {
       if (frequencies_.empty() || frequencies_.back() != history[0]) frequencies_.push_back(history[0]);
       kinds_.push_back({history[0], history[1], history[2], weight, frequencies_.size() - 1});
+      number_[history] = kinds_.size() - 1;
     }
+    scale_ = scale;
     tables_.resize(frequencies_.size());
   }
   std::size_t units() const override { return kinds_.size(); }
+  // Which kind a customer is of. REQUIRES: it is one of those that the likelihood was made from.
+  std::size_t kind_of(const CustomerSummary& c) const {
+    return number_.at({c.frequency, c.recency / scale_, c.age / scale_});
+  }
   double weight(std::size_t i) const override { return kinds_[i].weight; }
   void move_to(std::span<const double> log_parameters) override {
     r_ = std::exp(log_parameters[0]);
@@ -76,6 +82,8 @@ class HistoryLikelihood final : public UnitLikelihood {
     double value = 0, by_r = 0, by_a = 0, by_b = 0, leaving = 0;
   };
   std::vector<Kind> kinds_;
+  std::map<std::array<double, 3>, std::size_t> number_;
+  double scale_ = 1;
   std::vector<double> frequencies_;
   std::vector<Table> tables_;
   double r_ = 1, alpha_ = 1, a_ = 1, b_ = 1, log_alpha_ = 0;
@@ -199,6 +207,19 @@ BgNbd fit_bg_nbd(std::span<const CustomerSummary> customers) {
   out.parameters.alpha *= age;
   out.log_likelihood = log_likelihood(out.parameters, customers);
   out.covariance = maximum.covariance;
+  return out;
+}
+
+Matrix influence(const BgNbd& model, std::span<const CustomerSummary> customers) {
+  PLUMB_ASSERT(model.known && customers.size() == model.customers);
+  HistoryLikelihood likelihood(customers, 1);
+  const std::array<double, 4> at = logarithms(model.parameters);
+  const Matrix by_kind = unit_influence(likelihood, {at.begin(), at.end()});
+  Matrix out(customers.size(), at.size());
+  for (std::size_t i = 0; i < customers.size(); ++i) {
+    const std::span<const double> from = by_kind.row(likelihood.kind_of(customers[i]));
+    std::copy(from.begin(), from.end(), out.row(i).begin());
+  }
   return out;
 }
 

@@ -92,6 +92,25 @@ GammaGamma fit_gamma_gamma(std::span<const CustomerSummary> customers) {
   return out;
 }
 
+Matrix influence(const GammaGamma& model, std::span<const CustomerSummary> customers) {
+  PLUMB_ASSERT(model.known);
+  std::vector<SpendLikelihood::Unit> units;
+  std::vector<std::size_t> row;
+  for (std::size_t i = 0; i < customers.size(); ++i) {
+    if (customers[i].frequency == 0 || customers[i].mean_spend == 0) continue;
+    units.push_back({customers[i].frequency, customers[i].mean_spend});
+    row.push_back(i);
+  }
+  PLUMB_ASSERT(units.size() == model.customers);
+  SpendLikelihood likelihood(std::move(units));
+  const Matrix by_unit =
+      unit_influence(likelihood, {std::log(model.p), std::log(model.q), std::log(model.gamma)});
+  Matrix out(customers.size(), 3);
+  for (std::size_t u = 0; u < row.size(); ++u)
+    std::copy(by_unit.row(u).begin(), by_unit.row(u).end(), out.row(row[u]).begin());
+  return out;
+}
+
 double expected_spend(const GammaGamma& model, const CustomerSummary& customer) {
   PLUMB_ASSERT(model.known);
   const double px = model.p * customer.frequency;

@@ -136,6 +136,22 @@ LikelihoodMaximum maximize_likelihood(UnitLikelihood& likelihood, std::vector<do
   return out;
 }
 
+Matrix unit_influence(UnitLikelihood& likelihood, const std::vector<double>& x) {
+  const auto n = static_cast<Eigen::Index>(x.size());
+  Total total(likelihood, n);
+  const Eigen::Map<const Vector> at(x.data(), n);
+  const Eigen::MatrixXd bread = total.curvature(at).inverse();
+  Matrix out(likelihood.units(), x.size());
+  std::vector<double> score(x.size());
+  likelihood.move_to(x);
+  for (std::size_t i = 0; i < likelihood.units(); ++i) {
+    likelihood.unit(i, score);
+    const Vector moved = bread * Eigen::Map<const Vector>(score.data(), n);
+    std::copy(moved.data(), moved.data() + n, out.row(i).begin());
+  }
+  return out;
+}
+
 double digamma(double x) {
   double sum = 0;
   for (; x < 10; x += 1) sum -= 1 / x;  // recurrence up to where the series holds

@@ -34,6 +34,10 @@ struct LikelihoodMaximum {
 // definite; not where the way leads out of |x| <= kFarthest: the likelihood has no maximum inside.
 LikelihoodMaximum maximize_likelihood(UnitLikelihood& likelihood, std::vector<double> start);
 
+// What one unit of each kind contributes to the error of the maximum at x, to first order: H^-1 times its
+// score, units() x x.size(). Weighted squares sum to the covariance. REQUIRES: x is a maximum.
+Matrix unit_influence(UnitLikelihood& likelihood, const std::vector<double>& x);
+
 // Derivative of log Gamma, x > 0; about 1e-14 relative.
 double digamma(double x);
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "plumb/learnt.h"
 #include "plumb/regression.h"
 #include "plumb/reward.h"
 #include "reward/design.h"
@@ -140,6 +141,27 @@ std::size_t OutcomeModels::index(std::string_view name) const {
   }
   PLUMB_ASSERT(!"outcome was not modelled");
   return 0;
+}
+
+const LearntOutcome* OutcomeModels::learnt_named(std::string_view name) const {
+  for (const auto& one : learnt) {
+    if (one->name == name) return one.get();
+  }
+  return nullptr;
+}
+
+Reliability reliability_of(const DecisionLog& log, const OutcomeModels& models, std::size_t j, double level) {
+  const OutcomeColumn& column = log.outcome(models.outcome[j]);
+  std::vector<double> predicted, came, weight;
+  std::vector<std::uint32_t> bucket;
+  for (std::size_t i = 0; i < log.size(); ++i) {
+    if (!log.in_training(i) || column.state[i] != State::kObserved) continue;
+    predicted.push_back(static_cast<double>(models.q[j][log.chosen_row(i)]));
+    came.push_back(column.value[i]);
+    weight.push_back(column.asked.empty() ? 1 : 1 / column.asked[i]);
+    bucket.push_back(static_cast<std::uint32_t>(bucket_of(log.unit[i])));
+  }
+  return reliability(predicted, came, weight, bucket, column.kind == OutcomeKind::kBinary, level);
 }
 
 OutcomeModels fit_outcome_models(const DecisionLog& log, const std::vector<std::string>& outcomes,

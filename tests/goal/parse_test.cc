@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 
 namespace plumb {
@@ -554,6 +555,97 @@ TEST(GoalHash, CountsEveryMeaning) {
     EXPECT_TRUE(fresh) << line << " hashes like " << place->second;
   }
   EXPECT_EQ(hash_after_small("[data]\nas_of = '2026-03-01'"), hash_after_small("[data]\nas_of = 2026-03-01"));
+}
+
+// Outcomes that are learnt: appended to kSmall, whose three outcomes the log holds.
+constexpr std::string_view kIndex =
+    "[outcome.index]\nkind = 'amount'\nmodel = 'surrogate_index'\nof = 'value'\nfrom = ['click', 'mood']\n";
+constexpr std::string_view kLifetime =
+    "[outcome.clv]\nkind = 'amount'\nmodel = 'bg_nbd'\ntransactions = 't.csv'\nhorizon = '365d'\n";
+constexpr std::string_view kWhoAndWhen = "[data]\nunit = 'customer'\ntime = 'at'\n";
+
+std::string changed(std::string_view text, const std::string& from, const std::string& to) {
+  std::string out(text);
+  const std::size_t at = out.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return out.replace(at, from.size(), to);
+}
+
+TEST(GoalFile, StatesOutcomesThatAreLearnt) {
+  const Goal goal =
+      parse_goal(std::string(kSmall) + std::string(kIndex) + std::string(kLifetime) + std::string(kWhoAndWhen));
+  const OutcomeSpec& index = *goal.outcome("index");
+  EXPECT_EQ(index.model, "surrogate_index");
+  EXPECT_EQ(index.of, "value");
+  EXPECT_EQ(index.surrogates, (std::vector<std::string>{"click", "mood"}));
+  const OutcomeSpec& clv = *goal.outcome("clv");
+  EXPECT_EQ(clv.model, "bg_nbd");
+  EXPECT_EQ(clv.transactions, "t.csv");
+  EXPECT_EQ(clv.horizon_us, 365LL * 86400 * 1000000);
+  EXPECT_EQ(goal.without_preference().outcomes.size(), 3u);  // what a log can hold
+  std::map<std::uint64_t, std::string> seen;
+  for (const std::string& lines :
+       {std::string(), std::string(kIndex), changed(kIndex, "['click', 'mood']", "['click']"),
+        changed(changed(kIndex, "'value'", "'mood'"), "['click', 'mood']", "['click']")}) {
+    EXPECT_TRUE(seen.emplace(hash_after_small(lines), lines).second) << lines;
+  }
+  for (const std::string& lines :
+       {std::string(kLifetime), changed(kLifetime, "365d", "366d"), changed(kLifetime, "t.csv", "u.csv")}) {
+    EXPECT_TRUE(seen.emplace(hash_after_small(lines + std::string(kWhoAndWhen)), lines).second) << lines;
+  }
+}
+
+TEST(GoalFile, RefusesLearntOutcomesThatCannotBeLearnt) {
+  const auto index = [](const std::string& from, const std::string& to) {
+    return refusal_after_small(changed(kIndex, from, to));
+  };
+  EXPECT_EQ(index("'surrogate_index'", "'surrogate'"),
+            "goal.toml:11: outcome.index.model: found \"surrogate\", expected surrogate_index (nearest)");
+  EXPECT_EQ(index("of = 'value'", "of = 'valu'"),
+            "goal.toml:12: outcome.index.of: found the unknown outcome \"valu\", expected value (nearest)");
+  EXPECT_EQ(
+      index("of = 'value'\n", ""),
+      "goal.toml:9: outcome.index.of: found nothing, expected the late outcome that the index stands for");
+  EXPECT_EQ(index("['click', 'mood']", "['click', 'value']"),
+            "goal.toml:13: outcome.index.from: found \"value\", which is what the index stands for, expected "
+            "outcomes "
+            "that come before it");
+  EXPECT_EQ(
+      index("['click', 'mood']", "['index']"),
+      "goal.toml:13: outcome.index.from: found \"index\", which is learnt itself, expected an outcome that the "
+      "log holds");
+  EXPECT_EQ(index("from = ['click', 'mood']\n", ""),
+            "goal.toml:9: outcome.index.from: found nothing, expected early outcomes, [\"click\", \"visit\"]");
+  EXPECT_EQ(index("'amount'", "'binary'"),
+            "goal.toml:10: outcome.index.kind: found \"binary\", expected amount or number: an index is an "
+            "expectation");
+  EXPECT_EQ(
+      index("of = 'value'", "of = 'value'\nobserved_after = '1d'"),
+      "goal.toml:13: outcome.index.observed_after: found a key of outcomes that a log holds, expected none "
+      "beside model");
+  EXPECT_EQ(index("of = 'value'", "of = 'value'\nhorizon = '1d'"),
+            "goal.toml:13: outcome.index.horizon: found a key of another model, expected of and from beside "
+            "\"surrogate_index\"");
+  EXPECT_EQ(
+      index("model = 'surrogate_index'\n", ""),
+      "goal.toml:11: outcome.index.of: found a key of outcomes that are learnt, expected model beside it");
+  const auto lifetime = [](const std::string& from, const std::string& to) {
+    return refusal_after_small(changed(kLifetime, from, to) + std::string(kWhoAndWhen));
+  };
+  EXPECT_EQ(lifetime("transactions = 't.csv'\n", ""),
+            "goal.toml:9: outcome.clv.transactions: found nothing, expected a file of transactions");
+  EXPECT_EQ(lifetime("horizon = '365d'\n", ""),
+            "goal.toml:9: outcome.clv.horizon: found nothing, expected how far ahead, \"365d\"");
+  EXPECT_EQ(lifetime("365d", "0d"),
+            "goal.toml:13: outcome.clv.horizon: found \"0d\", expected a time > 0, \"365d\"");
+  EXPECT_EQ(
+      refusal_after_small(std::string(kLifetime) + "[data]\ntime = 'at'\n"),
+      "goal.toml:11: outcome.clv.model: found \"bg_nbd\" without data.unit, expected unit in [data]: whose "
+      "transactions they are");
+  EXPECT_EQ(
+      refusal_after_small(std::string(kLifetime) + "[data]\nunit = 'u'\n"),
+      "goal.toml:11: outcome.clv.model: found \"bg_nbd\" without data.time, expected time in [data]: what was "
+      "bought after the decision counts");
 }
 
 }  // namespace

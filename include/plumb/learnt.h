@@ -1,0 +1,126 @@
+// plumb/learnt.h: outcomes that no column holds because they are learnt: what early outcomes foretell of a late
+// one (a surrogate index), and what a customer will still spend (BG/NBD with Gamma-Gamma). Each becomes a
+// column of the log, a number a decision, that the goal may maximize or limit like any other.
+//
+// Such a number is an estimate. Its parameters are estimated on finitely many units, and that error is common
+// to many decisions, so no amount of decisions averages it away. A LearntOutcome therefore carries, beside its
+// values, how they depend on the parameters (`slope`) and what every unit bucket contributed to the parameters'
+// error (`influence`): the Evaluation adds  sum_i w_i slope_i . influence_b  to the sum of bucket b, so that
+// every interval of every contrast holds it (the delta method for an M-estimator, Newey and McFadden 1994,
+// section 6).
+//
+//   LearntOutcome index = learn_surrogate_index(log, *goal.outcome("value_index"), map, threads);
+//   log.outcomes.push_back(index.column);              // then fit_outcome_models, which may name it
+//   models.learnt.push_back(std::make_shared<LearntOutcome>(std::move(index)));
+//
+// What is judged is not what it was learnt from: decisions of a training fold get a model of the other training
+// folds (index) or of the training half's customers (lifetime value), those of the certification half a model
+// of the training half (index) or of the certification half's own customers (lifetime value).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "plumb/data.h"
+#include "plumb/features.h"
+#include "plumb/lifetime_value.h"
+#include "plumb/reliability.h"
+
+namespace plumb {
+
+// What must hold for a learnt outcome to mean what it says, and whether it was tested.
+struct LearntAssumption {
+  std::string name, status, detail;  // status: declared, tested, untestable, failed
+};
+
+struct LearntOutcome {
+  std::string name, model;  // "surrogate_index" or "bg_nbd"
+  OutcomeColumn column;
+  // n: which fit gave the decision its value; not used where the column is not observed.
+  std::vector<std::uint32_t> group;
+  // n x width: the value's derivative by the parameters of its group.
+  std::size_t width = 0;
+  std::vector<float> slope;
+  std::vector<Matrix> influence;  // by group, kBuckets x width; columns sum to zero
+  // n, or empty: what one standard error of a factor that is common to all decisions (the calendar) adds.
+  std::vector<float> common;
+  std::uint64_t rows = 0;  // decisions or customers that it was learnt from
+  std::string sentence;    // what was learnt
+  std::vector<LearntAssumption> assumptions;
+  std::vector<std::string> caps;  // why no verdict can be better than inconclusive; usually empty
+
+  // The index: the late outcome, and how well it is foretold on rows of the training half that the model did
+  // not see.
+  std::string of;
+  Reliability reliability;
+  // The lifetime value: the fits by group, and what earlier forecasts missed (counted over foretold).
+  std::vector<std::string> group_name;
+  std::vector<BgNbd> purchases;
+  std::vector<GammaGamma> spend;
+  std::vector<double> backtests;
+};
+
+// ---------------------------------------------------------------------------------------------- surrogate
+// index
+
+// The value of a decision is h(s, x) = E[Y | S = s, X = x]: Y the late outcome spec.of, S the early ones
+// spec.surrogates, X the context (Athey, Chetty, Imbens, Kang 2019, "The surrogate index", with h linear in the
+// surrogates and slopes that vary linearly with the context). h is fitted by least squares where Y and all of S
+// are observed, each row weighted by one over the probability that it was asked for, nearly without penalty so
+// that it has no bias of its own; it is evaluated wherever S is observed, also where Y is too young: that is
+// the point. Errors of coefficients are robust to unequal variance (residuals over sqrt(1 - leverage), as HC2).
+//
+// It stands for Y where S carries the whole effect of the action on Y given X (surrogacy; index_surrogacy tests
+// it where Y is seen) and where decisions whose Y is seen are like those whose is not (comparability;
+// declared).
+//
+// REQUIRES: folds assigned; map made for `log`; spec.model == "surrogate_index". The column is observed where
+// all surrogates are, immature where one of them is, else missing. Caps: fewer than kIndexRowsAColumn rows a
+// column of the design; surrogates or Y that are missing while nobody said with what probability. Throws
+// Error{kInput} where a variant has fewer than kLeastIndexRows rows. The same bytes for any number of threads.
+LearntOutcome learn_surrogate_index(const DecisionLog& log, const OutcomeSpec& spec, const FeatureMap& map,
+                                    int threads);
+inline constexpr std::size_t kLeastIndexRows = 100;
+inline constexpr std::size_t kIndexRowsAColumn = 20;
+
+// ---------------------------------------------------------------------------------------------- lifetime value
+
+// The value of a decision about a customer (the decision's unit) is
+//
+//   what the customer spent after the decision and before END  +  E[spend in [END, END + horizon) | its
+//   history],
+//
+// money, not discounted; END is data.as_of, or the end of the last day of log and transactions. The expectation
+// is BG/NBD's number of purchases times Gamma-Gamma's spend a purchase (plumb/lifetime_value.h), given the
+// whole history of the customer, so that an action acts through what the customer does afterwards. A purchase
+// counts as after the decision where its time is later: dates without a time are midnight, so purchases of the
+// decision's own day do not count where it is dated so too.
+//
+// Where every decision offers the same actions, each customer had one of them only, and each action's customers
+// in each half carry a fit, a model is fitted for the customers of each action: then forecasts are right on
+// average for every action. Else one model serves all, and draws customers of different actions towards each
+// other: effects are understated. Customers of the file that the log does not know take part only in the
+// latter.
+//
+// Parameters' errors enter by customers' influence on them. What the calendar does beyond the model is measured
+// by forecast_purchases' backtests; it is taken as one factor common to all customers (`common`), a normal
+// error of the size that gives forecast_purchases its interval. Assumed beside: buying is stationary (a history
+// from before the decision is not yet the decision's doing, so effects are understated where histories are
+// long), what is spent a purchase does not depend on how often, and nobody buys for the first time after END.
+//
+// REQUIRES: folds assigned with split_seed; spec.model == "bg_nbd"; log.unit_named. Throws Error{kInput}: no
+// amounts, no times in the log, a transaction or decision after END, a customer of the log without a
+// transaction (unless spec.absent_is_zero: then its value is 0), too few customers who bought again for any
+// model.
+LearntOutcome learn_lifetime_value(const DecisionLog& log, const Goal& goal, const OutcomeSpec& spec,
+                                   const Transactions& transactions, std::uint64_t split_seed, int threads);
+
+// ---------------------------------------------------------------------------------------------- its error
+
+// What the error of the parameters adds to every bucket's sum of weight_i * value_i over the decisions with
+// mask[i] that are observed, each over the probability of being asked; kBuckets numbers that sum to zero.
+// Linear in `weight`. The same bytes for any number of threads.
+std::vector<double> learnt_error(const LearntOutcome& learnt, std::span<const double> weight,
+                                 const std::vector<std::uint8_t>& mask, int threads);
+
+}  // namespace plumb

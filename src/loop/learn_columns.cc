@@ -1,0 +1,55 @@
+// Outcomes that no log holds: learnt here, then columns like any other.
+#include <fmt/format.h>
+
+#include "loop/stages.h"
+
+namespace plumb {
+
+std::vector<std::shared_ptr<const LearntOutcome>> learn_columns(Study& study) {
+  std::vector<std::shared_ptr<const LearntOutcome>> out;
+  DecisionLog& log = study.log;
+  for (const std::string& name : modelled_outcomes(study.goal)) {
+    const OutcomeSpec& spec = *study.goal.outcome(name);
+    if (spec.model.empty()) continue;
+    LearntOutcome learnt;
+    if (spec.model == "surrogate_index") {
+      std::vector<std::uint8_t> training(log.size());
+      for (std::size_t i = 0; i < log.size(); ++i) training[i] = log.in_training(i);
+      learnt = learn_surrogate_index(log, spec, make_feature_map(log, training), study.threads);
+    } else {
+      const auto found = study.transactions.find(name);
+      if (found == study.transactions.end())
+        refuse("outcome." + name, "transactions", "none in memory", "those of " + spec.transactions);
+      learnt = learn_lifetime_value(log, study.goal, spec, found->second, study.seed, study.threads);
+    }
+    study.caps.insert(study.caps.end(), learnt.caps.begin(), learnt.caps.end());
+    out.push_back(std::make_shared<const LearntOutcome>(std::move(learnt)));
+  }
+  for (const auto& learnt : out) log.outcomes.push_back(learnt->column);
+  return out;
+}
+
+void test_indices(Study& study) {
+  for (const auto& learnt : study.models.learnt) {
+    if (learnt->model != "surrogate_index") continue;
+    IndexSurrogacy tested =
+        index_surrogacy(study.log, study.goal, study.models, *learnt, study.base, study.threads);
+    for (const Surrogacy& s : tested.tests) {
+      if (s.verdict != Verdict::kRefuse) continue;
+      study.caps.push_back(fmt::format(
+          "{} does not stand for {}: of the effect of {} it misses {:.3g}, between {:.3g} and {:.3g}",
+          learnt->name, learnt->of, s.contrast, s.bias.value, s.bias.interval.lower, s.bias.interval.upper));
+    }
+    study.index_tests.push_back(std::move(tested));
+  }
+}
+
+void measure_reliability(Study& study) {
+  for (std::size_t j = 0; j < study.models.outcome.size(); ++j) {
+    if (study.models.method[j] == Method::kBradleyTerry) continue;
+    study.reliability[study.models.outcome[j]] =
+        reliability_of(study.log, study.models, j, study.goal.confidence);
+  }
+}
+
+}  // namespace plumb
