@@ -265,6 +265,12 @@ std::string column_cache_bytes(const DecisionLog& log, const LoadReport& report,
   return std::move(writer.bytes);
 }
 
+void repair_digest(std::string& bytes) {
+  if (bytes.size() < kHead) return;
+  const std::uint64_t of_rest = digest(std::string_view(bytes).substr(kHead), 1);
+  std::memcpy(bytes.data() + 24, &of_rest, 8);
+}
+
 CacheRead parse_column_cache(std::string_view bytes, std::uint64_t key, int threads) {
   CacheRead out;
   std::uint64_t written_for = 0, of_rest = 0;

@@ -35,7 +35,8 @@ std::string column_cache_bytes(const DecisionLog& log, const LoadReport& report,
 void write_column_cache(const std::string& path, const DecisionLog& log, const LoadReport& report,
                         std::uint64_t key, int threads);
 
-// Parses what stands in memory; public for tests and fuzzing.
+// Parses what stands in memory; public for tests and fuzzing, as is writing the right digest over a wrong one.
+void repair_digest(std::string& bytes);
 CacheRead parse_column_cache(std::string_view bytes, std::uint64_t key, int threads);
 
 }  // namespace plumb

@@ -39,7 +39,9 @@ std::vector<std::pair<std::size_t, double>> streamed_terms(const Goal& goal) {
       if (held.outcomes[j].name == term.outcome) out.emplace_back(j, term.weight);
   }
   if (out.size() != goal.maximize.size())
-    refuse(goal.path, "goal.maximize", "what people prefer", "outcomes of the log: feedback is held in memory");
+    refuse(goal.path, "goal.maximize", "an outcome that is learnt",
+           "outcomes of the log: what is learnt from other "
+           "files is held in memory");
   return out;
 }
 
