@@ -34,10 +34,10 @@ void DecisionBlock::load(std::size_t from, std::size_t to) {
     inverse_base.resize(rows);
     for (auto& column : q) column.resize(rows);
   }
-  const auto lay_out = [&](const float* from, auto* to) {
-    if (offered == 0) std::copy_n(from, rows, to);
+  const auto lay_out = [&](const float* source, auto* target) {
+    if (offered == 0) std::copy_n(source, rows, target);
     for (std::size_t a = 0; a < offered; ++a) {
-      for (std::size_t i = 0; i < n; ++i) to[a * n + i] = from[i * offered + a];
+      for (std::size_t i = 0; i < n; ++i) target[a * n + i] = source[i * offered + a];
     }
   };
   lay_out(input_.base.data() + first_row, inverse_base.data());
