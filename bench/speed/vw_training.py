@@ -26,7 +26,7 @@ def main():
     with open(path("train.vw")) as f:
         decisions = sum(1 for line in f if line.startswith("shared"))
 
-    learner = ["--cb_adf", "--cb_type", "mtr", "-q", "ca", "--quiet"]
+    learner = ["--cb_adf", "--cb_type", "mtr", "--rank_all", "-q", "ca", "--quiet"]
     train = vw + learner + ["-d", path("train.vw"), "-f", path("model.vw")]
     cached = vw + learner + ["--cache_file", path("train.cache"), "-f", path("model.vw")]
     ways = {
