@@ -28,7 +28,7 @@ def main():
 
     learner = ["--cb_adf", "--cb_type", "mtr", "--rank_all", "-q", "ca", "--quiet"]
     train = vw + learner + ["-d", path("train.vw"), "-f", path("model.vw")]
-    cached = vw + learner + ["--cache_file", path("train.cache"), "-f", path("model.vw")]
+    cached = vw + learner + ["-d", path("train.vw"), "--cache_file", path("train.cache"), "-f", path("model.vw")]
     ways = {
         "start of the process alone": vw + ["--version"],
         "read text and learn": train,
