@@ -169,7 +169,12 @@ int main(int argc, char** argv) {
     if (repeat + 1 < repeats) continue;
     LoadReport report;
     const DecisionLog test = read_log(folder + "/test.vw", goal, &report);
-    value = true_values(*study.training.candidates[study.training.chosen].policy, test, kTest);
+    const Training& trained = study.training.value();
+    if (trained.candidates.empty()) {
+      fmt::print(stderr, "softmax_training: {}\n", trained.sentence);
+      return 1;
+    }
+    value = true_values(*trained.candidates[trained.chosen].policy, test, kTest);
   }
   const double n = static_cast<double>(decisions), read = median(reading), learn = median(learning);
   fmt::print("{} decisions, {} threads\n| what | seconds | decisions a second |\n|---|---|---|\n", decisions,

@@ -8,6 +8,7 @@ of the whole process. The policy takes the action of lowest predicted cost.
 """
 import argparse
 import os
+import re
 import shlex
 import statistics
 import subprocess
@@ -25,9 +26,9 @@ def main():
     with open(path("train.vw")) as f:
         decisions = sum(1 for line in f if line.startswith("shared"))
 
-    learner = ["--cb_adf", "--cb_type", "mtr", "-q", "ca", "--quiet"]
+    learner = ["--cb_adf", "--cb_type", "mtr", "--rank_all", "-q", "ca", "--quiet"]
     train = vw + learner + ["-d", path("train.vw"), "-f", path("model.vw")]
-    cached = vw + learner + ["--cache_file", path("train.cache"), "-f", path("model.vw")]
+    cached = vw + learner + ["-d", path("train.vw"), "--cache_file", path("train.cache"), "-f", path("model.vw")]
     ways = {
         "start of the process alone": vw + ["--version"],
         "read text and learn": train,
@@ -48,7 +49,7 @@ def main():
     subprocess.run(
         vw + ["-t", "-i", path("model.vw"), "-d", path("test.vw"), "-p", path("predictions"), "--quiet"], check=True)
     with open(path("predictions")) as f:
-        first = [int(line.split(":")[0]) for line in f if line.strip()]
+        first = [int(re.match(r"\d+", line).group()) for line in f if line.strip()]
     with open(path("test_truth.csv")) as f:
         truth = [[float(x) for x in line.split(",")] for line in f]
     assert len(first) == len(truth), (len(first), len(truth))

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 #include "tests/evaluate/slow_value.h"
 
@@ -49,8 +51,8 @@ TEST(RowWeights, AreRowsWrittenDownAsOften) {
   for (const bool in_half : {false, true}) {
     Evaluation one(twins.weighted, models, 2, true), other(twins.repeated, repeated_models, 2, true);
     std::size_t policy = 0;
-    for (const auto& [e, log, p] :
-         {std::tuple(&one, &twins.weighted, &pi), std::tuple(&other, &twins.repeated, &repeated_pi)}) {
+    for (const auto& [e, log, p] : {std::tuple(&one, &twins.weighted, &pi),
+                                    std::tuple(&other, &twins.repeated, &std::as_const(repeated_pi))}) {
       std::vector<std::uint8_t> mask(log->size());
       for (std::size_t i = 0; i < mask.size(); ++i) mask[i] = !in_half || log->segments[0].code[i] == 1;
       e->add_subset({"rows", mask});
@@ -80,7 +82,8 @@ TEST(RowWeights, CountAsOneRowInWhatCanBeCarried) {
   const std::size_t policy = evaluation.add_probabilities(pi);
   double sum = 0, squares = 0, largest = 0, event = 0, event_squares = 0;
   for (std::size_t i = 0; i < twins.weighted.size(); ++i) {
-    const double w = twins.weighted.weight[i] * pi[twins.weighted.chosen_row(i)] / twins.weighted.propensity[i];
+    const double w = static_cast<double>(twins.weighted.weight[i]) * pi[twins.weighted.chosen_row(i)] /
+                     twins.weighted.propensity[i];
     sum += w;
     squares += w * w;
     largest = std::max(largest, w);
