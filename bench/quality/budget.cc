@@ -142,9 +142,14 @@ int main(int argc, char** argv) {
   }
   std::printf("\n%-44s %10s %10s %10s %10s\n", "the goal file, 40,000 customers", "ships", "broken", "mailed",
               "beats chance");
-  const Goal whole = read_goal(source_path("examples/campaign/budget.toml"));
+  Goal whole = read_goal(source_path("examples/campaign/budget.toml"));
+  // The budget alone: that enough customers have unsubscribed to tell their share takes a larger log.
+  whole.constraints.clear();
+  whole.segments.clear();
+  whole.proxies.clear();
   const int runs = options.quick ? 20 : 100;
-  for (const auto& [effect, personal] : worlds) {
+  const std::pair<double, double> strong[] = {{0.8, 0.8}, {0.0, 0.0}};
+  for (const auto& [effect, personal] : strong) {
     CampaignOptions fresh;
     fresh.effect = effect;
     fresh.personal = personal;

@@ -38,7 +38,8 @@ struct RuleAccount {
 struct TreeAccount {
   std::string policy;
   DecisionTree tree;
-  std::string best_action;  // the single action of the highest goal over the seen decisions
+  // Of the highest goal over the seen decisions, of the actions that the budget allows for everyone.
+  std::string best_action;
   std::vector<RuleAccount> rules;
 };
 // Rules and how many of the decisions with rows[i] each concerns, without gains (`why_not` says why there are
