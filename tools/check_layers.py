@@ -15,7 +15,7 @@ import sys
 import tempfile
 
 # Public headers that are not named after their layer.
-HEADER_LAYER = {"regression": "stats", "features": "data", "inspect": "data", "feedback": "data", "agreement": "stats", "preference": "reward", "preferred": "reward", "raters": "reward", "text_reward": "reward", "bridging": "reward", "active": "reward", "ensemble": "reward", "objectives": "optimize", "trainable": "optimize", "feedback_study": "audit", "policy_tree": "optimize", "budget": "optimize", "lifetime_value": "reward", "next_pairs": "reward", "tree_policy": "policy", "priced_policy": "policy", "over_optimization": "pressure", "pool": "pressure", "plumb": "loop"}
+HEADER_LAYER = {"regression": "stats", "features": "data", "inspect": "data", "feedback": "data", "agreement": "stats", "preference": "reward", "preferred": "reward", "raters": "reward", "text_reward": "reward", "bridging": "reward", "active": "reward", "ensemble": "reward", "objectives": "optimize", "trainable": "optimize", "feedback_study": "audit", "policy_tree": "optimize", "budget": "optimize", "lifetime_value": "reward", "learnt": "reward", "reliability": "reward", "next_pairs": "reward", "tree_policy": "policy", "priced_policy": "policy", "over_optimization": "pressure", "pool": "pressure", "plumb": "loop"}
 LAST_LAYER_OF_WORLDS = "policy"
 OUTSIDE = ("apps", "worlds", "tests", "fuzz", "bench", "examples", "lm", "python", "src", "include")
 SUFFIXES = (".cc", ".h")
