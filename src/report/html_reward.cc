@@ -70,6 +70,12 @@ std::string model_html(const Json& model, bool open) {
             "line what "
             "came is what was predicted.</figcaption></figure>\n";
   }
+  if (!member(r, "log_loss").is_null()) {
+    body +=
+        paragraph("Log loss: " + interval(range(r, "log_loss"), false) + " nats; the overall share alone has " +
+                      significant(number(r, "constant_log_loss")) + ".",
+                  "soft");
+  }
   Table bins;
   bins.headers = {"Predicted", "Came", "Decisions"};
   for (const Json& b : list(r, "bins")) {
@@ -114,17 +120,14 @@ std::string learnt_html(const Json& learnt) {
 
 std::string reward_part(const Json& evidence) {
   Table table;
-  table.headers = {"Outcome", "Model", "R\u00b2", "Slope (1: calibrated)", "Intercept", "Log loss, nats"};
+  table.headers = {"Outcome", "R\u00b2", "Slope (1: calibrated)", "Intercept"};
   std::string models;
   for (const Json& m : list(evidence, "models")) {
     const Json& r = object(m, "reliability");
     if (r.empty()) continue;
-    const bool binary = !member(r, "log_loss").is_null();
-    table.rows.push_back({text_cell(text(m, "outcome")), text_cell(text(m, "method")),
-                          number_cell(interval(range(r, "r_squared"), false)),
+    table.rows.push_back({text_cell(text(m, "outcome")), number_cell(interval(range(r, "r_squared"), false)),
                           number_cell(interval(range(r, "slope"), false)),
-                          number_cell(interval(range(r, "intercept"), false)),
-                          binary ? number_cell(interval(range(r, "log_loss"), false)) : text_cell("")});
+                          number_cell(interval(range(r, "intercept"), false))});
     models += model_html(m, true);
   }
   std::string out;

@@ -599,8 +599,8 @@ TEST(GoalFile, RefusesLearntOutcomesThatCannotBeLearnt) {
   const auto index = [](const std::string& from, const std::string& to) {
     return refusal_after_small(changed(kIndex, from, to));
   };
-  EXPECT_EQ(index("'surrogate_index'", "'surrogate'"),
-            "goal.toml:11: outcome.index.model: found \"surrogate\", expected surrogate_index (nearest)");
+  EXPECT_EQ(index("'surrogate_index'", "'surrogate_indx'"),
+            "goal.toml:11: outcome.index.model: found \"surrogate_indx\", expected surrogate_index (nearest)");
   EXPECT_EQ(index("of = 'value'", "of = 'valu'"),
             "goal.toml:12: outcome.index.of: found the unknown outcome \"valu\", expected value (nearest)");
   EXPECT_EQ(
