@@ -269,7 +269,8 @@ TEST(Dsjson, WeighsRowsThatWereDroppedAtSeveralRates) {
   EXPECT_TRUE(dsjson_log(half + half, dsjson_goal(), &report).weight.empty());
   EXPECT_TRUE(says(report, "dropped at random at the rate 0.5: all count alike"));
   EXPECT_TRUE(dsjson_log(row(kLabel, kRanking, R"("pdrop":0.0)") + whole, dsjson_goal()).weight.empty());
-  EXPECT_EQ(dsjson_log(whole + half + whole + row(kLabel, kRanking, R"("pdrop":0.75)"), dsjson_goal(), &report).weight,
+  EXPECT_EQ(dsjson_log(whole + half + whole + row(kLabel, kRanking, R"("pdrop":0.75)"), dsjson_goal(), &report)
+                .weight,
             (std::vector<float>{1, 2, 1, 4}));
   EXPECT_TRUE(says(report, "at rates from 0 to 0.75"));
 }
