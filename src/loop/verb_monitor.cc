@@ -26,9 +26,15 @@ void require_no_preference(const Goal& goal) {
   const std::vector<std::string> needed = needed_outcomes(goal), logged = logged_outcomes(goal);
   for (const std::string& name : needed) {
     if (std::find(logged.begin(), logged.end(), name) != logged.end()) continue;
-    refuse(goal.path.empty() ? "the goal" : goal.path, "outcome." + name, "what people prefer",
-           "outcomes that a later log shows: no later feedback is compared");
+    refuse(goal.path.empty() ? "the goal" : goal.path, "outcome." + name, "an outcome that is learnt",
+           "outcomes that a later log shows: no later feedback and no later transactions are compared");
   }
+}
+
+// What moved is told by plain means of rows.
+void require_equal_rows(const DecisionLog& log) {
+  if (!log.weight.empty())
+    refuse(log.source, "pdrop", "rows that were dropped at several rates", "rows that all count alike");
 }
 
 }  // namespace
@@ -36,6 +42,8 @@ void require_no_preference(const Goal& goal) {
 Study monitor_in_memory(const Goal& goal, DecisionLog first, DecisionLog later, LoadReport load,
                         const PolicyPointer& policy, const RunOptions& options) {
   require_no_preference(goal);
+  require_equal_rows(first);
+  require_equal_rows(later);
   assign_folds(first, options.seed);
   Study study = check_in_memory(goal, std::move(later), std::move(load), options, "monitor");
   tell(options, "comparing logs", 0, 1);
@@ -80,7 +88,7 @@ Evidence monitor(const Goal& goal, const std::string& later, const Certified& ce
   tell(options, "reading", 0, 2);
   const std::string path = find_log(goal, options.log);
   LoadReport first_load, load;
-  DecisionLog first = read_log(path, goal, &first_load);
+  DecisionLog first = read_log(path, goal, &first_load, std::max(1, options.threads));
   if (const auto lock = goal.path.empty() ? std::nullopt : read_lock(goal))
     verify_lock(*lock, goal, log_digest(first));
   if (certificate && certificate->log_digest != log_digest(first)) {
@@ -91,7 +99,7 @@ Evidence monitor(const Goal& goal, const std::string& later, const Certified& ce
   // Late outcomes of the later log have had until its own end to arrive.
   Goal later_goal = goal;
   later_goal.data.as_of = certified.as_of;
-  DecisionLog later_log = read_log(later, later_goal, &load);
+  DecisionLog later_log = read_log(later, later_goal, &load, std::max(1, options.threads));
   tell(options, "reading", 2, 2);
   if (!policy) {
     policy = policy_from_argument(certified.policy, later_log, goal, true, std::max(1, options.threads));
