@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "audit/claims.h"
-#include "evaluate/terms.h"
+#include "monitor/decision_terms.h"
 #include "monitor/families.h"
 #include "plumb/evaluate.h"
 
@@ -44,15 +44,14 @@ class Values {
   Values(const TwoLogs& logs, const OutcomeModels& models) : logs_(logs), models_(models) {}
 
   std::size_t add_policy(bool base_is_estimate, PolicyRows rows) {
-    terms_.push_back(policy_terms(logs_.both, models_, logs_.base, base_is_estimate, rows.probabilities,
-                                  rows.is_logging, true, logs_.threads));
+    terms_.push_back(decision_terms(logs_.both, models_, logs_.base, base_is_estimate, rows.probabilities,
+                                    rows.is_logging, logs_.threads));
     return terms_.size() - 1;
   }
 
   ValueColumns columns(std::size_t policy, std::size_t outcome, const std::vector<std::uint8_t>* slice) {
-    const PolicyTerms& t = terms_[policy];
+    const DecisionTerms& t = terms_[policy];
     const OutcomeColumn& column = logs_.both.outcome(models_.outcome[outcome]);
-    const std::vector<float>& q = models_.q[outcome];
     const std::size_t n = logs_.both.size();
     enum Sum { kCount1, kCount2, kRatio, kDirect1, kDirect2, kResidual1, kCarried, kResidual2, kSums };
     std::array<std::size_t, kSums> id;
@@ -60,8 +59,7 @@ class Values {
     for (std::size_t i = 0; i < n; ++i) {
       if (!logs_.compared[i] || column.state[i] == State::kImmature || (slice && !(*slice)[i])) continue;
       const std::size_t at = outcome * n + i, b = logs_.bucket[i];
-      const double residual = t.ips[at] - t.observed_weight[at] * q[logs_.both.chosen_row(i)];
-      const double direct = t.dr[at] - residual;
+      const double residual = t.residual[at], direct = t.direct[at];
       if (logs_.is_later(i)) {
         moments_.sums(id[kCount2])[b] += 1;
         moments_.sums(id[kDirect2])[b] += direct;
@@ -81,7 +79,7 @@ class Values {
 
   // Why the policy's value of the outcome cannot be compared; empty where it can.
   std::string trouble(std::size_t policy, std::size_t outcome, const std::vector<std::uint8_t>* slice) const {
-    const PolicyTerms& t = terms_[policy];
+    const DecisionTerms& t = terms_[policy];
     const OutcomeColumn& column = logs_.both.outcome(models_.outcome[outcome]);
     double sum[2] = {0, 0}, squares[2] = {0, 0}, largest[2] = {0, 0}, event[2] = {0, 0}, event2[2] = {0, 0};
     for (std::size_t i = 0; i < logs_.both.size(); ++i) {
@@ -116,13 +114,13 @@ class Values {
           events, column.name, least);
     return {};
   }
-  const PolicyTerms& terms(std::size_t policy) const { return terms_[policy]; }
+  const DecisionTerms& terms(std::size_t policy) const { return terms_[policy]; }
   const Moments& moments() const { return moments_; }
 
  private:
   const TwoLogs& logs_;
   const OutcomeModels& models_;
-  std::vector<PolicyTerms> terms_;
+  std::vector<DecisionTerms> terms_;
   Moments moments_;
 };
 
@@ -239,7 +237,7 @@ OutcomeParts compare_outcomes(const TwoLogs& logs, const Goal& goal, const Outco
   };
   std::vector<std::uint8_t> first_rows(logs.both.size(), 0);
   for (std::size_t i = 0; i < logs.first_count; ++i) first_rows[i] = logs.compared[i];
-  const Support support = support_of(subset_sums(values.terms(certified), first_rows, logs.bucket));
+  const Support support = support_on(values.terms(certified), first_rows, logs.bucket);
   out.then = support.sufficient ? measured(e.value.size() - 1) : unknown(support.reason);
   out.carried = gain_trouble.empty() ? measured(0) : unknown(gain_trouble);
   out.now = e.value[1];
