@@ -109,7 +109,7 @@ struct RankingEstimate {
   std::vector<double> score;  // n: what each decision contributes; the value is their mean
   double value = 0, standard_error = 0, skewness = 0;
   // Of the weights, by the rules of Support: one where one weight serves the whole ranking, else one for each
-  // slot with alpha != 0, in order. `ess` is the smallest of theirs.
+  // slot with alpha != 0 (cascade_dr: each slot), in order. `ess` is the smallest of theirs.
   std::vector<Support> support;
   double ess = 0;
   bool sufficient = false;  // all of them are
@@ -175,7 +175,7 @@ RankingEstimate pseudo_inverse(const RankingLog& log, const SlateWeights& weight
 // The weights for any logging policy: G by summing over all rankings of mu, its pseudo-inverse by eigenvalues
 // (those below 1e-10 of the largest count as 0). `marginals`: slot_marginals of the target. For small problems:
 // throws Error{kInput} where a decision has more than kMostBeginnings rankings or more than kMostSlotItems
-// pairs of slot and item. The log's own probabilities are not used; mu is.
+// pairs of slot and item, shows a ranking that mu never does, or states another probability of it than mu.
 inline constexpr std::size_t kMostSlotItems = 200;
 SlateWeights slate_weights(const RankingLog& log, const SlotPolicy& mu, const Matrix& marginals,
                            int threads = 1);
