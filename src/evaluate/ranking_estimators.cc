@@ -11,35 +11,42 @@
 namespace plumb {
 namespace {
 
+// Of every decision, hashed once an estimate.
+std::vector<std::size_t> buckets_of(const RankingLog& log) {
+  std::vector<std::size_t> bucket(log.size());
+  for (std::size_t i = 0; i < log.size(); ++i) bucket[i] = bucket_of(log.unit[i]);
+  return bucket;
+}
+
 // Value and standard error of the mean of `score`, clustered on units.
-Estimates mean_over(const RankingLog& log, std::span<const double> score) {
+Estimates mean_over(std::span<const std::size_t> bucket, std::span<const double> score) {
   Moments moments;
   const std::size_t sums = moments.add_sums(), count = moments.add_sums();
   const std::size_t column = moments.add_column(sums, count);
+  const auto sum = moments.sums(sums), decisions = moments.sums(count);
   for (std::size_t i = 0; i < score.size(); ++i) {
-    const std::size_t bucket = bucket_of(log.unit[i]);
-    moments.sums(sums)[bucket] += score[i];
-    moments.sums(count)[bucket] += 1;
+    sum[bucket[i]] += score[i];
+    decisions[bucket[i]] += 1;
   }
   const Contrast mean{"mean", {{column, 1.0}}};
   return estimate(moments, {&mean, 1});
 }
 
-Support support_of_weights(const RankingLog& log, std::span<const double> weight) {
+Support support_of_weights(std::span<const std::size_t> bucket, std::span<const double> weight) {
   SubsetSums sums;
-  std::vector<double> bucket(kBuckets, 0.0);
+  std::vector<double> by_bucket(kBuckets, 0.0);
   for (std::size_t i = 0; i < weight.size(); ++i) {
     const double w = weight[i];
     sums.weight += w;
     sums.weight_squares += w * w;
     sums.max_weight = std::max(sums.max_weight, std::abs(w));
-    bucket[bucket_of(log.unit[i])] += w;
+    by_bucket[bucket[i]] += w;
   }
   sums.count = sums.rows_weight = static_cast<double>(weight.size());
   sums.plain_squares = sums.weight_squares;
-  sums.weight_error = mean_over(log, weight).standard_error[0];
+  sums.weight_error = mean_over(bucket, weight).standard_error[0];
   double squares = 0;
-  for (const double w : bucket) squares += w * w;
+  for (const double w : by_bucket) squares += w * w;
   sums.effective_units = squares > 0 ? sums.weight * sums.weight / squares : 0;
   return support_of(sums);
 }
@@ -56,9 +63,10 @@ void describe(RankingEstimate& out) {
   }
 }
 
-RankingEstimate estimate_of(const RankingLog& log, std::vector<double> score, std::vector<Support> support) {
+RankingEstimate estimate_of(std::span<const std::size_t> bucket, std::vector<double> score,
+                            std::vector<Support> support) {
   RankingEstimate out;
-  const Estimates mean = mean_over(log, score);
+  const Estimates mean = mean_over(bucket, score);
   out.value = mean.value[0];
   out.standard_error = mean.standard_error[0];
   out.skewness = mean.skewness[0];
@@ -95,6 +103,7 @@ void check_columns(const char* where, const char* what, std::span<const double> 
 
 // weight: n x m. Score of a decision: sum over slots of alpha r weight.
 RankingEstimate by_slot(const RankingLog& log, std::span<const double> alpha, const Matrix& weight) {
+  const std::vector<std::size_t> bucket = buckets_of(log);
   std::vector<double> score(log.size(), 0.0), column(log.size());
   std::vector<Support> support;
   for (std::size_t l = 0; l < log.slots; ++l) {
@@ -103,20 +112,21 @@ RankingEstimate by_slot(const RankingLog& log, std::span<const double> alpha, co
       column[i] = weight(i, l);
       score[i] += alpha[l] * log.reward[i * log.slots + l] * weight(i, l);
     }
-    support.push_back(support_of_weights(log, column));
+    support.push_back(support_of_weights(bucket, column));
   }
-  return estimate_of(log, std::move(score), std::move(support));
+  return estimate_of(bucket, std::move(score), std::move(support));
 }
 
 // One weight for the whole ranking.
 RankingEstimate by_ranking(const RankingLog& log, std::span<const double> alpha,
                            std::span<const double> weight) {
+  const std::vector<std::size_t> bucket = buckets_of(log);
   std::vector<double> score(log.size(), 0.0);
   for (std::size_t i = 0; i < log.size(); ++i) {
     for (std::size_t l = 0; l < log.slots; ++l) score[i] += alpha[l] * log.reward[i * log.slots + l];
     score[i] *= weight[i];
   }
-  return estimate_of(log, std::move(score), {support_of_weights(log, weight)});
+  return estimate_of(bucket, std::move(score), {support_of_weights(bucket, weight)});
 }
 
 // n x m: weights of the beginnings down to and including each slot.
@@ -208,13 +218,14 @@ RankingEstimate cascade_dr(const RankingLog& log, const SlotPolicy& target, cons
       if (above != 0) score[i] += above * (slots[l] * log.reward[i * log.slots + l] - q(shown[l]));
     }
   }
+  const std::vector<std::size_t> bucket = buckets_of(log);
   std::vector<Support> support;
   std::vector<double> column(log.size());
   for (std::size_t l = 0; l < log.slots; ++l) {
     for (std::size_t i = 0; i < log.size(); ++i) column[i] = weight(i, l);
-    support.push_back(support_of_weights(log, column));
+    support.push_back(support_of_weights(bucket, column));
   }
-  return estimate_of(log, std::move(score), std::move(support));
+  return estimate_of(bucket, std::move(score), std::move(support));
 }
 
 RankingEstimate pseudo_inverse(const RankingLog& log, const SlateWeights& weights,
@@ -247,7 +258,7 @@ RankingEstimate ranking_gain(const RankingLog& log, const RankingEstimate& a, co
   for (std::size_t i = 0; i < log.size(); ++i) score[i] = a.score[i] - b.score[i];
   std::vector<Support> support = a.support;
   support.insert(support.end(), b.support.begin(), b.support.end());
-  return estimate_of(log, std::move(score), std::move(support));
+  return estimate_of(buckets_of(log), std::move(score), std::move(support));
 }
 
 }  // namespace plumb
