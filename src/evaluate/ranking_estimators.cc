@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "evaluate/ranking_checks.h"
 #include "evaluate/support.h"
@@ -51,6 +52,22 @@ Support support_of_weights(std::span<const std::size_t> bucket, std::span<const 
   return support_of(sums);
 }
 
+// How many decisions with rewards stand behind a value, effectively. A decision's weight is the sum of the
+// weights of its slots that brought something; of either sign, since pseudo-inverse weights may be negative.
+double events_of(const RankingLog& log, std::span<const double> alpha,
+                 const std::function<double(std::size_t, std::size_t)>& weight) {
+  double sum = 0, squares = 0;
+  for (std::size_t i = 0; i < log.size(); ++i) {
+    double w = 0;
+    for (std::size_t l = 0; l < log.slots; ++l) {
+      if (alpha[l] != 0 && log.reward[i * log.slots + l] != 0) w += std::abs(weight(i, l));
+    }
+    sum += w;
+    squares += w * w;
+  }
+  return squares > 0 ? sum * sum / squares : 0;
+}
+
 void describe(RankingEstimate& out) {
   PLUMB_ASSERT(!out.support.empty());
   out.sufficient = true;
@@ -61,10 +78,16 @@ void describe(RankingEstimate& out) {
     out.sufficient = false;
     out.reason = support.reason;
   }
+  const auto least = static_cast<double>(least_events(OutcomeKind::kBinary));
+  if (out.sufficient && out.events < least) {
+    out.sufficient = false;
+    out.reason = fmt::format("rewards other than 0 come in {:.1f} effective decisions, {:.0f} are needed",
+                             out.events, least);
+  }
 }
 
 RankingEstimate estimate_of(std::span<const std::size_t> bucket, std::vector<double> score,
-                            std::vector<Support> support) {
+                            std::vector<Support> support, double events) {
   RankingEstimate out;
   const Estimates mean = mean_over(bucket, score);
   out.value = mean.value[0];
@@ -72,6 +95,7 @@ RankingEstimate estimate_of(std::span<const std::size_t> bucket, std::vector<dou
   out.skewness = mean.skewness[0];
   out.score = std::move(score);
   out.support = std::move(support);
+  out.events = events;
   describe(out);
   return out;
 }
@@ -114,7 +138,8 @@ RankingEstimate by_slot(const RankingLog& log, std::span<const double> alpha, co
     }
     support.push_back(support_of_weights(bucket, column));
   }
-  return estimate_of(bucket, std::move(score), std::move(support));
+  return estimate_of(bucket, std::move(score), std::move(support),
+                     events_of(log, alpha, [&](std::size_t i, std::size_t l) { return weight(i, l); }));
 }
 
 // One weight for the whole ranking.
@@ -126,7 +151,8 @@ RankingEstimate by_ranking(const RankingLog& log, std::span<const double> alpha,
     for (std::size_t l = 0; l < log.slots; ++l) score[i] += alpha[l] * log.reward[i * log.slots + l];
     score[i] *= weight[i];
   }
-  return estimate_of(bucket, std::move(score), {support_of_weights(bucket, weight)});
+  return estimate_of(bucket, std::move(score), {support_of_weights(bucket, weight)},
+                     events_of(log, alpha, [&](std::size_t i, std::size_t) { return weight[i]; }));
 }
 
 // n x m: weights of the beginnings down to and including each slot.
@@ -225,7 +251,8 @@ RankingEstimate cascade_dr(const RankingLog& log, const SlotPolicy& target, cons
     for (std::size_t i = 0; i < log.size(); ++i) column[i] = weight(i, l);
     support.push_back(support_of_weights(bucket, column));
   }
-  return estimate_of(bucket, std::move(score), std::move(support));
+  return estimate_of(bucket, std::move(score), std::move(support),
+                     events_of(log, slots, [&](std::size_t i, std::size_t l) { return weight(i, l); }));
 }
 
 RankingEstimate pseudo_inverse(const RankingLog& log, const SlateWeights& weights,
@@ -258,7 +285,7 @@ RankingEstimate ranking_gain(const RankingLog& log, const RankingEstimate& a, co
   for (std::size_t i = 0; i < log.size(); ++i) score[i] = a.score[i] - b.score[i];
   std::vector<Support> support = a.support;
   support.insert(support.end(), b.support.begin(), b.support.end());
-  return estimate_of(buckets_of(log), std::move(score), std::move(support));
+  return estimate_of(buckets_of(log), std::move(score), std::move(support), std::min(a.events, b.events));
 }
 
 }  // namespace plumb

@@ -82,6 +82,7 @@ void check_offered(std::string_view where, std::span<const std::size_t> offset, 
 
 void check_same_offers(std::string_view where, std::span<const std::size_t> policy,
                        std::span<const std::size_t> log) {
+  check_offered(where, policy, 0);
   check_length(where, "decisions of the policy", policy.size() - 1, log.size() - 1);
   for (std::size_t i = 0; i + 1 < log.size(); ++i) {
     if (policy[i + 1] != log[i + 1])

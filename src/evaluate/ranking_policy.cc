@@ -140,8 +140,9 @@ RankingProbabilities ranking_probabilities(const SlotPolicy& policy, const Ranki
       const double p = next_probabilities(policy, i, shown.first(l))[shown[l]];
       out.conditional[i * log.slots + l] = p;
       whole *= p;
-      // Below a beginning that the policy never shows there is nothing to ask; 0 keeps every weight 0.
-      if (whole == 0) break;
+      // Below a beginning that the policy never shows there is nothing to ask; 0 keeps every weight 0. (A long
+      // ranking's own probability may be 0 by underflow: its conditionals still count.)
+      if (p == 0) break;
     }
     out.ranking[i] = whole;
   });

@@ -1,112 +1,14 @@
 // Rankings on problems whose rankings are all listed: expectations over the logging policy are sums, so
 // "unbiased" is an equation. Estimators are linear in the rewards; expected rewards stand for drawn ones.
-#include "plumb/ranking.h"
-
-#include <gtest/gtest.h>
-
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
+#include "tests/evaluate/listed_rankings.h"
+
 namespace plumb {
 namespace {
-
-using Ranking = std::vector<std::uint32_t>;
-
-std::vector<Ranking> all_rankings(std::size_t k, std::size_t m) {
-  std::vector<Ranking> out = {{}};
-  for (std::size_t l = 0; l < m; ++l) {
-    std::vector<Ranking> longer;
-    for (const Ranking& above : out) {
-      for (std::uint32_t a = 0; a < k; ++a) {
-        if (std::find(above.begin(), above.end(), a) != above.end()) continue;
-        longer.push_back(above);
-        longer.back().push_back(a);
-      }
-    }
-    out = longer;
-  }
-  return out;
-}
-
-// Every ranking of one context once, as a decision of a unit of its own.
-struct Listed {
-  std::size_t k = 0, m = 0;
-  std::vector<Ranking> rankings;
-  std::unique_ptr<SlotPolicy> mu, pi;
-  RankingLog log;
-  Matrix marginals;  // of pi
-  RankingProbabilities target;
-
-  using Reward = std::function<double(std::size_t slot, const Ranking&)>;
-  void reward(const Reward& of) {
-    for (std::size_t i = 0; i < rankings.size(); ++i) {
-      for (std::size_t l = 0; l < m; ++l) log.reward[i * m + l] = of(l, rankings[i]);
-    }
-  }
-  double total(std::size_t i, std::span<const double> alpha) const {
-    double sum = 0;
-    for (std::size_t l = 0; l < m; ++l) sum += (alpha.empty() ? 1 : alpha[l]) * log.reward[i * m + l];
-    return sum;
-  }
-  double truth(std::span<const double> alpha = {}) const {
-    double value = 0;
-    for (std::size_t i = 0; i < rankings.size(); ++i) value += target.ranking[i] * total(i, alpha);
-    return value;
-  }
-  double expectation(const RankingEstimate& e) const {
-    double value = 0;
-    for (std::size_t i = 0; i < rankings.size(); ++i) value += log.logged.ranking[i] * e.score[i];
-    return value;
-  }
-};
-
-// The same items for every ranking in the list: scores repeat.
-std::vector<std::size_t> offsets(std::size_t n, std::size_t k) {
-  std::vector<std::size_t> out = {0};
-  for (std::size_t i = 0; i < n; ++i) out.push_back(out.back() + k);
-  return out;
-}
-std::unique_ptr<SlotPolicy> repeated(std::size_t n, const Matrix& score) {
-  Matrix all(n * score.rows, score.cols);
-  for (std::size_t row = 0; row < all.rows; ++row) {
-    for (std::size_t l = 0; l < score.cols; ++l) all(row, l) = score(row % score.rows, l);
-  }
-  const std::vector<std::size_t> offset = offsets(n, score.rows);
-  return score.cols == 1 ? plackett_luce(offset, all.data) : factored_rankings(offset, all);
-}
-
-Matrix random_scores(std::size_t k, std::size_t columns, std::uint64_t seed, double spread = .8) {
-  Matrix out(k, columns);
-  Rng rng(seed);
-  for (double& s : out.data) s = spread * rng.normal();
-  return out;
-}
-
-Listed listed(std::size_t m, const Matrix& mu, const Matrix& pi) {
-  Listed out;
-  out.k = mu.rows;
-  out.m = m;
-  out.rankings = all_rankings(out.k, m);
-  const std::size_t n = out.rankings.size();
-  out.mu = repeated(n, mu);
-  out.pi = repeated(n, pi);
-  out.log.slots = m;
-  out.log.offset = offsets(n, out.k);
-  for (const Ranking& ranking : out.rankings)
-    out.log.shown.insert(out.log.shown.end(), ranking.begin(), ranking.end());
-  out.log.reward.assign(n * m, 0.0);
-  for (std::size_t i = 0; i < n; ++i) out.log.unit.push_back(i);
-  out.log.logged = ranking_probabilities(*out.mu, out.log);
-  out.log.logged.position = position_probabilities(out.log, slot_marginals(*out.mu, m));
-  out.marginals = slot_marginals(*out.pi, m);
-  out.target = ranking_probabilities(*out.pi, out.log);
-  out.target.position = position_probabilities(out.log, out.marginals);
-  return out;
-}
-
-// Four items, three slots; the logging policy has scores by slot, the target is Plackett-Luce.
-Listed four_items() { return listed(3, random_scores(4, 3, 1), random_scores(4, 1, 2)); }
 
 // Click models. Each meets its assumption and, by construction, none that is stronger.
 double independent(std::size_t l, const Ranking& a) {
@@ -126,102 +28,6 @@ double arbitrary(std::size_t l, const Ranking& a) {
 double additive(std::size_t l, const Ranking& a) {
   const double moved = arbitrary(0, a);
   return independent(l, a) + (l == 0 ? moved : l == 2 ? -moved : 0);
-}
-
-// From the definition, by the product of ratios.
-double plackett_luce_probability(const Matrix& score, const Ranking& ranking) {
-  double left = 0, p = 1;
-  for (std::size_t a = 0; a < score.rows; ++a) left += std::exp(score(a, 0));
-  for (const std::uint32_t a : ranking) {
-    p *= std::exp(score(a, 0)) / left;
-    left -= std::exp(score(a, 0));
-  }
-  return p;
-}
-
-std::string message_of(const std::function<void()>& task) {
-  try {
-    task();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), Code::kInput) << error.what();
-    return error.what();
-  }
-  return "accepted";
-}
-
-// ---------------------------------------------------------------------------------------------- policies
-
-TEST(SlotPolicies, PlackettLuceHasItsProbabilities) {
-  const Listed t = four_items();
-  const Matrix score = random_scores(4, 1, 2);
-  double sum = 0;
-  for (std::size_t i = 0; i < t.rankings.size(); ++i) {
-    EXPECT_NEAR(t.target.ranking[i], plackett_luce_probability(score, t.rankings[i]), 1e-14);
-    double product = 1;
-    for (std::size_t l = 0; l < 3; ++l) product *= t.target.conditional[3 * i + l];
-    EXPECT_NEAR(product, t.target.ranking[i], 1e-15);
-    sum += t.target.ranking[i];
-  }
-  EXPECT_EQ(t.rankings.size(), 24u);
-  EXPECT_NEAR(sum, 1, 1e-14);
-}
-
-TEST(SlotPolicies, FactoredChoosesByTheScoresOfTheSlot) {
-  const Matrix score = random_scores(4, 3, 1);
-  const Listed t = four_items();
-  for (std::size_t i = 0; i < t.rankings.size(); ++i) {
-    const Ranking& a = t.rankings[i];
-    double p = 1;
-    for (std::size_t l = 0; l < 3; ++l) {
-      double left = 0;
-      for (std::uint32_t b = 0; b < 4; ++b)
-        left += std::find(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(l), b) ==
-                        a.begin() + static_cast<std::ptrdiff_t>(l)
-                    ? std::exp(score(b, l))
-                    : 0;
-      p *= std::exp(score(a[l], l)) / left;
-    }
-    EXPECT_NEAR(t.log.logged.ranking[i], p, 1e-14);
-  }
-}
-
-TEST(SlotPolicies, MarginalsAreSumsOverAllRankings) {
-  const Listed t = four_items();
-  for (std::uint32_t a = 0; a < 4; ++a) {
-    for (std::size_t l = 0; l < 3; ++l) {
-      double sum = 0;
-      for (std::size_t i = 0; i < t.rankings.size(); ++i)
-        if (t.rankings[i][l] == a) sum += t.target.ranking[i];
-      EXPECT_NEAR(t.marginals(a, l), sum, 1e-14);
-    }
-  }
-}
-
-TEST(SlotPolicies, SamplesHaveTheirProbabilities) {
-  const std::size_t n = 40000;
-  const Listed t = four_items();
-  const auto policy = repeated(n, random_scores(4, 1, 2));
-  const std::vector<std::uint32_t> shown = sample_rankings(*policy, 3, Rng(4));
-  for (std::size_t r = 0; r < t.rankings.size(); ++r) {
-    double count = 0;
-    for (std::size_t i = 0; i < n; ++i)
-      count += std::equal(t.rankings[r].begin(), t.rankings[r].end(), &shown[3 * i]);
-    const double p = t.target.ranking[r], size = static_cast<double>(n);
-    EXPECT_NEAR(count / size, p, 4 * std::sqrt(p * (1 - p) / size)) << r;  // four binomial standard errors
-  }
-}
-
-TEST(SlotPolicies, ThreadsDoNotMatter) {
-  const auto policy = repeated(300, random_scores(5, 3, 6));
-  EXPECT_EQ(sample_rankings(*policy, 3, Rng(4), 1), sample_rankings(*policy, 3, Rng(4), 3));
-  EXPECT_EQ(slot_marginals(*policy, 3, 1).data, slot_marginals(*policy, 3, 3).data);
-  const Listed t = listed(3, random_scores(6, 3, 7), random_scores(6, 1, 8));
-  const RankingProbabilities one = ranking_probabilities(*t.pi, t.log, 1),
-                             three = ranking_probabilities(*t.pi, t.log, 3);
-  EXPECT_EQ(one.ranking, three.ranking);
-  EXPECT_EQ(one.conditional, three.conditional);
-  EXPECT_EQ(slate_weights(t.log, *t.mu, t.marginals, 1).weight,
-            slate_weights(t.log, *t.mu, t.marginals, 3).weight);
 }
 
 // ---------------------------------------------------------------------------------------------- bias
@@ -486,6 +292,30 @@ TEST(RankingEstimate, NamesPropensitiesThatAreWrong) {
   EXPECT_FALSE(e.interval(.95).has_value());
 }
 
+TEST(RankingEstimate, HasNoIntervalWhereHardlyAnythingWasClicked) {
+  // As many rankings as one likes, but 15 clicks: a standard error from them is not to be had.
+  const std::size_t n = 2400;
+  const Listed t = listed(2, Matrix(4, 2), Matrix(4, 1));
+  RankingLog log;
+  log.slots = 2;
+  log.offset = offsets(n, 4);
+  for (std::size_t i = 0; i < n; ++i) {
+    const Ranking& shown = t.rankings[i % 12];
+    log.unit.push_back(i);
+    log.shown.insert(log.shown.end(), shown.begin(), shown.end());
+    log.reward.insert(log.reward.end(), {0, i % 160 == 0 ? 1. : 0.});
+  }
+  const auto policy = repeated(n, Matrix(4, 1));
+  log.logged = ranking_probabilities(*policy, log);
+  const RankingEstimate e = reward_interaction_ips(log, log.logged);
+  EXPECT_NEAR(e.ess, 2400, 1e-9);
+  EXPECT_NEAR(e.events, 15, 1e-9);
+  EXPECT_EQ(e.reason, "rewards other than 0 come in 15.0 effective decisions, 20 are needed");
+  EXPECT_FALSE(e.interval(.95).has_value());
+  // A slot that counts nothing brings no events.
+  EXPECT_EQ(reward_interaction_ips(log, log.logged, std::vector<double>{1, 0}).events, 0);
+}
+
 // ---------------------------------------------------------------------------------------------- refusals
 
 TEST(RankingLogs, AreRefusedWithThePlace) {
@@ -585,34 +415,6 @@ TEST(RankingEstimators, RefuseWhatDoesNotFit) {
       "marginals: found 96 x 2, expected 96 x 3");
   has(message_of([&] { pseudo_inverse(t.log, {{1, 2}, 0}); }), "weights: found 2 values, expected 24");
   has(message_of([&] { ranking_ips(t.log, t.target).interval(95); }), "level: found 95");
-}
-
-TEST(SlotPolicies, RefuseWhatDoesNotFit) {
-  const auto has = [](const std::string& message, const std::string& part) {
-    EXPECT_NE(message.find(part), std::string::npos) << message;
-  };
-  has(message_of([] { plackett_luce({0, 2}, {1, std::nan("")}); }), "row 1: score: found nan");
-  has(message_of([] { plackett_luce({0, 2}, {1}); }), "found 1 values, expected 2");
-  has(message_of([] { factored_rankings({0, 2}, Matrix(2, 1)); }), "found 1 slot");
-  has(message_of([] {
-        slot_marginals(*plackett_luce({0, 2}, {0, 0}), 3);
-      }),
-      "decision 0: offered items: found 2, expected at least 3");
-  has(message_of([] {
-        slot_marginals(*plackett_luce({0, 40}, std::vector<double>(40)), 8);
-      }),
-      "found 40 items in 8 slots");
-  // A policy from outside that shows an item again.
-  class Again final : public SlotPolicy {
-   public:
-    std::vector<double> next(std::size_t, std::span<const std::uint32_t>) const override { return {1, 0}; }
-    std::span<const std::size_t> offset() const override { return offset_; }
-
-   private:
-    std::vector<std::size_t> offset_ = {0, 2};
-  };
-  has(message_of([] { slot_marginals(Again(), 2); }),
-      "decision 0, slot 1: next: found 1 for item 0, which stands above");
 }
 
 }  // namespace
