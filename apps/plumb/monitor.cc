@@ -1,4 +1,5 @@
 // plumb monitor GOAL LOG: does the certificate still hold? the exit status is the answer.
+#include <filesystem>
 #include <memory>
 
 #include "options.h"
@@ -46,6 +47,11 @@ void add_monitor(CLI::App& app, int& status) {
     require_out(o->common);
     if (o->run && o->policy)
       refuse("monitor", "--policy", '"' + *o->policy + '"', "none beside --run: the run names its policy");
+    std::error_code unknown;
+    const std::string run = o->run.value_or("plumb-run");
+    if (o->common.out && !o->policy && std::filesystem::equivalent(*o->common.out, run, unknown))
+      refuse("monitor", "--out", '"' + *o->common.out + '"',
+             "another directory than --run: it holds the certificate");
     Certified certified;
     if (o->run) certified.run = *o->run;
     certified.policy = o->policy.value_or("");

@@ -204,7 +204,7 @@ void evaluate(const std::string& path, const Goal& goal, int threads, std::optio
   stream_log(path, goal, options, evaluation.work());
   Contrast level{"level", {}};
   const std::pair<std::size_t, double> term{0, 1.0};
-  evaluation.add_terms(level, 1, {&term, 1}, StreamRows::kAll, 1, Estimator::kSnips);
+  evaluation.add_terms(level, 1, {&term, 1}, 1, Estimator::kSnips);
   if (!(evaluation.estimate({&level, 1}).value[0] > 0)) std::abort();
 }
 

@@ -126,7 +126,7 @@ Goal read_goal(const std::string& path);
 std::string find_log(const Goal& goal, const std::string& override_path);
 
 // The path of a file that data.outcomes or data.feedback (`what`) names: as it is where absolute, else beside
-// the goal file, else beside the log. Throws Error{kEnvironment} where it is in neither place.
+// the log, else beside the goal file. Throws Error{kEnvironment} where it is in neither place.
 std::string find_beside(const Goal& goal, const std::string& log, const std::string& name,
                         std::string_view what);
 

@@ -61,8 +61,9 @@ Evidence train(const Goal& goal, const RunOptions& options);
 Evidence evaluate(const Goal& goal, const std::vector<std::string>& policies, const RunOptions& options);
 // The same on a log of any length, which is not held in memory: IPS and SNIPS, and DR where `models` names a
 // file of outcome models that `train` or `align` wrote ("": none). Policies are files, constant:NAME, uniform,
-// reference or logging; feedback and tables are refused. Rows that a policy's file says it was learnt from are
-// told by their sketch alone.
+// reference or logging; feedback and tables are refused. A stream is valued, not checked (check_log,
+// plumb/data.h): no verdict is better than inconclusive, and a policy whose file says that it was learnt from
+// rows of this file (told by their sketch) gets no number.
 Evidence evaluate_stream(const Goal& goal, const std::vector<std::string>& policies, const std::string& models,
                          const RunOptions& options);
 // Inner alignment of one policy: the verdict. A policy learnt from rows of this log is inconclusive.

@@ -5,9 +5,13 @@
 // linear models of every outcome, by training fold, so that rows of the log that they were fitted on are scored
 // by the variant that did not see them.
 //
-//   StreamEvaluation e(goal, {constant_policy("mail_a")}, read_outcome_models("models.safetensors"), {});
+//   StreamEvaluation e(goal, {constant_policy("mail_a")}, read_outcome_models("models.safetensors"));
 //   LoadReport load = stream_log(path, goal, {.threads = 2, .columns = e.columns()}, e.work());
-//   e.value(0, StreamRows::kAll, Estimator::kDr);
+//   Contrast level{"level", {}};
+//   e.add_terms(level, 1, goal_terms, 1, Estimator::kDr);
+//
+// A stream is valued, not checked: what check_log finds in a log, and which rows a policy was learnt from,
+// takes all rows at once.
 #pragma once
 
 #include <memory>
@@ -34,9 +38,6 @@ std::string outcome_model_bytes(const OutcomeModels& models, std::uint64_t split
 LinearOutcomes read_outcome_models(const std::string& path);
 LinearOutcomes parse_outcome_models(std::string_view bytes, const std::string& path);
 
-// All rows, or those whose units lie in folds that the policy was not trained on.
-enum class StreamRows { kAll, kUnseen };
-
 struct StreamedOutcome {
   std::string name;
   OutcomeKind kind = OutcomeKind::kNumber;
@@ -47,8 +48,8 @@ struct StreamedOutcome {
 class StreamEvaluation {
  public:
   // The logging policy is always policy 0, whatever else is asked. Policies must be softmax, tree, priced,
-  // constant or uniform ones: a table's rows belong to one log in memory. Throws Error{kInput} where a model
-  // lacks an outcome of the goal.
+  // constant or uniform ones: a table's rows belong to one log in memory. Throws Error{kInput} where the models
+  // lack an outcome that the goal maximizes.
   StreamEvaluation(const Goal& goal, std::vector<PolicyPointer> policies, std::optional<LinearOutcomes> models);
   ~StreamEvaluation();
   StreamEvaluation(const StreamEvaluation&) = delete;
@@ -69,15 +70,14 @@ class StreamEvaluation {
   std::uint64_t sketch_matched(std::size_t policy) const;
   std::uint64_t sketch_size(std::size_t policy) const;
   // As Evaluation::support: the policy's, and whether enough of the combination of outcomes was observed.
-  Support support(std::size_t policy, std::span<const std::pair<std::size_t, double>> terms,
-                  StreamRows rows) const;
-  double effective_events(std::size_t policy, std::size_t outcome, StreamRows rows) const;
+  Support support(std::size_t policy, std::span<const std::pair<std::size_t, double>> terms) const;
+  double effective_events(std::size_t policy, std::size_t outcome) const;
   bool has_models() const;
   // Where the log has no probabilities of the actions that were not chosen: no KL.
   bool knows_divergence() const;
   // weight * value of a policy, for contrasts. kDr needs models.
   void add_terms(Contrast& contrast, std::size_t policy, std::span<const std::pair<std::size_t, double>> terms,
-                 StreamRows rows, double weight, Estimator e) const;
+                 double weight, Estimator e) const;
   Estimates estimate(std::span<const Contrast> contrasts) const;
 
  private:

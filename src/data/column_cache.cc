@@ -281,7 +281,8 @@ CacheRead parse_column_cache(std::string_view bytes, std::uint64_t key, int thre
   std::memcpy(&written_for, bytes.data() + 16, 8);
   std::memcpy(&of_rest, bytes.data() + 24, 8);
   if (written_for != key) {
-    out.why_not = "the log, its outcome files or what the goal says of them are others than it was written for";
+    out.why_not =
+        "the log, its path, its outcome files or what the goal says of them are others than it was written for";
     return out;
   }
   if (of_rest != digest(bytes.substr(kHead), threads)) {

@@ -124,7 +124,7 @@ CsvTable::CsvTable(const CsvTable& first, TextBlock rows)
     : name_(first.name_),
       separator_(first.separator_),
       reader_(rows, separator_, name_),
-      utf8_(first.utf8_ || is_utf8(rows.text)),
+      utf8_(is_utf8(rows.text)),
       columns_(first.columns_) {}
 
 std::size_t CsvTable::column(std::string_view name, std::string_view what) const {

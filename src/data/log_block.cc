@@ -1,6 +1,7 @@
 // Blocks of rows that are used one by one: what the first block settles, and a block as a log of its own.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "data/late_outcomes.h"
@@ -66,8 +67,13 @@ DecisionLog LogBuilder::finish_block(const LateOutcomes& late, std::int64_t as_o
   account->rows_read = rows_read_;
   account->bad_rows = bad_rows_;
   account->line = line_;
+  account->notes = std::move(notes_);
+  if (log_.size() == 0) return std::move(log_);
   for (std::uint32_t row = 0; row < ids_.size(); ++row) account->id_hash.push_back(ids_.hash(row));
   if (!late.empty()) join_late(late, account);
+  for (const std::vector<double>& values : outcomes_.value)
+    account->values.push_back(static_cast<std::uint64_t>(
+        std::count_if(values.begin(), values.end(), [](double y) { return !std::isnan(y); })));
   if (fixed_mode_) {
     expand_fixed_arms();
   } else {
@@ -87,7 +93,7 @@ DecisionLog LogBuilder::finish_block(const LateOutcomes& late, std::int64_t as_o
   finish_columns();
   name_units();
   log_.fold.assign(log_.size(), 0);
-  account->notes = std::move(notes_);
+  account->notes.insert(account->notes.end(), notes_.begin(), notes_.end());
   return std::move(log_);
 }
 

@@ -49,14 +49,8 @@ void LogBuilder::set_context(const std::vector<std::string>& names) { context_ =
 void LogBuilder::set_action_features(const std::vector<std::string>& names) {
   features_ = builders(names, keep_text_);
 }
-std::size_t LogBuilder::add_context_column(const std::string& name) {
-  sparse_ = true;
-  return place_of(name, context_);
-}
-std::size_t LogBuilder::add_feature_column(const std::string& name) {
-  sparse_ = true;
-  return place_of(name, features_);
-}
+std::size_t LogBuilder::add_context_column(const std::string& name) { return place_of(name, context_); }
+std::size_t LogBuilder::add_feature_column(const std::string& name) { return place_of(name, features_); }
 // Settled builders have the columns of the first block already.
 std::size_t LogBuilder::place_of(const std::string& name, std::vector<ColumnBuilder>& columns) const {
   const auto same = [&](const ColumnBuilder& column) { return column.name() == name; };

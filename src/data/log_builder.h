@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "data/columns.h"
@@ -60,6 +61,7 @@ struct BlockAccount {
   std::uint64_t rows_read = 0;
   BadRows bad_rows{""};
   std::vector<std::uint64_t> id_hash, line;  // by decision; id_hash empty where there are no ids
+  std::vector<std::uint64_t> values;         // by outcome of the goal: rows that have one
   std::vector<std::uint32_t> late;           // numbers of late ids that were joined
   std::uint64_t late_repeated = 0;           // values that the log has itself
   std::vector<std::string> notes;
@@ -75,6 +77,7 @@ class LogBuilder {
   void set_action_features(const std::vector<std::string>& names);
   // Sparse logs instead: a column whenever it is first met, its number. A column that no row which is used has
   // a value of is left out at the end.
+  void become_sparse() { sparse_ = true; }
   std::size_t add_context_column(const std::string& name);
   std::size_t add_feature_column(const std::string& name);
   // Every decision offers these, sorted. Empty: the distinct chosen names, sorted, when all rows are read.
@@ -103,6 +106,8 @@ class LogBuilder {
   void add(const RowDraft& row);  // throws BadRow, and then nothing was added
   void bad(std::uint64_t line, const BadRow& bad) { bad_rows_.add(line, bad); }
   void count_row() { ++rows_read_; }
+  std::vector<std::string> take_notes() { return std::exchange(notes_, {}); }
+  bool has_ids() const { return has_id_; }
   const BadRows& bad_rows() const { return bad_rows_; }
   bool usable() const { return log_.size() > 0; }  // so far
   void note(std::string sentence) { notes_.push_back(std::move(sentence)); }

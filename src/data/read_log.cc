@@ -5,7 +5,10 @@ namespace plumb {
 
 DecisionLog log_from(const TextSource& source, const Goal& goal, LoadReport* report,
                      const ReadOptions& options) {
-  const Goal held = goal.without_preference();  // what people prefer stands in no log
+  const Goal held = goal.without_preference();  // what is learnt stands in no log
+  // What a unit had before is asked of every row: such a log is read in one.
+  if (goal.data.estimand == Estimand::kDeployed && options.block_bytes != SIZE_MAX)
+    return log_from(source, goal, report, {.threads = options.threads, .block_bytes = SIZE_MAX});
   switch (log_format_of(source)) {
     case LogFormat::kCsv:
       return csv_log_from(source, held, report, options);

@@ -26,6 +26,7 @@ constexpr const char* kCoreWhat[] = {"data.id", "data.unit", "data.time", "data.
 
 SparseRow::SparseRow(const Goal& goal, LogBuilder& builder, bool add_repeated)
     : goal_(goal), builder_(builder), add_repeated_(add_repeated), segment_names_(goal.all_segments()) {
+  builder.become_sparse();
   core_name_[kId] = goal.data.id;
   core_name_[kUnit] = goal.data.unit;
   core_name_[kTime] = goal.data.time;

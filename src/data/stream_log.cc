@@ -63,7 +63,9 @@ struct UsedBlock {
   BlockAccount account;
   FileBlock text;
   std::uint64_t decisions = 0;
-  std::vector<std::uint64_t> observed;  // by outcome: decisions with a value or an immature one
+  std::vector<std::uint64_t> observed;  // by outcome
+  std::unique_ptr<LogBuilder> builder;  // of the reader
+  std::unique_ptr<RowReader> reader;    // empty for the first block
   std::function<void()> then;
 };
 
@@ -79,6 +81,7 @@ class LogStream {
         late_(goal_, path, as_of_),
         late_used_(late_.size(), 0),
         observed_(goal_.outcomes.size(), 0),
+        values_(goal_.outcomes.size(), 0),
         bad_rows_(path) {
     for (OutcomeSpec& spec : goal_.outcomes) spec.line = 0;
     goal_.segments.clear();
@@ -141,6 +144,8 @@ class LogStream {
       if (!builder_->usable()) earlier_.push_back(out.text.bytes);  // CSV: columns may view it
     }
     const bool usable = builder_->usable();
+    if (usable && !goal_.data.outcome_files.empty() && !builder_->has_ids())
+      refuse(path_, "id", "no ids", "an id a decision: late outcomes are joined by it");
     std::unique_ptr<LogBuilder> plan;
     if (usable) plan = std::make_unique<LogBuilder>(builder_->fork());
     const DecisionLog log = builder_->finish_block(late_, as_of_, &out.account);
@@ -153,12 +158,12 @@ class LogStream {
 
   UsedBlock read(FileBlock&& block, std::map<std::uint64_t, BadRow> refused) const {
     UsedBlock out;
-    LogBuilder builder = plan_->fork();
-    builder.refuse_rows(std::move(refused));
-    const std::unique_ptr<RowReader> reader = reader_->fork(builder);
-    reader->start(block.rows);
-    while (reader->step()) continue;
-    const DecisionLog log = builder.finish_block(late_, as_of_, &out.account);
+    out.builder = std::make_unique<LogBuilder>(plan_->fork());
+    out.builder->refuse_rows(std::move(refused));
+    out.reader = reader_->fork(*out.builder);
+    out.reader->start(block.rows);
+    while (out.reader->step()) continue;
+    const DecisionLog log = out.builder->finish_block(late_, as_of_, &out.account);
     out.text = std::move(block);
     if (log.size() > 0) use(log, out);
     return out;
@@ -166,8 +171,7 @@ class LogStream {
 
   void use(const DecisionLog& log, UsedBlock& out) const {
     out.decisions = log.size();
-    for (const OutcomeColumn& column : log.outcomes)
-      out.observed.push_back(column.observed_count + column.immature_count);
+    for (const OutcomeColumn& column : log.outcomes) out.observed.push_back(column.observed_count);
     out.then = work_(log);
   }
 
@@ -184,7 +188,11 @@ class LogStream {
     bad_rows_.append(block.account.bad_rows);
     for (const std::uint32_t id : block.account.late) late_used_[id] = 1;
     late_repeated_ += block.account.late_repeated;
-    for (std::size_t j = 0; j < block.observed.size(); ++j) observed_[j] += block.observed[j];
+    for (std::size_t j = 0; j < block.observed.size(); ++j) {
+      observed_[j] += block.observed[j];
+      values_[j] += block.account.values[j];
+    }
+    if (block.reader) reader_->absorb(*block.reader);
     for (std::string& note : block.account.notes)
       if (std::find(notes_.begin(), notes_.end(), note) == notes_.end()) notes_.push_back(std::move(note));
     if (block.text.file_bytes > 0) file_bytes_ = block.text.file_bytes;
@@ -204,10 +212,14 @@ class LogStream {
     bad_rows_.refuse_beyond(goal_.data.reject_up_to, rows_read_);
     if (decisions_ == 0)
       refuse(path_, "rows", rows_read_ ? "no usable row" : "no rows", "at least one decision");
+    // A name that no row has is a mistake even where absent means zero.
     for (std::size_t j = 0; j < observed_.size(); ++j)
-      if (observed_[j] == 0)
-        refuse(path_, "outcome." + goal_.outcomes[j].name, fmt::format("no value in {} rows", decisions_),
+      if (values_[j] == 0 || observed_[j] == 0)
+        refuse(path_, "outcome." + goal_.outcomes[j].name,
+               values_[j] == 0 ? fmt::format("no value in {} rows", decisions_) : "no value that is old enough",
                "a value in at least one row");
+    reader_->finish(path_);
+    for (std::string& note : builder_->take_notes()) notes_.push_back(std::move(note));
     if (!goal_.data.outcome_files.empty())
       notes_.push_back(late_.account(late_used_, late_repeated_).sentence());
     return {file_bytes_, rows_read_, decisions_, bad_rows_.count(), bad_rows_.first(), std::move(notes_)};
@@ -229,7 +241,7 @@ class LogStream {
   HashSet ids_;
   std::vector<std::uint8_t> late_used_;
   std::uint64_t late_repeated_ = 0, rows_read_ = 0, decisions_ = 0, file_bytes_ = 0;
-  std::vector<std::uint64_t> observed_;
+  std::vector<std::uint64_t> observed_, values_;  // by outcome: decisions; rows that have a value
   BadRows bad_rows_;
   std::vector<std::string> notes_;
 };

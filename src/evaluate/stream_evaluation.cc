@@ -29,11 +29,11 @@ struct StreamEvaluation::State {
   std::vector<std::string> names;       // of the goal's outcomes
   std::vector<PolicyPointer> policies;  // [0] is empty: the logging policy
   std::optional<LinearOutcomes> models;
-  std::vector<std::size_t> model_of;  // by outcome of the goal
+  std::vector<std::optional<std::size_t>> model_of;  // by outcome of the goal
 
-  // Of the blocks so far. A policy's rows: all, then those that it has not seen (where it was learnt).
+  // Of the blocks so far, by policy.
   struct Rows {
-    std::vector<StreamSums> sums;
+    StreamSums sums;
     std::uint64_t sketch_matched = 0;
   };
   std::vector<Rows> rows;
@@ -44,21 +44,10 @@ struct StreamEvaluation::State {
   bool started = false;
 
   std::vector<Rows> empty_rows() const {
-    std::vector<Rows> out(policies.size());
-    for (std::size_t p = 0; p < policies.size(); ++p) {
-      const bool learnt = p > 0 && !policies[p]->trained_on().empty();
-      out[p].sums.assign(learnt ? 2 : 1, StreamSums(names.size(), 1 + 3 * names.size()));
-    }
-    return out;
+    return std::vector<Rows>(policies.size(), {StreamSums(names.size(), 1 + 3 * names.size()), 0});
   }
   OutcomeModels predictions(const DecisionLog& block) const;
-  static std::vector<std::uint8_t> unseen(const DecisionLog& block, const Policy& policy,
-                                          std::uint64_t* sketch_matched);
   std::function<void()> add(const DecisionLog& block);
-  const StreamSums& sums_of(std::size_t policy, StreamRows which) const {
-    const std::vector<StreamSums>& sums = rows[policy].sums;
-    return sums[which == StreamRows::kUnseen && sums.size() > 1 ? 1 : 0];
-  }
 };
 
 // q of every offered action, by the variant that did not see the row; zero without models.
@@ -69,30 +58,19 @@ OutcomeModels StreamEvaluation::State::predictions(const DecisionLog& block) con
   if (!models) return out;
   const BoundFeatures features(models->map, block);
   std::vector<std::vector<LinearScorer>> scorer(names.size());
-  for (std::size_t j = 0; j < names.size(); ++j)
-    for (const std::vector<double>& variant : models->linear[model_of[j]])
+  for (std::size_t j = 0; j < names.size(); ++j) {
+    if (!model_of[j]) continue;
+    for (const std::vector<double>& variant : models->linear[*model_of[j]])
       scorer[j].emplace_back(models->map, variant);
+  }
   DecisionFeatures decision;
   for (std::size_t i = 0; i < block.size(); ++i) {
     const int fold = fold_of(block.unit[i], models->split_seed);
     decision.load(features, block, i);
     for (std::size_t j = 0; j < names.size(); ++j)
-      scorer[j][static_cast<std::size_t>(std::min(fold, kTrainingFolds))].score(
-          decision, {out.q[j].data() + block.offset[i], block.offered(i)});
-  }
-  return out;
-}
-
-// Rows in folds that the policy was not trained on; counts the rows of its sketch.
-std::vector<std::uint8_t> StreamEvaluation::State::unseen(const DecisionLog& block, const Policy& policy,
-                                                          std::uint64_t* sketch_matched) {
-  const TrainedOn& trained = policy.trained_on();
-  std::vector<std::uint8_t> out(block.size());
-  for (std::size_t i = 0; i < block.size(); ++i) {
-    out[i] = !((trained.folds >> fold_of(block.unit[i], trained.split_seed)) & 1);
-    if (!trained.sketch.empty())
-      *sketch_matched +=
-          std::binary_search(trained.sketch.begin(), trained.sketch.end(), block.row_fingerprint[i]);
+      if (model_of[j])
+        scorer[j][static_cast<std::size_t>(std::min(fold, kTrainingFolds))].score(
+            decision, {out.q[j].data() + block.offset[i], block.offered(i)});
   }
   return out;
 }
@@ -111,20 +89,19 @@ std::function<void()> StreamEvaluation::State::add(const DecisionLog& block) {
     for (std::size_t i = 0; i < n; ++i)
       base.insert(base.end(), block.offered(i), 1.0f / static_cast<float>(block.offered(i)));
   }
-  const Subset all{"all rows", std::vector<std::uint8_t>(n, 1)};
+  const std::vector<Subset> all{{"all rows", std::vector<std::uint8_t>(n, 1)}};
+  const PassInput input{block, q, base, !logged, bucket, all, /*all_estimators=*/true, /*threads=*/1};
+  std::vector<PassPolicy> asked{{base, nullptr, /*is_logging=*/true}};
+  for (std::size_t p = 1; p < policies.size(); ++p) asked.push_back({{}, policies[p].get(), false});
+  std::vector<PassSums> sums = policy_pass(input, asked);
   for (std::size_t p = 0; p < policies.size(); ++p) {
     Rows& row = (*here)[p];
-    std::vector<Subset> subsets{all};
-    if (row.sums.size() > 1)
-      subsets.push_back({"unseen rows", unseen(block, *policies[p], &row.sketch_matched)});
-    const PassInput input{block, q, base, !logged, bucket, subsets, /*all_estimators=*/true, /*threads=*/1};
-    PassPolicy policy{base, nullptr, /*is_logging=*/true};
-    if (p > 0) policy = {{}, policies[p].get(), false};
-    std::vector<PassSums> sums = policy_pass(input, {&policy, 1});
-    for (std::size_t s = 0; s < sums.size(); ++s) {
-      row.sums[s].pass = std::move(sums[s]);
-      row.sums[s].count(block, bucket, subsets[s].mask);
-    }
+    row.sums.pass = std::move(sums[p]);
+    row.sums.count(block, bucket, all[0].mask);
+    const auto& sketch = p > 0 ? policies[p]->trained_on().sketch : std::vector<std::uint64_t>();
+    if (sketch.empty()) continue;
+    for (const std::uint64_t row_here : block.row_fingerprint)
+      row.sketch_matched += std::binary_search(sketch.begin(), sketch.end(), row_here);
   }
   auto outcome = std::make_shared<std::vector<StreamedOutcome>>();
   for (const OutcomeColumn& c : block.outcomes) {
@@ -136,7 +113,7 @@ std::function<void()> StreamEvaluation::State::add(const DecisionLog& block) {
     decisions += n;
     divergence = divergence && logged;
     for (std::size_t p = 0; p < rows.size(); ++p) {
-      for (std::size_t s = 0; s < rows[p].sums.size(); ++s) rows[p].sums[s].add((*here)[p].sums[s]);
+      rows[p].sums.add((*here)[p].sums);
       rows[p].sketch_matched += (*here)[p].sketch_matched;
     }
     for (std::size_t j = 0; j < outcome->size(); ++j) {
@@ -166,9 +143,13 @@ StreamEvaluation::StreamEvaluation(const Goal& goal, std::vector<PolicyPointer> 
   if (models) {
     for (const std::string& name : state.names) {
       const auto found = std::find(models->outcome.begin(), models->outcome.end(), name);
-      if (found == models->outcome.end())
-        refuse("outcome models", name, "no model of it", "a model of every outcome of the goal");
-      state.model_of.push_back(static_cast<std::size_t>(found - models->outcome.begin()));
+      const bool maximized = std::any_of(goal.maximize.begin(), goal.maximize.end(),
+                                         [&](const Term& term) { return term.outcome == name; });
+      if (found == models->outcome.end() && maximized)
+        refuse("outcome models", name, "no model of it", "a model of every outcome that the goal maximizes");
+      state.model_of.emplace_back();
+      if (found != models->outcome.end())
+        state.model_of.back() = static_cast<std::size_t>(found - models->outcome.begin());
     }
     state.models = std::move(models);
   }
@@ -218,9 +199,9 @@ std::uint64_t StreamEvaluation::sketch_size(std::size_t policy) const {
 bool StreamEvaluation::has_models() const { return state_->models.has_value(); }
 bool StreamEvaluation::knows_divergence() const { return state_->divergence; }
 
-Support StreamEvaluation::support(std::size_t policy, std::span<const std::pair<std::size_t, double>> terms,
-                                  StreamRows rows) const {
-  const StreamSums& sums = state_->sums_of(policy, rows);
+Support StreamEvaluation::support(std::size_t policy,
+                                  std::span<const std::pair<std::size_t, double>> terms) const {
+  const StreamSums& sums = state_->rows[policy].sums;
   Support out = sums.support();
   for (const auto& [outcome, weight] : terms) {
     const ObservedSums& seen = sums.pass.observed[outcome];
@@ -229,16 +210,16 @@ Support StreamEvaluation::support(std::size_t policy, std::span<const std::pair<
   return out;
 }
 
-double StreamEvaluation::effective_events(std::size_t policy, std::size_t outcome, StreamRows rows) const {
-  return state_->sums_of(policy, rows).pass.observed[outcome].events();
+double StreamEvaluation::effective_events(std::size_t policy, std::size_t outcome) const {
+  return state_->rows[policy].sums.pass.observed[outcome].events();
 }
 
 void StreamEvaluation::add_terms(Contrast& contrast, std::size_t policy,
-                                 std::span<const std::pair<std::size_t, double>> terms, StreamRows rows,
-                                 double weight, Estimator e) const {
+                                 std::span<const std::pair<std::size_t, double>> terms, double weight,
+                                 Estimator e) const {
   PLUMB_ASSERT(e != Estimator::kDr || has_models());
   Moments& moments = state_->moments;
-  const StreamSums& sums = state_->sums_of(policy, rows);
+  const StreamSums& sums = state_->rows[policy].sums;
   const auto column = [&](std::size_t place) {
     const std::size_t id = moments.add_sums();
     const std::span<double> to = moments.sums(id);

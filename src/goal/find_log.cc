@@ -56,8 +56,9 @@ std::string find_beside(const Goal& goal, const std::string& log, const std::str
   if (path.is_absolute()) return name;
   const std::string beside_goal = (std::filesystem::path(goal.path).parent_path() / path).string();
   const std::string beside_log = (std::filesystem::path(log).parent_path() / path).string();
-  if (!goal.path.empty() && std::filesystem::exists(beside_goal)) return beside_goal;
+  // A log that lies elsewhere than the goal file brings what belongs to it.
   if (std::filesystem::exists(beside_log)) return beside_log;
+  if (!goal.path.empty() && std::filesystem::exists(beside_goal)) return beside_goal;
   environment_error(
       goal.path.empty() ? "goal" : goal.path,
       fmt::format("{}: found no file \"{}\", expected it beside the goal file or the log", what, name));

@@ -53,7 +53,23 @@ Feedback read_all_feedback(const Goal& goal, const std::string& log, FeedbackRep
   return out;
 }
 
-// The log, or its columns as an earlier run left them.
+std::uint64_t digest_of(const DecisionLog& log, const std::optional<Feedback>& feedback,
+                        const std::map<std::string, Transactions>& transactions) {
+  std::uint64_t digest = log_digest(log);
+  if (feedback) digest = hash_combine(digest, hash_bytes(write_feedback(*feedback)));
+  for (const auto& [name, t] : transactions) {
+    digest = hash_combine(digest, hash_bytes(name));
+    for (std::size_t r = 0; r < t.size(); ++r) {
+      digest = hash_combine(digest, hash_bytes(t.customer[t.who[r]]));
+      digest = hash_combine(digest, static_cast<std::uint64_t>(t.time_us[r]));
+      if (!t.amount.empty()) digest = hash_combine(digest, std::bit_cast<std::uint64_t>(t.amount[r]));
+    }
+  }
+  return digest;
+}
+
+}  // namespace
+
 DecisionLog read_or_recall(const std::string& path, const Goal& goal, const RunOptions& options,
                            LoadReport* report) {
   const int threads = std::max(1, options.threads);
@@ -84,23 +100,6 @@ DecisionLog read_or_recall(const std::string& path, const Goal& goal, const RunO
   }
   return log;
 }
-
-std::uint64_t digest_of(const DecisionLog& log, const std::optional<Feedback>& feedback,
-                        const std::map<std::string, Transactions>& transactions) {
-  std::uint64_t digest = log_digest(log);
-  if (feedback) digest = hash_combine(digest, hash_bytes(write_feedback(*feedback)));
-  for (const auto& [name, t] : transactions) {
-    digest = hash_combine(digest, hash_bytes(name));
-    for (std::size_t r = 0; r < t.size(); ++r) {
-      digest = hash_combine(digest, hash_bytes(t.customer[t.who[r]]));
-      digest = hash_combine(digest, static_cast<std::uint64_t>(t.time_us[r]));
-      if (!t.amount.empty()) digest = hash_combine(digest, std::bit_cast<std::uint64_t>(t.amount[r]));
-    }
-  }
-  return digest;
-}
-
-}  // namespace
 
 // Every outcome that a number is asked of: the goal's, the proxies, the constraints', each once.
 std::vector<std::string> needed_outcomes(const Goal& goal) {
@@ -155,6 +154,11 @@ Study check_in_memory(const Goal& goal, DecisionLog log, LoadReport load, const 
     refuse(goal.path, "policy.family", goal.family, "softmax, tree or constant: this version trains no other");
   }
   if (goal.budget) action_costs(goal.cost, log.actions, goal.path, "policy.costs");  // refused before any work
+  const bool learns = logged_outcomes(goal).size() < needed_outcomes(goal).size();
+  if (!log.weight.empty() && (goal.budget || learns)) {
+    refuse(log.source, "pdrop", "rows that were dropped at several rates",
+           "rows that all count alike: budgets and learnt outcomes do not weigh rows");
+  }
   if (goal.data.estimand == Estimand::kDeployed && verb != "check") {
     refuse(goal.path, "data.estimand", "deployed", "one_decision: this version estimates no other");
   }

@@ -14,6 +14,9 @@ std::vector<std::string> needed_outcomes(const Goal& goal);
 std::vector<std::string> modelled_outcomes(const Goal& goal);
 std::vector<std::string> logged_outcomes(const Goal& goal);
 
+// The log, or its columns as an earlier run left them (RunOptions::cache).
+DecisionLog read_or_recall(const std::string& path, const Goal& goal, const RunOptions& options,
+                           LoadReport* report);
 Study read_and_check(const Goal& goal, const RunOptions& options, const std::string& verb);
 // The same for a log that is in memory already (simulated worlds, other programs).
 Study check_in_memory(const Goal& goal, DecisionLog log, LoadReport load, const RunOptions& options,

@@ -88,7 +88,7 @@ Evidence monitor(const Goal& goal, const std::string& later, const Certified& ce
   tell(options, "reading", 0, 2);
   const std::string path = find_log(goal, options.log);
   LoadReport first_load, load;
-  DecisionLog first = read_log(path, goal, &first_load, std::max(1, options.threads));
+  DecisionLog first = read_or_recall(path, goal, options, &first_load);
   if (const auto lock = goal.path.empty() ? std::nullopt : read_lock(goal))
     verify_lock(*lock, goal, log_digest(first));
   if (certificate && certificate->log_digest != log_digest(first)) {
@@ -99,7 +99,7 @@ Evidence monitor(const Goal& goal, const std::string& later, const Certified& ce
   // Late outcomes of the later log have had until its own end to arrive.
   Goal later_goal = goal;
   later_goal.data.as_of = certified.as_of;
-  DecisionLog later_log = read_log(later, later_goal, &load, std::max(1, options.threads));
+  DecisionLog later_log = read_or_recall(later, later_goal, options, &load);
   tell(options, "reading", 2, 2);
   if (!policy) {
     policy = policy_from_argument(certified.policy, later_log, goal, true, std::max(1, options.threads));

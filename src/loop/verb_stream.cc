@@ -63,6 +63,10 @@ Evidence evaluate_stream(const Goal& goal, const std::vector<std::string>& argum
   if (!models_path.empty()) models = read_outcome_models(models_path);
   StreamEvaluation evaluation(goal, policies, std::move(models));
 
+  // The log's digest takes all rows in memory; the goal's hash does not.
+  if (const auto lock = goal.path.empty() ? std::nullopt : read_lock(goal))
+    verify_lock(*lock, goal, lock->log_digest);
+
   Study study;
   study.verb = "evaluate";
   study.goal = goal;
@@ -97,19 +101,25 @@ Evidence evaluate_stream(const Goal& goal, const std::vector<std::string>& argum
   for (std::size_t k = 0; k < arguments.size(); ++k) {
     const std::size_t p = number[k];
     PolicyEstimates out;
-    out.name = p == kLogging ? arguments[k] : policies[p - 1]->name();
+    const bool learnt = p != kLogging && policies[p - 1]->kind() != PolicyKind::kConstant &&
+                        policies[p - 1]->kind() != PolicyKind::kUniform;
+    out.name = p == kLogging || learnt ? arguments[k] : policies[p - 1]->name();
+    out.rows = "all rows";
+    out.support = evaluation.support(p, terms);
     const double matched = static_cast<double>(evaluation.sketch_matched(p)),
                  looked_for = static_cast<double>(evaluation.sketch_size(p));
-    const bool trained_here = looked_for > 0 && matched >= kSketchShare * looked_for;
-    const StreamRows rows = trained_here ? StreamRows::kUnseen : StreamRows::kAll;
-    out.rows = trained_here ? "rows that it was not trained on" : "all rows";
-    out.support = evaluation.support(p, terms, rows);
-    const bool unknown_origin =
-        p != kLogging && policies[p - 1]->kind() == PolicyKind::kSoftmax && looked_for == 0;
+    if (looked_for > 0 && matched >= kSketchShare * looked_for) {
+      out.support.sufficient = false;
+      out.support.reason = fmt::format(
+          "trained on this log: {} of {} rows that it was learnt from are in this file, and a stream does not "
+          "tell "
+          "them from the others",
+          matched, looked_for);
+    }
     std::string few;
     for (const auto& [outcome, weight] : terms) {
       const StreamedOutcome& column = evaluation.outcomes()[outcome];
-      const double events = evaluation.effective_events(p, outcome, rows);
+      const double events = evaluation.effective_events(p, outcome);
       if (events < static_cast<double>(least_events(column.kind)))
         few = fmt::format("too few events: {:.0f} effective non-zero values of {}, {} are needed for a level",
                           events, column.name, least_events(column.kind));
@@ -120,7 +130,7 @@ Evidence evaluate_stream(const Goal& goal, const std::vector<std::string>& argum
       Measured value = unknown(out.support.sufficient ? few : out.support.reason);
       if (out.support.sufficient && few.empty()) {
         Contrast level{"level", {}};
-        evaluation.add_terms(level, p, terms, rows, 1, estimator);
+        evaluation.add_terms(level, p, terms, 1, estimator);
         const Estimates e = evaluation.estimate({&level, 1});
         value = make_measured(e.value[0], e.standard_error[0], z, goal.confidence);
         if (value.known)
@@ -135,8 +145,8 @@ Evidence evaluate_stream(const Goal& goal, const std::vector<std::string>& argum
       out.reason = "it is the reference";
     } else {
       Contrast gain{"gain", {}};
-      evaluation.add_terms(gain, p, terms, rows, 1, best);
-      evaluation.add_terms(gain, reference, terms, rows, -1, best);
+      evaluation.add_terms(gain, p, terms, 1, best);
+      evaluation.add_terms(gain, reference, terms, -1, best);
       const Estimates e = evaluation.estimate({&gain, 1});
       // Policies asked for together share the error: Bonferroni over them.
       const double critical =
@@ -146,9 +156,9 @@ Evidence evaluate_stream(const Goal& goal, const std::vector<std::string>& argum
                      static_cast<double>(evaluation.decisions()));
       out.verdict = verdict.verdict;
       out.reason = "against the reference " + verdict.reason;
-      if (out.verdict == Verdict::kPass && (unknown_origin || !study.caps.empty())) {
+      if (out.verdict == Verdict::kPass) {
         out.verdict = Verdict::kInconclusive;
-        out.reason = unknown_origin ? out.name + " does not say what it was learnt from" : study.caps.front();
+        out.reason = study.caps.empty() ? "a stream is valued, not checked: " + out.reason : study.caps.front();
       }
     }
     study.policies.push_back(std::move(out));

@@ -229,12 +229,21 @@ json assumptions_json(const Study& study) {
     out.push_back({{"name", name}, {"status", status}, {"detail", std::move(detail)}});
   };
   add("ignorability", "declared",
-      study.log.propensity_declared ? "The goal file states with what probability each action was chosen."
-                                    : "The log states with what probability each action was chosen; nothing "
-                                      "else is taken to have decided.");
+      study.log.propensity_declared || study.goal.data.propensity_number ||
+              !study.goal.data.propensity_by_arm.empty()
+          ? "The goal file states with what probability each action was chosen."
+          : "The log states with what probability each action was chosen; nothing "
+            "else is taken to have decided.");
   bool weights_wrong = false;
   for (const Finding& f : study.findings) {
     weights_wrong |= f.severity != Severity::kInfo && (f.check == "mean_weight" || f.check == "sample_ratio");
+  }
+  if (study.streamed) {
+    add("propensities as stated", "declared", "A stream's propensities are not held against what was chosen.");
+    add("no interference", "declared", "What one unit gets does not change the outcomes of another.");
+    add("stationarity", "declared", "Contexts and outcomes to come are like those of the log.");
+    add("independent units", "declared", "Decisions of different units do not depend on each other.");
+    return out;
   }
   add("propensities as stated", weights_wrong ? "failed" : "tested",
       weights_wrong

@@ -23,17 +23,18 @@ class LargeLogs : public ::testing::Test {
 
 TEST_F(LargeLogs, AreValuedAsAStreamAsInMemory) {
   ASSERT_EQ(folder.plumb({"train", "goal.toml", "--out", "run"}).status, 0);
-  const std::vector<std::string> asked = {"evaluate", "goal.toml", "constant:b",
-                                          "uniform",  "logging",   "run/policy.safetensors"};
+  const std::vector<std::string> asked = {"evaluate", "goal.toml", "constant:b", "uniform", "logging"};
   std::vector<std::string> streamed = asked;
-  streamed.insert(streamed.end(), {"--stream", "--models", "run/outcome-models.safetensors"});
+  streamed.insert(streamed.end(),
+                  {"run/policy.safetensors", "--stream", "--models", "run/outcome-models.safetensors"});
   const nlohmann::json memory = json(asked), stream = json(streamed);
   ASSERT_EQ(stream["policies"].size(), 4u);
   EXPECT_EQ(stream["data"]["decisions"], 900);
-  for (std::size_t p = 0; p < 4; ++p) {
+  EXPECT_TRUE(stream["provenance"]["log_digest"].is_null());
+  for (std::size_t p = 0; p < 3; ++p) {
     const auto &there = memory["policies"][p], &here = stream["policies"][p];
-    EXPECT_EQ(here["rows"], there["rows"]) << p;
-    EXPECT_EQ(here["verdict"], there["verdict"]) << p;
+    EXPECT_EQ(here["name"], there["name"]);
+    EXPECT_NE(here["verdict"], "pass");  // a stream is valued, not checked
     ASSERT_EQ(here["estimates"].size(), 3u);
     for (std::size_t e = 0; e < 3; ++e) {
       for (const char* key : {"value", "lower", "upper"}) {
@@ -44,13 +45,23 @@ TEST_F(LargeLogs, AreValuedAsAStreamAsInMemory) {
       }
     }
   }
-  EXPECT_EQ(stream["policies"][3]["rows"], "rows that it was not trained on");
+  EXPECT_EQ(memory["policies"][0]["verdict"], "pass");
+  // A policy that these very rows taught gets no number.
+  EXPECT_TRUE(stream["policies"][3]["estimates"][0]["value"].is_null());
+  EXPECT_TRUE(contains(stream["policies"][3]["reason"].get<std::string>(), "trained on this log"));
   // Without models there is no doubly robust value, and the same bytes for any number of threads.
   std::vector<std::string> plain = {"evaluate", "goal.toml", "constant:b", "--stream", "--threads", "1"};
   const nlohmann::json one = json(plain);
   plain.back() = "4";
   EXPECT_EQ(one, json(plain));
   EXPECT_EQ(one["policies"][0]["estimates"].size(), 2u);
+}
+
+TEST_F(LargeLogs, OfAStreamAreHeldAgainstTheLockedGoal) {
+  ASSERT_EQ(folder.plumb({"check", "goal.toml", "--lock"}).status, 0);
+  EXPECT_EQ(folder.plumb({"evaluate", "goal.toml", "uniform", "--stream"}).status, 0);
+  folder.write("goal.toml", mailing_goal(0.2));
+  EXPECT_EQ(folder.plumb({"evaluate", "goal.toml", "uniform", "--stream"}).status, 2);
 }
 
 TEST_F(LargeLogs, OfAStreamRefuseWhatItCannotDo) {

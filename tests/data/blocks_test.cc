@@ -163,6 +163,15 @@ TEST(Blocks, OfVwTextAreAsTheWhole) {
   expect_same_in_blocks(vw_text_log_from, several, goal, "d199");
 }
 
+TEST(Blocks, WhoseFirstRowHasNoFeatureAreAsTheWhole) {
+  Goal goal;
+  goal.maximize = {{1.0, "reward"}};
+  goal.outcomes = {outcome_spec("reward", OutcomeKind::kNumber)};
+  std::string text = "1:-1:0.5 |\n";
+  for (int i = 0; i < 200; ++i) text += fmt::format("{}:{}:0.5 |user age:{}\n", 1 + i % 2, -i % 4, i);
+  expect_same_in_blocks(vw_text_log_from, text, goal, "user.age");
+}
+
 TEST(Blocks, EndWhereRowsEnd) {
   const auto cut = [](std::string_view text, RowEnd end, std::size_t bytes) {
     std::string out;

@@ -189,6 +189,43 @@ TEST(Stream, RefusesWhatItsFirstBlockDidNotTell) {
   EXPECT_NE(refusal([&] { stream(types.path(), goal, 200, 2); }).find("data.estimand"), std::string::npos);
 }
 
+TEST(Stream, RefusesWhatALogInMemoryIsRefusedFor) {
+  Goal goal = csv_goal();
+  goal.segments.clear();
+  goal.outcomes[0].absent_is_zero = true;
+  std::string text = "arm,p,age,region,spend\n";
+  for (int i = 0; i < 60; ++i) text += "a,0.5,1,x,\nb,0.5,2,x,\n";
+  std::string bad = text;
+  bad += "a,0.5,1,\xff,1\n";
+  const TemporaryFile empty("empty.csv", "arm,p,age,region,spend\n"),
+      unusable("bad.csv", "arm,p,age,region,spend\na,2,1,x,1\n"), absent("absent.csv", text),
+      bytes("bytes.csv", bad);
+  for (const TemporaryFile* file : {&empty, &unusable, &absent, &bytes}) {
+    EXPECT_EQ(refusal([&] { stream(file->path(), goal, 200, 2); }),
+              refusal([&] { read_log(file->path(), goal, nullptr); }))
+        << file->path();
+  }
+}
+
+TEST(Stream, TellsWhatItLeftOut) {
+  Goal goal;
+  goal.maximize = {{1.0, "reward"}};
+  goal.outcomes = {outcome_spec("reward", OutcomeKind::kNumber)};
+  std::string text;
+  for (int i = 0; i < 100; ++i)
+    text += fmt::format(
+        R"({{"_label_cost":{},"_label_probability":0.5,"_label_Action":2,"EventId":"e{}",{}"a":[2,1],"p":[0.5,0.5],"c":{{"_multi":[{{"_tag":"x"}},{{"_tag":"y"}}]}}}})"
+        "\n",
+        -i, i, i % 4 ? "" : "\"_skipLearn\":true,");
+  const TemporaryFile file("log.dsjson", text);
+  LoadReport report;
+  read_log(file.path(), goal, &report);
+  const Streamed here = stream(file.path(), goal, 2000, 2);
+  EXPECT_NE(std::find(here.report.notes.begin(), here.report.notes.end(), report.notes[0]),
+            here.report.notes.end())
+      << report.notes[0];
+}
+
 TEST(Stream, RefusesDamagedGzipWithItsPlace) {
   std::string packed = gzip(json_text(400));
   const TemporaryFile cut("cut.jsonl.gz", packed.substr(0, packed.size() / 2)),

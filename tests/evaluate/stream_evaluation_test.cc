@@ -56,14 +56,13 @@ TEST(StreamEvaluation, IsTheEvaluationOfTheLogInMemoryWithAndWithoutRowWeights) 
       std::string bytes;
       for (std::size_t p = 0; p < policies.size(); ++p) {
         const std::size_t number = threads == 1 ? memory.add_policy(*policies[p]) : p;
-        const Support here = stream.support(p + 1, {&term, 1}, StreamRows::kAll),
-                      there = memory.support(number, all, {&term, 1});
+        const Support here = stream.support(p + 1, {&term, 1}), there = memory.support(number, all, {&term, 1});
         EXPECT_EQ(here.sufficient, there.sufficient) << here.reason;
         EXPECT_NEAR(here.ess, there.ess, 1e-9 * there.ess);
         EXPECT_NEAR(here.mean_weight, there.mean_weight, 1e-12);
         for (const Estimator e : {Estimator::kDr, Estimator::kIps, Estimator::kSnips}) {
           Contrast a{"a", {}}, b{"b", {}};
-          stream.add_terms(a, p + 1, {&term, 1}, StreamRows::kAll, 1, e);
+          stream.add_terms(a, p + 1, {&term, 1}, 1, e);
           memory.add_terms(b, number, {&term, 1}, all, 1, e);
           const Estimates x = stream.estimate({&a, 1}), y = memory.estimate({&b, 1});
           EXPECT_NEAR(x.value[0], y.value[0], 1e-9);
