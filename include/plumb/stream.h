@@ -2,8 +2,8 @@
 //
 // A stream reads a decision log once, in blocks of a few thousand rows on several threads, and holds a few
 // blocks at a time. Each block is a DecisionLog of its own, whose codes are its own: consumers go by names.
-// What grows with the log is the index of ids alone (16 bytes a decision, so that an id that stands twice is
-// refused).
+// What grows with the log is the index of ids alone (16 to 32 bytes a decision, half as much again while it
+// grows), so that an id that stands twice is refused.
 //
 //   LoadReport report = stream_log("decisions.dsjson.gz", goal, {.threads = 2}, [&](const DecisionLog& block) {
 //     const double sum = ...;                    // on any thread
