@@ -19,6 +19,7 @@
 #include <string>
 
 #include "plumb/evaluate.h"
+#include "policy/table.h"
 
 using namespace plumb;
 
@@ -29,7 +30,7 @@ constexpr std::size_t kActions = 3, kGeneratedBlock = 1 << 16;
 struct Case {
   DecisionLog log;
   OutcomeModels models;
-  std::vector<std::vector<float>> policies;
+  std::vector<PolicyPointer> policies;  // tables
 };
 
 // Outcome 1 in five; units that come back now and then.
@@ -54,7 +55,7 @@ Case make_case(std::size_t n, std::size_t policies, int threads) {
   y.observed_count = n;
   out.models.outcome = {"y"};
   out.models.q.assign(1, std::vector<float>(rows));
-  out.policies.assign(policies, std::vector<float>(rows));
+  std::vector<std::vector<float>> tables(policies, std::vector<float>(rows));
   parallel_blocks((n + kGeneratedBlock - 1) / kGeneratedBlock, threads, [&](std::size_t block) {
     Rng rng = Rng(5).stream("score_table", block);
     for (std::size_t i = block * kGeneratedBlock; i < std::min(n, (block + 1) * kGeneratedBlock); ++i) {
@@ -70,7 +71,7 @@ Case make_case(std::size_t n, std::size_t policies, int threads) {
         log.logged[i * kActions + a] = static_cast<float>(mu[a]);
         out.models.q[0][i * kActions + a] = static_cast<float>(.15 + .05 * a);
       }
-      for (std::vector<float>& policy : out.policies) {
+      for (std::vector<float>& policy : tables) {
         const double u = rng.uniform(), v = rng.uniform();
         const double p[kActions] = {std::min(u, v), std::abs(u - v), 1 - std::max(u, v)};
         for (std::size_t a = 0; a < kActions; ++a) policy[i * kActions + a] = static_cast<float>(p[a]);
@@ -79,14 +80,17 @@ Case make_case(std::size_t n, std::size_t policies, int threads) {
   });
   log.offset[n] = rows;
   log.outcomes.push_back(std::move(y));
+  for (std::vector<float>& table : tables)
+    out.policies.push_back(table_policy("table", std::move(table), /*not_trained_here=*/true));
   return out;
 }
 
 // Sums of the words of memory, and how many bytes those were.
 class Floor {
  public:
-  template <class T>
-  void add(const std::vector<T>& column) {
+  template <class Column>
+  void add(const Column& column) {
+    using T = typename Column::value_type;
     const std::size_t words = column.size() * sizeof(T) / 8;
     for (std::size_t begin = 0; begin < words; begin += kWords)
       parts_.push_back(
@@ -121,11 +125,11 @@ struct Answer {
 
 // Levels of every policy and the reference on all rows; all pairs are linear in them.
 Answer score(const Case& c, int threads, bool bootstrap) {
-  Evaluation evaluation(c.log, c.models, threads);
+  Evaluation evaluation(c.log, c.models, threads, false, false);
   const std::size_t all = evaluation.add_subset({"all", std::vector<std::uint8_t>(c.log.size(), 1)});
-  const std::vector<std::span<const float>> tables(c.policies.begin(), c.policies.end());
-  std::vector<std::size_t> numbers = evaluation.add_probabilities_many(tables);
-  numbers.push_back(evaluation.add_policy(LoggingPolicy(c.log, threads)));
+  std::vector<PolicyPointer> policies = c.policies;
+  policies.push_back(std::make_shared<LoggingPolicy>(c.log, threads));
+  const std::vector<std::size_t> numbers = evaluation.add_policies(policies);
   std::vector<Contrast> levels, pairs;
   for (std::size_t a = 0; a < numbers.size(); ++a) {
     levels.push_back({"level", {{evaluation.column(numbers[a], 0, all), 1.0}}});
@@ -165,7 +169,7 @@ int main(int argc, char** argv) {
   const int threads = static_cast<int>(option["--threads"]);
   const Case c = make_case(option["--decisions"], option["--policies"], threads);
   Floor floor;
-  for (const std::vector<float>& policy : c.policies) floor.add(policy);
+  for (const PolicyPointer& policy : c.policies) floor.add(table_of(*policy));
   floor.add(c.log.logged);
   floor.add(c.models.q[0]);
   floor.add(c.log.outcomes[0].value);

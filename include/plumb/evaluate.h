@@ -60,8 +60,10 @@ struct Subset {
 class Evaluation {
  public:
   // Keeps references to log and models: they must outlive it. REQUIRES: models.outcome covers `outcomes`.
-  // IPS and SNIPS columns are kept only where `all_estimators`.
-  Evaluation(const DecisionLog& log, const OutcomeModels& models, int threads, bool all_estimators = false);
+  // IPS and SNIPS columns are kept only where `all_estimators`; kl() and chi2() are there only where
+  // `divergences`: they take as long as everything else.
+  Evaluation(const DecisionLog& log, const OutcomeModels& models, int threads, bool all_estimators = false,
+             bool divergences = true);
 
   // Outcomes by position in models.outcome. Subsets are registered once.
   std::size_t add_subset(Subset subset);
@@ -115,6 +117,7 @@ class Evaluation {
   const OutcomeModels& models_;
   int threads_;
   std::size_t estimators_;
+  bool divergences_;
   std::vector<float> estimated_base_;  // empty where the log states its probabilities
   std::span<const float> base_;        // of the logging policy, a row an offered action
   bool base_is_estimate_ = false;

@@ -31,7 +31,7 @@ std::vector<SpendingAccount> spending_accounts(const AccountContext& context,
   if (!log.fixed_actions || log.actions.size() > kMostIds) return out;
 
   const auto terms = goal_terms(context.goal, context.models);
-  Evaluation evaluation(log, context.models, context.threads);
+  Evaluation evaluation(log, context.models, context.threads, false, false);
   const std::size_t seen = evaluation.add_subset({"seen", context.seen}),
                     unseen = evaluation.add_subset({"unseen", context.unseen});
   std::vector<std::size_t> constants;

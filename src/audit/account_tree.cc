@@ -55,7 +55,7 @@ TreeAccount tree_account(const AccountContext& context, const TreePolicy& policy
   if (!log.fixed_actions || log.actions.size() > kMostIds) return out;
 
   const BoundTree bound(out.tree, log.context, log.source);
-  Evaluation evaluation(log, context.models, context.threads);
+  Evaluation evaluation(log, context.models, context.threads, false, false);
   const std::size_t seen = evaluation.add_subset({"seen", context.seen});
   std::vector<std::size_t> subsets;
   for (const TreeRule& rule : tree_rules(out.tree)) {

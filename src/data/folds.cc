@@ -1,6 +1,6 @@
 // Units to folds and buckets, by hashes that do not know of each other.
-#include <array>
-
+#include "base/hash_words.h"
+#include "data/buckets.h"
 #include "plumb/data.h"
 
 namespace plumb {
@@ -10,21 +10,17 @@ namespace {
 constexpr std::uint64_t kBucketSeed = 0x6275636b6574u;  // "bucket"
 constexpr std::uint64_t kFoldSeed = 0x666f6c64u;        // "fold"
 
-std::uint64_t hash_words(std::uint64_t a, std::uint64_t b, std::uint64_t seed) {
-  std::array<char, 16> bytes{};
-  for (std::size_t i = 0; i < 8; ++i) {
-    bytes[i] = static_cast<char>(a >> (8 * i));
-    bytes[8 + i] = static_cast<char>(b >> (8 * i));
-  }
-  return hash_bytes({bytes.data(), bytes.size()}, seed);
-}
-
 }  // namespace
 
-std::size_t bucket_of(std::uint64_t unit) { return hash_words(unit, 0, kBucketSeed) % kBuckets; }
+std::size_t bucket_of(std::uint64_t unit) { return hashing::hash_two_words(unit, 0, kBucketSeed) % kBuckets; }
+
+void buckets_of(std::span<const std::uint64_t> unit, std::span<std::uint16_t> out) {
+  static_assert(kBuckets <= 65536);
+  for (std::size_t i = 0; i < unit.size(); ++i) out[i] = static_cast<std::uint16_t>(bucket_of(unit[i]));
+}
 
 int fold_of(std::uint64_t unit, std::uint64_t split_seed) {
-  return static_cast<int>(hash_words(unit, split_seed, kFoldSeed) % kFolds);
+  return static_cast<int>(hashing::hash_two_words(unit, split_seed, kFoldSeed) % kFolds);
 }
 
 void assign_folds(DecisionLog& log, std::uint64_t split_seed) {

@@ -10,11 +10,7 @@ namespace plumb {
 
 inline constexpr std::size_t kDecisionBlock = 8192;  // at most, asked of a policy at a time
 inline constexpr std::size_t kMostRows = 32768;      // of a block that has more than a strip
-inline constexpr std::size_t kStrip = 256;           // summed at a time: its terms stay in the first cache
-
-// Stands for 1/0 and -log 0 of a base that never takes an action: the smallest positive float, or its square,
-// times this is still beyond kBeyond, and no finite divergence is (1/float is below 1e46).
-inline constexpr double kNever = 1e300, kBeyond = 1e200;
+inline constexpr std::size_t kStrip = 64;            // summed at a time: its terms stay in the first cache
 
 // Which of a strip's decisions are in a subset: all, or those listed (by position in the strip).
 struct StripMembers {
@@ -25,27 +21,33 @@ struct StripMembers {
 struct DecisionBlock {
   explicit DecisionBlock(const PassInput& input);
   void load(std::size_t begin, std::size_t end);
+  std::size_t size() const { return end - begin; }
+  std::size_t rows() const { return row[size()]; }
 
-  // Offered actions of every decision where the block's all have as many, else 0. Then arrays over rows hold
-  // action a of the block's decision i at a * (end - begin) + i; else row by row as the log has them.
-  std::size_t offered = 0;
   std::size_t begin = 0, end = 0, first_row = 0;
-  std::vector<double> log_base, inverse_base;  // -kNever and kNever where the base is 0
-  std::vector<std::vector<float>> q;           // by outcome
-  std::vector<std::uint32_t> chosen;           // row within the block
-  std::vector<double> rows_weight;             // r
-  std::vector<double> scale;                   // r / propensity
+  std::size_t offered = 0;            // actions of every decision where the block's all have as many, else 0
+  std::vector<std::uint32_t> row;     // of decision i: row[i] to row[i + 1], counted from the block's first
+  std::vector<std::uint32_t> chosen;  // row within the block
+  std::vector<double> rows_weight;    // r
+  std::vector<double> scale;          // r / propensity
   struct Outcome {
-    std::vector<double> live;         // r, 0 where immature
+    std::vector<double> part;         // by row: r q, 0 where immature
     std::vector<double> residual;     // o/s (y - q of the chosen action)
     std::vector<double> value, seen;  // o/s y and o/s
     std::vector<double> event;        // 1 where observed and not 0
-    std::vector<double> direct;       // q of the chosen action
+    std::vector<std::uint8_t> plain;  // by strip: seen is 1 everywhere
   };
   std::vector<Outcome> outcomes;
   std::vector<std::vector<StripMembers>> members;  // by strip and subset
+  struct Never {
+    std::uint32_t decision, row;
+  };
+  std::vector<Never> never;  // rows that the base never takes
 
  private:
+  void load_outcome(std::size_t j);
+  void load_members();
+
   const PassInput& input_;
   std::vector<const OutcomeColumn*> columns_;
 };

@@ -7,11 +7,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "data/buckets.h"
 #include "evaluate/block.h"
 #include "evaluate/pass.h"
 #include "evaluate/support.h"
 #include "plumb/learnt.h"
 #include "plumb/preferred.h"
+#include "policy/table.h"
 
 namespace plumb {
 namespace {
@@ -38,8 +40,13 @@ std::uint64_t least_events(OutcomeKind kind) {
   return kind == OutcomeKind::kAmount ? 100 : kind == OutcomeKind::kBinary ? 20 : 0;
 }
 
-Evaluation::Evaluation(const DecisionLog& log, const OutcomeModels& models, int threads, bool all_estimators)
-    : log_(log), models_(models), threads_(threads), estimators_(all_estimators ? 3 : 1) {
+Evaluation::Evaluation(const DecisionLog& log, const OutcomeModels& models, int threads, bool all_estimators,
+                       bool divergences)
+    : log_(log),
+      models_(models),
+      threads_(threads),
+      estimators_(all_estimators ? 3 : 1),
+      divergences_(divergences) {
   const std::size_t n = log.size();
   PLUMB_ASSERT(log.weight.empty() || log.weight.size() == n);
   const LoggingPolicy logging(log, threads);
@@ -54,11 +61,10 @@ Evaluation::Evaluation(const DecisionLog& log, const OutcomeModels& models, int 
     });
     base_ = estimated_base_;
   }
-  static_assert(kBuckets <= 65536);
   bucket_.resize(n);
   parallel_blocks((n + kBucketsOfUnits - 1) / kBucketsOfUnits, threads, [&](std::size_t block) {
-    for (std::size_t i = block * kBucketsOfUnits; i < std::min(n, (block + 1) * kBucketsOfUnits); ++i)
-      bucket_[i] = static_cast<std::uint16_t>(bucket_of(log.unit[i]));
+    const std::size_t begin = block * kBucketsOfUnits, count = std::min(n - begin, kBucketsOfUnits);
+    buckets_of({log.unit.data() + begin, count}, {bucket_.data() + begin, count});
   });
 }
 
@@ -67,23 +73,34 @@ std::size_t Evaluation::add_subset(Subset subset) {
   std::vector<const OutcomeColumn*> columns;
   for (const std::string& name : models_.outcome) columns.push_back(&log_.outcome(name));
   const std::vector<std::size_t> begin = decision_chunks(log_.size());
-  // By chunk: rows, then sums of r by bucket: of all decisions, then of those that are not immature.
+  // By chunk: sums by bucket of r over all decisions, then over those that are not immature for each outcome;
+  // empty where none is, since it is the same then.
   struct Chunk {
     double rows = 0;
-    std::vector<double> bucket;
+    std::vector<double> all;
+    std::vector<std::vector<double>> live;
   };
   std::vector<Chunk> chunks(begin.size() - 1);
   parallel_blocks(chunks.size(), threads_, [&](std::size_t c) {
     Chunk& chunk = chunks[c];
-    chunk.bucket.assign((columns.size() + 1) * kBuckets, 0.0);
-    for (std::size_t i = begin[c]; i < begin[c + 1]; ++i) {
-      if (!subset.mask[i]) continue;
-      const double r = log_.weight.empty() ? 1.0 : static_cast<double>(log_.weight[i]);
-      chunk.rows += 1;
-      chunk.bucket[bucket_[i]] += r;
-      for (std::size_t j = 0; j < columns.size(); ++j) {
-        if (columns[j]->state[i] != State::kImmature) chunk.bucket[(j + 1) * kBuckets + bucket_[i]] += r;
+    const auto sum = [&](const auto& counts) {
+      std::vector<double> out(kBuckets, 0.0);
+      for (std::size_t i = begin[c]; i < begin[c + 1]; ++i) {
+        const double r = log_.weight.empty() ? 1.0 : static_cast<double>(log_.weight[i]);
+        out[bucket_[i]] += counts(i) ? r : 0.0;
       }
+      return out;
+    };
+    for (std::size_t i = begin[c]; i < begin[c + 1]; ++i) chunk.rows += subset.mask[i] != 0 ? 1 : 0;
+    chunk.all = sum([&](std::size_t i) { return subset.mask[i] != 0; });
+    for (const OutcomeColumn* column : columns) {
+      chunk.live.emplace_back();
+      const State* state = column->state.data();
+      bool any = false;
+      for (std::size_t i = begin[c]; i < begin[c + 1]; ++i) any |= state[i] == State::kImmature;
+      if (!any) continue;
+      chunk.live.back() =
+          sum([&](std::size_t i) { return subset.mask[i] != 0 && state[i] != State::kImmature; });
     }
   });
   SubsetRows rows;
@@ -93,12 +110,13 @@ std::size_t Evaluation::add_subset(Subset subset) {
   for (const Chunk& chunk : chunks) {
     rows.rows += chunk.rows;
     for (std::size_t b = 0; b < kBuckets; ++b) {
-      rows.bucket[b] += chunk.bucket[b];
-      rows.weight += chunk.bucket[b];
+      rows.bucket[b] += chunk.all[b];
+      rows.weight += chunk.all[b];
     }
     for (std::size_t j = 0; j < columns.size(); ++j) {
       const std::span<double> sums = moments_.sums(counts[j]);
-      for (std::size_t b = 0; b < kBuckets; ++b) sums[b] += chunk.bucket[(j + 1) * kBuckets + b];
+      const std::vector<double>& from = chunk.live[j].empty() ? chunk.all : chunk.live[j];
+      for (std::size_t b = 0; b < kBuckets; ++b) sums[b] += from[b];
     }
   }
   counts_.push_back(std::move(counts));
@@ -132,7 +150,8 @@ std::vector<std::size_t> Evaluation::add_probabilities_many(
 
 std::vector<std::size_t> Evaluation::add(std::span<const PassPolicy> policies) {
   const std::size_t outcomes = models_.outcome.size(), subsets = subsets_.size();
-  const PassInput input{log_, models_, base_, base_is_estimate_, bucket_, subsets_, estimators_ > 1, threads_};
+  const PassInput input{log_,     models_,         base_,        base_is_estimate_, bucket_,
+                        subsets_, estimators_ > 1, divergences_, threads_};
   const std::size_t width = pass_width(input);
   const std::size_t bytes = std::max<std::size_t>(1, subsets) * kBuckets * width * sizeof(double);
   const std::size_t together = std::max<std::size_t>(1, kPassBytes / bytes);
@@ -143,6 +162,8 @@ std::vector<std::size_t> Evaluation::add(std::span<const PassPolicy> policies) {
                                   policies.begin() + static_cast<std::ptrdiff_t>(end));
     for (PassPolicy& policy : batch) {
       if (policy.policy != nullptr && policy.policy->is_logging()) policy = {base_, nullptr, true};
+      if (policy.policy != nullptr && policy.policy->kind() == PolicyKind::kTable)
+        policy = {table_of(*policy.policy), nullptr, false};
       PLUMB_ASSERT(policy.policy != nullptr || policy.probabilities.size() == log_.action.size());
     }
     const std::vector<PassSums> passed = policy_pass(input, batch);
@@ -168,8 +189,8 @@ std::vector<std::size_t> Evaluation::add(std::span<const PassPolicy> policies) {
         sums.support.push_back(support_of(totals));
         // The logging policy does not diverge from itself, whatever its probabilities are taken to be.
         const bool apart = !batch[p].is_logging && totals.count > 0;
-        sums.kl.push_back(apart ? totals.kl / totals.rows_weight : 0);
-        sums.chi2.push_back(apart ? totals.chi2 / totals.rows_weight - 1 : 0);
+        sums.kl.push_back(apart ? pass.kl / totals.rows_weight : 0);
+        sums.chi2.push_back(apart ? pass.chi2 / totals.rows_weight - 1 : 0);
         for (const ObservedSums& seen : pass.observed) {
           sums.events.push_back(seen.events());
           sums.observed_ess.push_back(seen.ess());
@@ -282,8 +303,14 @@ Support Evaluation::support(std::size_t policy, std::size_t subset,
 double Evaluation::events(std::size_t policy, std::size_t outcome, std::size_t subset) const {
   return policies_[policy].events[subset * models_.outcome.size() + outcome];
 }
-double Evaluation::kl(std::size_t policy, std::size_t subset) const { return policies_[policy].kl[subset]; }
-double Evaluation::chi2(std::size_t policy, std::size_t subset) const { return policies_[policy].chi2[subset]; }
+double Evaluation::kl(std::size_t policy, std::size_t subset) const {
+  PLUMB_ASSERT(divergences_);
+  return policies_[policy].kl[subset];
+}
+double Evaluation::chi2(std::size_t policy, std::size_t subset) const {
+  PLUMB_ASSERT(divergences_);
+  return policies_[policy].chi2[subset];
+}
 
 Estimates Evaluation::estimate(std::span<const Contrast> contrasts) const {
   return plumb::estimate(moments_, contrasts);

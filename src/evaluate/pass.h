@@ -22,6 +22,7 @@ struct PassInput {
   std::span<const std::uint16_t> bucket;  // of every decision
   std::span<const Subset> subsets;
   bool all_estimators;
+  bool divergences;  // from the base: summed only where asked, they cost as much as everything else
   int threads;
 };
 
@@ -46,9 +47,11 @@ struct ObservedSums {
 // One policy on one subset. A bucket's sums stand together: r w, then for every outcome
 // r (sum_a pi q + w o/s (y - q)), and with all estimators r w o/s y and r w o/s; 0 where immature.
 struct PassSums {
-  std::vector<double> bucket;                                                      // kBuckets x width
-  double weight_squares = 0, plain_squares = 0, max_weight = 0, kl = 0, chi2 = 0;  // as SubsetSums
-  std::vector<ObservedSums> observed;                                              // by outcome
+  std::vector<double> bucket;                                    // kBuckets x width
+  double weight_squares = 0, plain_squares = 0, max_weight = 0;  // as SubsetSums
+  double kl = 0, chi2 = 0;             // sums of r sum_a pi log(pi/base) and r sum_a pi^2/base, where asked
+  bool beyond = false;                 // takes an action that the base never takes
+  std::vector<ObservedSums> observed;  // by outcome
 };
 // `into` gains what later decisions summed.
 void merge(PassSums& into, const PassSums& later);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "data/buckets.h"
 #include "evaluate/stream_sums.h"
 #include "plumb/priced_policy.h"
 #include "plumb/tree_policy.h"
@@ -78,7 +79,7 @@ OutcomeModels StreamEvaluation::State::predictions(const DecisionLog& block) con
 std::function<void()> StreamEvaluation::State::add(const DecisionLog& block) {
   const std::size_t n = block.size();
   std::vector<std::uint16_t> bucket(n);
-  for (std::size_t i = 0; i < n; ++i) bucket[i] = static_cast<std::uint16_t>(bucket_of(block.unit[i]));
+  buckets_of(block.unit, bucket);
   const OutcomeModels q = predictions(block);
   auto here = std::make_shared<std::vector<Rows>>(empty_rows());
   const bool logged = !block.logged.empty();
@@ -90,7 +91,8 @@ std::function<void()> StreamEvaluation::State::add(const DecisionLog& block) {
       base.insert(base.end(), block.offered(i), 1.0f / static_cast<float>(block.offered(i)));
   }
   const std::vector<Subset> all{{"all rows", std::vector<std::uint8_t>(n, 1)}};
-  const PassInput input{block, q, base, !logged, bucket, all, /*all_estimators=*/true, /*threads=*/1};
+  const PassInput input{
+      block, q, base, !logged, bucket, all, /*all_estimators=*/true, /*divergences=*/false, /*threads=*/1};
   std::vector<PassPolicy> asked{{base, nullptr, /*is_logging=*/true}};
   for (std::size_t p = 1; p < policies.size(); ++p) asked.push_back({{}, policies[p].get(), false});
   std::vector<PassSums> sums = policy_pass(input, asked);

@@ -19,7 +19,7 @@ Support support_of(const SubsetSums& sums) {
   out.mean_weight = sums.weight / sums.rows_weight;
   out.chi2 = sums.plain_squares / sums.rows_weight - 1;
   const double error = sums.weight_error;
-  if (!std::isfinite(sums.chi2)) {
+  if (sums.beyond) {
     out.reason = "the policy takes actions that the logging policy never takes";
   } else if (out.ess < kLeastEss) {
     out.reason = fmt::format("the effective sample size is {:.1f} of {:.0f} decisions, {:.0f} are needed",

@@ -14,7 +14,7 @@ struct SubsetSums {
   double weight_squares = 0;   // sum of (r w)^2
   double plain_squares = 0;    // sum of r w^2
   double max_weight = 0;       // largest r w
-  double kl = 0, chi2 = 0;     // sums of r sum_a pi log(pi/base) and r sum_a pi^2/base
+  bool beyond = false;         // takes an action that the logging policy never takes
   double weight_error = 0;     // standard error of the mean weight, clustered on units
   double effective_units = 0;  // (sum of buckets' weights)^2 / sum of their squares
 };

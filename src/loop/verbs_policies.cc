@@ -124,7 +124,7 @@ Evidence evaluate(const Goal& goal, const std::vector<std::string>& arguments, c
         policy_from_argument(argument, log, goal, options.not_trained_here, study.threads);
     const Origin origin = origin_of(*policy, log, study.feedback, study.seed);
     study.policy_origin_declared |= policy->kind() == PolicyKind::kTable && options.not_trained_here;
-    Evaluation evaluation(log, study.models, study.threads, true);
+    Evaluation evaluation(log, study.models, study.threads, true, false);
     const std::size_t rows = evaluation.add_subset(
         {origin.trained_here ? "rows that it was not trained on" : "all rows", origin.unseen});
     const std::size_t number = evaluation.add_policy(*policy),

@@ -60,7 +60,7 @@ Support support_on(const DecisionTerms& terms, const std::vector<std::uint8_t>& 
     sums.weight += w;
     sums.weight_squares += w * w;
     sums.max_weight = std::max(sums.max_weight, w);
-    sums.chi2 += terms.chi2[i];
+    sums.beyond = sums.beyond || !std::isfinite(terms.chi2[i]);
     weight[bucket[i]] += w;
     count[bucket[i]] += 1;
   }

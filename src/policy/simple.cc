@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "plumb/policy.h"
+#include "policy/table.h"
 
 namespace plumb {
 namespace {
@@ -62,6 +63,7 @@ class TablePolicy final : public Policy {
     std::copy(probabilities_.begin() + static_cast<std::ptrdiff_t>(log.offset[begin]),
               probabilities_.begin() + static_cast<std::ptrdiff_t>(log.offset[end]), out.begin());
   }
+  std::span<const float> table() const { return probabilities_; }
 
  private:
   std::vector<float> probabilities_;
@@ -72,6 +74,10 @@ class TablePolicy final : public Policy {
 
 PolicyPointer constant_policy(const std::string& action) { return std::make_shared<ConstantPolicy>(action); }
 PolicyPointer uniform_policy() { return std::make_shared<UniformPolicy>(); }
+std::span<const float> table_of(const Policy& policy) {
+  const auto* table = dynamic_cast<const TablePolicy*>(&policy);
+  return table == nullptr ? std::span<const float>() : table->table();
+}
 PolicyPointer table_policy(const std::string& name, std::vector<float> probabilities, bool not_trained_here) {
   return std::make_shared<TablePolicy>(name, std::move(probabilities), not_trained_here);
 }

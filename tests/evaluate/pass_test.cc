@@ -130,6 +130,99 @@ TEST(PolicyPass, GivesAPolicyTheSameBytesAloneAndAmongOthers) {
   }
 }
 
+// One outcome that is observed everywhere, over all rows, has a loop of its own.
+class SimplePass : public testing::TestWithParam<std::size_t> {
+ protected:
+  // As many offered actions as the parameter says, the chosen one first; 1: they differ from decision to
+  // decision.
+  static DecisionLog log_with(std::size_t offered) {
+    DecisionLog log = offered == 1 ? ragged(mixed_log(9'011)) : mixed_log(9'011);
+    if (offered > 1 && offered != 3) {
+      log.fixed_actions = false;
+      const std::size_t n = log.size();
+      log.action.clear();
+      log.logged.clear();
+      for (std::size_t i = 0; i < n; ++i) {
+        log.offset[i] = i * offered;
+        log.chosen[i] = static_cast<std::uint32_t>(i % offered);
+        for (std::size_t a = 0; a < offered; ++a) {
+          log.action.push_back(static_cast<std::uint32_t>(a % 3));
+          log.logged.push_back(a == log.chosen[i] ? .5f : .5f / static_cast<float>(offered - 1));
+        }
+        log.propensity[i] = .5;
+      }
+      log.offset[n] = n * offered;
+    }
+    log.outcomes.resize(1);
+    return log;
+  }
+};
+
+TEST_P(SimplePass, EqualsTheSlowReferenceAndTheGeneralPassToTheBit) {
+  const DecisionLog log = log_with(GetParam());
+  const OutcomeModels models = arbitrary_models(log);
+  const std::vector<std::uint8_t> all(log.size(), 1);
+  std::vector<std::uint8_t> some(log.size(), 0);
+  some[3] = 1;
+  std::vector<std::vector<float>> tables;
+  std::vector<PolicyPointer> policies;
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    tables.push_back(some_policy(log, seed));
+    policies.push_back(table_policy("t", tables.back(), true));
+  }
+  policies.push_back(std::make_shared<LoggingPolicy>(log, 1));
+  tables.push_back(log.logged);
+  // The logging policy alone in a group, beside others in one, and a second subset: three ways through the
+  // code.
+  const auto levels_of = [&](Evaluation& evaluation, std::span<const PolicyPointer> added) {
+    std::vector<Contrast> levels;
+    for (const std::size_t p : evaluation.add_policies(added))
+      levels.push_back({"v", {{evaluation.column(p, 0, 0), 1.0}}});
+    return levels;
+  };
+  Evaluation simple(log, models, 2, false, false), mixed(log, models, 1, false, false),
+      general(log, models, 1, false, false);
+  for (Evaluation* e : {&simple, &mixed, &general}) e->add_subset({"all", all});
+  general.add_subset({"some", some});
+  std::vector<Contrast> alone = levels_of(simple, std::span(policies).first(6)),
+                        last = levels_of(simple, std::span(policies).last(1));
+  alone.push_back(last[0]);
+  const Estimates a = simple.estimate(alone), b = mixed.estimate(levels_of(mixed, policies)),
+                  c = general.estimate(levels_of(general, policies));
+  EXPECT_EQ(a.influence.data, b.influence.data);
+  EXPECT_EQ(a.influence.data, c.influence.data);
+  for (std::size_t p = 0; p < policies.size(); ++p) {
+    SCOPED_TRACE(p);
+    const SlowValue slow = slow_value(log, models, 0, tables[p], all, Estimator::kDr);
+    EXPECT_NEAR(a.value[p], slow.value, p < 6 ? 1e-9 : 1e-6);  // the logging policy's weight is exactly 1
+    EXPECT_NEAR(a.standard_error[p], slow.standard_error, p < 6 ? 1e-9 : 1e-6);
+    const Support x = simple.support(p, 0), y = general.support(p, 0);
+    EXPECT_EQ(x.ess, y.ess);
+    EXPECT_EQ(x.max_weight, y.max_weight);
+    EXPECT_EQ(x.mean_weight, y.mean_weight);
+    EXPECT_EQ(x.chi2, y.chi2);
+    EXPECT_EQ(simple.events(p, 0, 0), general.events(p, 0, 0));
+    double sum = 0, squares = 0;
+    for (std::size_t i = 0; i < log.size(); ++i) {
+      const double w = p < 6 ? tables[p][log.chosen_row(i)] / log.propensity[i] : 1;
+      sum += w;
+      squares += w * w;
+    }
+    EXPECT_NEAR(x.ess, sum * sum / squares, 1e-8 * x.ess);
+  }
+}
+INSTANTIATE_TEST_SUITE_P(Offered, SimplePass, testing::Values(1, 2, 3, 4, 5));
+
+TEST(PolicyPass, HasNoDivergenceWhereNoneWasAskedFor) {
+  const DecisionLog log = mixed_log(300);
+  const OutcomeModels models = arbitrary_models(log);
+  Evaluation evaluation(log, models, 1, false, /*divergences=*/false);
+  evaluation.add_subset({"all", std::vector<std::uint8_t>(log.size(), 1)});
+  evaluation.add_probabilities(log.logged);
+  EXPECT_THROW(evaluation.kl(0, 0), Error);
+  EXPECT_THROW(evaluation.chi2(0, 0), Error);
+}
+
 TEST(PolicyPass, FindsNoDivergenceInTheSameProbabilitiesAndNoEndToItWhereTheBaseIsZero) {
   DecisionLog log = mixed_log(300);
   const OutcomeModels models = arbitrary_models(log);
