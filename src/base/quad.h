@@ -1,6 +1,6 @@
-// Four numbers side by side, one for each of four things that go through the same arithmetic: the compiler keeps
-// them in a register where the machine has one so wide. What comes out of one place (a lane) depends neither on
-// the other three nor on the machine.
+// Four numbers side by side, one for each of four things that go through the same arithmetic: the compiler
+// keeps them in a register where the machine has one so wide. What comes out of one place (a lane) depends
+// neither on the other three nor on the machine.
 #pragma once
 
 #include <array>
