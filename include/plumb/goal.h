@@ -37,7 +37,8 @@ struct OutcomeSpec {
   // Outcomes that are in no column but learnt: "" (read from the log), "bg_nbd" (what a customer will still
   // spend, from a file of transactions), "surrogate_index" (what early outcomes foretell of a late one).
   std::string model;
-  std::string transactions;                // bg_nbd: the file
+  std::string transactions;                // bg_nbd: the file ...
+  std::string customer, date, amount;      // ... and its columns; empty: found by name
   std::optional<std::int64_t> horizon_us;  // bg_nbd: how far it looks
   std::string of;                          // surrogate_index: the late outcome ...
   std::vector<std::string> surrogates;     // ... and the early ones

@@ -50,6 +50,8 @@ void add_outcome(Meaning& meaning, const OutcomeSpec& spec) {
   meaning.whole(spec.horizon_us.value_or(-1));
   meaning.text(spec.of);
   meaning.texts(spec.surrogates);
+  if (spec.customer.empty() && spec.date.empty() && spec.amount.empty()) return;
+  for (const std::string& column : {spec.customer, spec.date, spec.amount}) meaning.text(column);
 }
 
 void add_constraint(Meaning& meaning, const ConstraintSpec& spec) {

@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
+#include <utility>
 
 #include "goal/expression.h"
 #include "goal/section.h"
@@ -61,6 +63,9 @@ void read_range(const Section& table, OutcomeSpec& spec) {
   spec.range_upper = upper;
 }
 
+// Keys of a lifetime value beside `model`, as messages name them.
+constexpr std::array<const char*, 5> kLifetimeKeys = {"transactions", "horizon", "customer", "date", "amount"};
+
 // An outcome that stands in no column: what it is learnt from. REQUIRES: model was given.
 void read_learnt(const Section& table, OutcomeSpec& spec) {
   const std::optional<std::string> model = table.choice("model", {"bg_nbd", "surrogate_index"});
@@ -73,12 +78,16 @@ void read_learnt(const Section& table, OutcomeSpec& spec) {
     if (table.at(key) != nullptr)
       refuse(table.where(key), table.name(key), "a key of outcomes that a log holds", "none beside model");
   }
-  const std::vector<const char*> foreign = index ? std::vector<const char*>{"transactions", "horizon", "absent"}
-                                                 : std::vector<const char*>{"of", "from"};
+  std::vector<const char*> foreign = {"of", "from"};
+  if (index) {
+    foreign.assign(kLifetimeKeys.begin(), kLifetimeKeys.end());
+    foreign.push_back("absent");
+  }
   for (const char* key : foreign) {
     if (table.at(key) != nullptr)
       refuse(table.where(key), table.name(key), "a key of another model",
-             index ? "of and from beside \"surrogate_index\"" : "transactions and horizon beside \"bg_nbd\"");
+             index ? "of and from beside \"surrogate_index\""
+                   : fmt::format("{} beside \"bg_nbd\"", fmt::join(kLifetimeKeys, ", ")));
   }
   if (index) {
     const std::optional<std::string> of = table.text("of");
@@ -92,6 +101,16 @@ void read_learnt(const Section& table, OutcomeSpec& spec) {
   if (!transactions) table.refuse_value("transactions", "a file of transactions");
   if (!horizon) table.refuse_value("horizon", "how far ahead, \"365d\"");
   spec.transactions = *transactions;
+  for (const auto& [key, column] : {std::pair("customer", &spec.customer), std::pair("date", &spec.date),
+                                    std::pair("amount", &spec.amount)}) {
+    *column = table.text(key).value_or("");
+  }
+  for (const auto& [a, b] : {std::pair(&spec.customer, &spec.date), std::pair(&spec.customer, &spec.amount),
+                             std::pair(&spec.date, &spec.amount)}) {
+    if (!a->empty() && *a == *b)
+      refuse(table.where("transactions"), table.name("transactions"), "column " + quoted(*a) + " named twice",
+             "a column each for customer, date and amount");
+  }
   spec.horizon_us = parse_duration_us(*horizon, table.where("horizon"), table.name("horizon"));
   if (*spec.horizon_us <= 0) table.refuse_value("horizon", "a time > 0, \"365d\"");
 }
@@ -104,7 +123,7 @@ OutcomeSpec read_outcome(const std::string& path, const TomlMember& member) {
   }
   const Section table(path, title, member.value,
                       {"kind", "observed_after", "absent", "asked", "range", "column", "model", "transactions",
-                       "horizon", "of", "from"});
+                       "horizon", "customer", "date", "amount", "of", "from"});
   OutcomeSpec spec;
   spec.name = member.key;
   spec.line = member.line;
@@ -141,7 +160,7 @@ OutcomeSpec read_outcome(const std::string& path, const TomlMember& member) {
     read_learnt(table, spec);
     return spec;
   }
-  for (const char* key : {"transactions", "horizon", "of", "from"}) {
+  for (const char* key : {"transactions", "horizon", "customer", "date", "amount", "of", "from"}) {
     if (table.at(key) != nullptr)
       refuse(table.where(key), table.name(key), "a key of outcomes that are learnt", "model beside it");
   }

@@ -24,7 +24,8 @@ std::map<std::string, Transactions> read_all_transactions(const Goal& goal, cons
     const OutcomeSpec& spec = *goal.outcome(name);
     if (spec.model != "bg_nbd") continue;
     out[name] =
-        read_transactions(find_beside(goal, log, spec.transactions, "outcome." + name + ".transactions"), {});
+        read_transactions(find_beside(goal, log, spec.transactions, "outcome." + name + ".transactions"),
+                          {spec.customer, spec.date, spec.amount});
   }
   return out;
 }

@@ -582,6 +582,15 @@ TEST(GoalFile, StatesOutcomesThatAreLearnt) {
   EXPECT_EQ(clv.model, "bg_nbd");
   EXPECT_EQ(clv.transactions, "t.csv");
   EXPECT_EQ(clv.horizon_us, 365LL * 86400 * 1000000);
+  EXPECT_EQ(clv.customer + clv.date + clv.amount, "");  // found by name
+  const Goal named = parse_goal(std::string(kSmall) +
+                                changed(kLifetime, "horizon",
+                                        "customer = 'who'\ndate = 'when'\namount = 'paid'\n"
+                                        "horizon") +
+                                std::string(kWhoAndWhen));
+  EXPECT_EQ(named.outcome("clv")->customer, "who");
+  EXPECT_EQ(named.outcome("clv")->date, "when");
+  EXPECT_EQ(named.outcome("clv")->amount, "paid");
   EXPECT_EQ(goal.without_preference().outcomes.size(), 3u);  // what a log can hold
   std::map<std::uint64_t, std::string> seen;
   for (const std::string& lines :
@@ -590,7 +599,10 @@ TEST(GoalFile, StatesOutcomesThatAreLearnt) {
     EXPECT_TRUE(seen.emplace(hash_after_small(lines), lines).second) << lines;
   }
   for (const std::string& lines :
-       {std::string(kLifetime), changed(kLifetime, "365d", "366d"), changed(kLifetime, "t.csv", "u.csv")}) {
+       {std::string(kLifetime), changed(kLifetime, "365d", "366d"), changed(kLifetime, "t.csv", "u.csv"),
+        changed(kLifetime, "horizon", "customer = 'who'\nhorizon"),
+        changed(kLifetime, "horizon", "date = 'who'\nhorizon"),
+        changed(kLifetime, "horizon", "amount = 'who'\nhorizon")}) {
     EXPECT_TRUE(seen.emplace(hash_after_small(lines + std::string(kWhoAndWhen)), lines).second) << lines;
   }
 }
@@ -638,6 +650,15 @@ TEST(GoalFile, RefusesLearntOutcomesThatCannotBeLearnt) {
             "goal.toml:9: outcome.clv.horizon: found nothing, expected how far ahead, \"365d\"");
   EXPECT_EQ(lifetime("365d", "0d"),
             "goal.toml:13: outcome.clv.horizon: found \"0d\", expected a time > 0, \"365d\"");
+  EXPECT_EQ(lifetime("horizon", "date = ''\nhorizon"),
+            "goal.toml:13: outcome.clv.date: found \"\", expected a text in quotes that is not empty");
+  EXPECT_EQ(
+      lifetime("horizon", "date = 'd'\namount = 'd'\nhorizon"),
+      "goal.toml:12: outcome.clv.transactions: found column \"d\" named twice, expected a column each for "
+      "customer, date and amount");
+  EXPECT_EQ(index("of = 'value'", "of = 'value'\ndate = 'd'"),
+            "goal.toml:13: outcome.index.date: found a key of another model, expected of and from beside "
+            "\"surrogate_index\"");
   EXPECT_EQ(
       refusal_after_small(std::string(kLifetime) + "[data]\ntime = 'at'\n"),
       "goal.toml:11: outcome.clv.model: found \"bg_nbd\" without data.unit, expected unit in [data]: whose "

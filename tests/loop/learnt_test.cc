@@ -211,6 +211,44 @@ TEST_F(LearntGoal, LifetimeValueDecidesFromTransactions) {
   EXPECT_EQ(assumption(document, "the calendar")->at("status"), "tested");
 }
 
+TEST_F(LearntGoal, TransactionsAreReadFromTheColumnsThatTheGoalNames) {
+  const Goal found = lifetime(1500, 1);
+  const json by_name = json::parse(align(found, RunOptions{}).json);
+  // Beside them columns whose names would have been taken.
+  std::ifstream in(path("bought.csv"), std::ios::binary);
+  std::string line, text = "id,buyer,date,value,day bought,paid\n";
+  std::getline(in, line);
+  while (std::getline(in, line)) {
+    const std::size_t a = line.find(','), b = line.find(',', a + 1);
+    text += "7," + line.substr(0, a) + ",2020-01-01,-3," + line.substr(a + 1, b - a - 1) + "," +
+            line.substr(b + 1) + "\n";
+  }
+  write("bought.csv", text);
+  std::ifstream goal_in(path("goal.toml"), std::ios::binary);
+  const std::string goal{std::istreambuf_iterator<char>(goal_in), {}};
+  const auto with = [&](const std::string& keys) {
+    const std::string after = "horizon = \"182d\"\n";
+    std::string out = goal;
+    write("goal.toml", out.insert(out.find(after) + after.size(), keys));
+    return align(read_goal(path("goal.toml")), RunOptions{});
+  };
+  const std::string buyer = "customer = \"buyer\"\n", day = "date = \"day bought\"\n",
+                    paid = "amount = \"paid\"\n";
+  const json by_key = json::parse(with(buyer + day + paid).json);
+  EXPECT_EQ(by_key.at("learnt"), by_name.at("learnt"));
+  EXPECT_EQ(by_key.at("candidates"), by_name.at("candidates"));
+  try {
+    with(buyer + day + "amount = \"payed\"\n");
+    FAIL() << "a column that is not there was accepted";
+  } catch (const Error& e) {
+    EXPECT_NE(std::string(e.what()).find("amount: found no column \"payed\", expected the name of a column, "
+                                         "perhaps paid"),
+              std::string::npos)
+        << e.what();
+  }
+  EXPECT_THROW(with(day + paid), Error);  // the customers' numbers are not the log's
+}
+
 TEST_F(LearntGoal, ALockNoticesOtherTransactions) {
   const Goal goal = lifetime(1500, 1);
   check_and_lock(goal, RunOptions{});
