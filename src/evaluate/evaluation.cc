@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/quad.h"
 #include "data/buckets.h"
 #include "evaluate/block.h"
 #include "evaluate/pass.h"
@@ -154,7 +155,7 @@ std::vector<std::size_t> Evaluation::add(std::span<const PassPolicy> policies) {
                         subsets_, estimators_ > 1, divergences_, threads_};
   const std::size_t width = pass_width(input);
   const std::size_t bytes = std::max<std::size_t>(1, subsets) * kBuckets * width * sizeof(double);
-  const std::size_t together = std::max<std::size_t>(1, kPassBytes / bytes);
+  const std::size_t together = kQuad * std::max<std::size_t>(1, kPassBytes / (kQuad * bytes));
   std::vector<std::size_t> numbers;
   for (std::size_t begin = 0; begin < policies.size(); begin += together) {
     const std::size_t end = std::min(policies.size(), begin + together);

@@ -6,9 +6,11 @@
 
 namespace plumb {
 
-GroupPass::GroupPass(const PassInput& input, std::span<const PassPolicy> policies)
+GroupPass::GroupPass(const PassInput& input, std::span<const PassPolicy> policies,
+                     std::optional<std::size_t> left_out)
     : input_(input),
       policies_(policies),
+      left_out_(left_out),
       width_(pass_width(input)),
       terms_each_(input.all_estimators ? 3 : 1),
       terms_(kStrip * width_ * kQuad) {
@@ -23,7 +25,9 @@ void GroupPass::add(const DecisionBlock& block) {
     const std::size_t n = std::min(kStrip, block.size() - first);
     if (add_simple(block, first, n)) continue;
     fill(block, first, n);
-    for (std::size_t s = 0; s < sums.size(); ++s) add_strip(block, first, n, s);
+    for (std::size_t s = 0; s < sums.size(); ++s) {
+      if (s != left_out_) add_strip(block, first, n, s);
+    }
   }
   for (std::size_t lane = 0; lane < policies_.size(); ++lane) {
     // The logging policy does not diverge from itself, whatever its probabilities are taken to be.
@@ -122,12 +126,14 @@ void GroupPass::add_divergence(const DecisionBlock& block, std::size_t lane) {
   for (const DecisionBlock::Never& never : block.never) {
     if (!(p[never.row] > 0)) continue;
     for (std::size_t s = 0; s < sums.size(); ++s) {
-      if (input_.subsets[s].mask[block.begin + never.decision] != 0) sums[s].beyond[lane] = true;
+      if (s != left_out_ && input_.subsets[s].mask[block.begin + never.decision] != 0)
+        sums[s].beyond[lane] = true;
     }
   }
   if (!input_.divergences) return;
   const DivergenceTerms terms = divergence_terms(input_, block, p);
   for (std::size_t s = 0; s < sums.size(); ++s) {
+    if (s == left_out_) continue;
     const std::uint8_t* mask = input_.subsets[s].mask.data() + block.begin;
     double kl = 0, chi2 = 0;
     for (std::size_t i = 0; i < block.size(); ++i) {

@@ -3,6 +3,7 @@
 // serves four policies. A policy's own sums are the same whichever lane it has and whoever is beside it.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -13,8 +14,8 @@ namespace plumb {
 
 class GroupPass {
  public:
-  // REQUIRES: 1 to kQuad policies. Keeps references.
-  GroupPass(const PassInput& input, std::span<const PassPolicy> policies);
+  // REQUIRES: 1 to kQuad policies. Keeps references. Nothing is summed over the subset `left_out`.
+  GroupPass(const PassInput& input, std::span<const PassPolicy> policies, std::optional<std::size_t> left_out);
   // Adds a block's decisions to the sums.
   void add(const DecisionBlock& block);
   // By subset.
@@ -47,6 +48,7 @@ class GroupPass {
 
   const PassInput& input_;
   std::span<const PassPolicy> policies_;
+  std::optional<std::size_t> left_out_;
   std::size_t width_, terms_each_;                 // sums a bucket, and of them by outcome
   std::array<const float*, kQuad> probabilities_;  // of the block's rows; lanes without a policy repeat one
   std::array<std::vector<float>, kQuad> asked_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 #include "evaluate/group_pass.h"
 
@@ -18,10 +19,37 @@ std::size_t block_end(const DecisionLog& log, std::size_t from, std::size_t end)
   return from + n;
 }
 
-std::vector<GroupPass> groups_of(const PassInput& input, std::span<const PassPolicy> policies) {
+// A subset that is all of the log, and two that share it out: its sums are theirs together.
+struct Whole {
+  std::size_t whole, part, rest;
+};
+
+std::optional<Whole> whole_of(std::span<const Subset> subsets) {
+  const auto is_all = [](const Subset& s) {
+    return std::all_of(s.mask.begin(), s.mask.end(), [](std::uint8_t m) { return m != 0; });
+  };
+  const auto share_out = [](const Subset& a, const Subset& b) {
+    return std::equal(a.mask.begin(), a.mask.end(), b.mask.begin(),
+                      [](std::uint8_t x, std::uint8_t y) { return (x != 0) != (y != 0); });
+  };
+  for (std::size_t whole = 0; whole < subsets.size(); ++whole) {
+    if (!is_all(subsets[whole])) continue;
+    for (std::size_t part = 0; part < subsets.size(); ++part) {
+      for (std::size_t rest = part + 1; rest < subsets.size(); ++rest) {
+        if (part != whole && rest != whole && share_out(subsets[part], subsets[rest]))
+          return Whole{whole, part, rest};
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<GroupPass> groups_of(const PassInput& input, std::span<const PassPolicy> policies,
+                                 const std::optional<Whole>& whole) {
   std::vector<GroupPass> out;
   for (std::size_t first = 0; first < policies.size(); first += kQuad)
-    out.emplace_back(input, policies.subspan(first, std::min(kQuad, policies.size() - first)));
+    out.emplace_back(input, policies.subspan(first, std::min(kQuad, policies.size() - first)),
+                     whole ? std::optional(whole->whole) : std::nullopt);
   return out;
 }
 
@@ -36,8 +64,8 @@ std::vector<std::size_t> pass_order(std::span<const PassPolicy> policies) {
 
 // What the decisions from begin to end bring, by group of policies and subset.
 std::vector<GroupPass> pass_chunk(const PassInput& input, std::span<const PassPolicy> policies,
-                                  std::size_t begin, std::size_t end) {
-  std::vector<GroupPass> out = groups_of(input, policies);
+                                  const std::optional<Whole>& whole, std::size_t begin, std::size_t end) {
+  std::vector<GroupPass> out = groups_of(input, policies, whole);
   DecisionBlock block(input);
   for (std::size_t from = begin, to = begin; from < end; from = to) {
     to = block_end(input.log, from, end);
@@ -108,18 +136,26 @@ std::vector<PassSums> policy_pass(const PassInput& input, std::span<const PassPo
   const std::vector<std::size_t> order = pass_order(asked);
   std::vector<PassPolicy> policies;
   for (const std::size_t p : order) policies.push_back(asked[p]);
+  const std::optional<Whole> whole = whole_of(input.subsets);
   const std::vector<std::size_t> begin = decision_chunks(input.log.size());
   std::vector<std::vector<GroupPass>> chunk(begin.size() - 1);
-  parallel_blocks(chunk.size(), input.threads,
-                  [&](std::size_t c) { chunk[c] = pass_chunk(input, policies, begin[c], begin[c + 1]); });
-  if (chunk.empty()) chunk.push_back(groups_of(input, policies));
+  parallel_blocks(chunk.size(), input.threads, [&](std::size_t c) {
+    chunk[c] = pass_chunk(input, policies, whole, begin[c], begin[c + 1]);
+  });
+  if (chunk.empty()) chunk.push_back(groups_of(input, policies, whole));
   std::vector<PassSums> out(policies.size() * input.subsets.size());
   parallel_blocks(chunk[0].size(), input.threads, [&](std::size_t g) {
-    for (std::size_t s = 0; s < input.subsets.size(); ++s) {
-      GroupSums& sums = chunk[0][g].sums[s];
-      for (std::size_t c = 1; c < chunk.size(); ++c) sums.add(chunk[c][g].sums[s]);
-      for (std::size_t p = kQuad * g; p < std::min(policies.size(), kQuad * (g + 1)); ++p)
-        out[order[p] * input.subsets.size() + s] = sums.of_lane(p % kQuad);
+    std::vector<GroupSums>& sums = chunk[0][g].sums;
+    for (std::size_t c = 1; c < chunk.size(); ++c) {
+      for (std::size_t s = 0; s < sums.size(); ++s) sums[s].add(chunk[c][g].sums[s]);
+    }
+    if (whole) {
+      sums[whole->whole] = sums[whole->part];
+      sums[whole->whole].add(sums[whole->rest]);
+    }
+    for (std::size_t p = kQuad * g; p < std::min(policies.size(), kQuad * (g + 1)); ++p) {
+      for (std::size_t s = 0; s < sums.size(); ++s)
+        out[order[p] * sums.size() + s] = sums[s].of_lane(p % kQuad);
     }
   });
   return out;

@@ -213,6 +213,37 @@ TEST_P(SimplePass, EqualsTheSlowReferenceAndTheGeneralPassToTheBit) {
 }
 INSTANTIATE_TEST_SUITE_P(Offered, SimplePass, testing::Values(1, 2, 3, 4, 5));
 
+// What two subsets share out is not summed again for the whole.
+TEST(PolicyPass, SumsOfTheWholeAreThoseOfItsParts) {
+  const DecisionLog log = mixed_log(9'011);
+  const OutcomeModels models = arbitrary_models(log);
+  const std::vector<float> pi = arbitrary_policy(log, 3);
+  std::vector<std::uint8_t> all(log.size(), 1), part(log.size()), rest(log.size());
+  for (std::size_t i = 0; i < log.size(); ++i) {
+    part[i] = i % 3 == 0;
+    rest[i] = !part[i];
+  }
+  Evaluation parted(log, models, 2, true), direct(log, models, 2, true);
+  for (const std::vector<std::uint8_t>* mask : {&part, &all, &rest}) parted.add_subset({"s", *mask});
+  rest[5] = part[5];  // in neither or in both: no longer shared out
+  for (const std::vector<std::uint8_t>* mask : {&part, &all, &rest}) direct.add_subset({"s", *mask});
+  parted.add_probabilities(pi);
+  direct.add_probabilities(pi);
+  for (std::size_t j = 0; j < models.outcome.size(); ++j) {
+    for (const Estimator e : {Estimator::kDr, Estimator::kIps, Estimator::kSnips}) {
+      const Contrast a{"a", {{parted.column(0, j, 1, e), 1.0}}}, b{"b", {{direct.column(0, j, 1, e), 1.0}}};
+      EXPECT_NEAR(parted.estimate({&a, 1}).value[0], direct.estimate({&b, 1}).value[0], 1e-12);
+      EXPECT_NEAR(parted.estimate({&a, 1}).standard_error[0], direct.estimate({&b, 1}).standard_error[0],
+                  1e-12);
+    }
+    EXPECT_NEAR(parted.events(0, j, 1), direct.events(0, j, 1), 1e-8);
+  }
+  EXPECT_NEAR(parted.support(0, 1).ess, direct.support(0, 1).ess, 1e-8);
+  EXPECT_EQ(parted.support(0, 1).max_weight, direct.support(0, 1).max_weight);
+  EXPECT_NEAR(parted.kl(0, 1), direct.kl(0, 1), 1e-12);
+  EXPECT_NEAR(parted.chi2(0, 1), direct.chi2(0, 1), 1e-12);
+}
+
 TEST(PolicyPass, HasNoDivergenceWhereNoneWasAskedFor) {
   const DecisionLog log = mixed_log(300);
   const OutcomeModels models = arbitrary_models(log);
