@@ -68,7 +68,7 @@ ShiftFamily compare_choices(const TwoLogs& logs, std::span<const float> first_mo
   for (std::size_t i = 0; i < both.size(); ++i) {
     if (!logs.compared[i]) continue;
     const int log = logs.is_later(i) ? 1 : 0;
-    const double weight = log == 1 ? 1 : logs.ratio[i];
+    const double weight = log == 1 ? 1 : logs.density.ratio[i];
     std::fill(expected.begin(), expected.end(), 0.0);
     for (std::size_t row = both.offset[i]; row < both.offset[i + 1]; ++row) {
       features.action(row, b);
@@ -120,7 +120,7 @@ LoggingMove logging_move(const TwoLogs& logs, std::span<const float> first_model
   for (std::size_t i = 0; i < both.size(); ++i) {
     if (!logs.compared[i]) continue;
     const int log = logs.is_later(i) ? 1 : 0;
-    const double weight = log == 1 || !weigh ? 1 : logs.ratio[i];
+    const double weight = log == 1 || !weigh ? 1 : logs.density.ratio[i];
     double kl = 0, own = 0;
     for (std::size_t row = both.offset[i]; row < both.offset[i + 1]; ++row) {
       const double mu = logs.base[row], model = first_model[row], pi = policy[row];

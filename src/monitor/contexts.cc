@@ -114,10 +114,10 @@ ShiftFamily compare_contexts(const TwoLogs& logs) {
     for (std::size_t k = 0; k < count; ++k) moments.sums(sums[log][k])[bucket] += value[k];
     if (!logs.scored[i]) continue;
     moments.sums(score_counts[log])[bucket] += 1;
-    moments.sums(score_sums[log])[bucket] += logs.score[i];
+    moments.sums(score_sums[log])[bucket] += logs.density.score[i];
     scored += 1;
-    score_sum += logs.score[i];
-    score_squares += logs.score[i] * logs.score[i];
+    score_sum += logs.density.score[i];
+    score_squares += logs.density.score[i] * logs.density.score[i];
   }
 
   const auto total = [&](std::size_t id) {

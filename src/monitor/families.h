@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "monitor/density_ratio.h"
 #include "plumb/features.h"
 #include "plumb/monitor.h"
 
@@ -19,7 +20,7 @@ struct TwoLogs {
   std::vector<std::uint8_t>
       compared;                      // by decision: of the first log, those that nothing learnt from; all later
   std::vector<std::uint8_t> scored;  // by decision: those that the density ratio was not learnt from
-  std::vector<double> score, ratio;  // by decision: of the density ratio (of later decisions never used)
+  DensityRatio density;              // of contexts, later to first
   std::vector<float> base;           // a row an offered action: the logging policy of the row's log
   double alpha = 0.05;
   std::uint64_t seed = 1;

@@ -192,9 +192,7 @@ Monitoring monitor_logs(const MonitorInput& input) {
   logs.map = models.map;
   std::vector<std::uint8_t> fold = input.first.fold;
   fold.insert(fold.end(), input.later.fold.begin(), input.later.fold.end());
-  DensityRatio density = density_ratio(logs.both, logs.first_count, logs.map, fold, threads);
-  logs.score = std::move(density.score);
-  logs.ratio = std::move(density.ratio);
+  logs.density = density_ratio(logs.both, logs.first_count, logs.map, fold, logs.bucket, threads);
   const LoggingPolicy first_logging(input.first, threads), later_logging(input.later, threads);
   logs.base = in_both(first_logging, later_logging, input);
   const std::vector<float> policy = in_both(*input.policy, *input.policy, input),
@@ -204,9 +202,9 @@ Monitoring monitor_logs(const MonitorInput& input) {
   double sum = 0, squares = 0, largest = 0;
   for (std::size_t i = 0; i < logs.first_count; ++i) {
     if (!logs.compared[i]) continue;
-    sum += logs.ratio[i];
-    squares += logs.ratio[i] * logs.ratio[i];
-    largest = std::max(largest, logs.ratio[i]);
+    sum += logs.density.ratio[i];
+    squares += logs.density.ratio[i] * logs.density.ratio[i];
+    largest = std::max(largest, logs.density.ratio[i]);
   }
   m.carried_ess = squares > 0 && std::isfinite(squares) ? sum * sum / squares : 0;
   const bool carries = m.carried_ess >= kLeastEss && largest <= kLargestShare * sum;

@@ -39,6 +39,14 @@ void add_part(Contrast& c, const ValueColumns& v, Part part, double weight) {
   if (part == Part::kByOutcomes) add(v.residual_carried, -weight);
 }
 
+// A column's numerator over its denominator, 0 over nothing.
+double ratio_of(const Moments& moments, std::size_t column) {
+  double numerator = 0, denominator = 0;
+  for (const double x : moments.numerator(column)) numerator += x;
+  for (const double x : moments.denominator(column)) denominator += x;
+  return denominator != 0 ? numerator / denominator : 0;
+}
+
 class Values {
  public:
   Values(const TwoLogs& logs, const OutcomeModels& models) : logs_(logs), models_(models) {}
@@ -66,15 +74,34 @@ class Values {
         moments_.sums(id[kResidual2])[b] += residual;
       } else {
         moments_.sums(id[kCount1])[b] += 1;
-        moments_.sums(id[kRatio])[b] += logs_.ratio[i];
+        moments_.sums(id[kRatio])[b] += logs_.density.ratio[i];
         moments_.sums(id[kDirect1])[b] += direct;
         moments_.sums(id[kResidual1])[b] += residual;
-        moments_.sums(id[kCarried])[b] += logs_.ratio[i] * residual;
+        moments_.sums(id[kCarried])[b] += logs_.density.ratio[i] * residual;
       }
     }
+    const std::size_t carried = moments_.add_column(id[kCarried], id[kRatio]);
+    carried_.push_back(
+        {id[kCarried],
+         {[this, &column, slice](std::size_t i) {
+            return logs_.compared[i] && column.state[i] != State::kImmature && (!slice || (*slice)[i]);
+          },
+          [this, policy, outcome, n](std::size_t i) { return terms_[policy].residual[outcome * n + i]; },
+          ratio_of(moments_, carried)}});
     return {moments_.add_column(id[kDirect1], id[kCount1]), moments_.add_column(id[kDirect2], id[kCount2]),
-            moments_.add_column(id[kResidual1], id[kCount1]), moments_.add_column(id[kCarried], id[kRatio]),
+            moments_.add_column(id[kResidual1], id[kCount1]), carried,
             moments_.add_column(id[kResidual2], id[kCount2])};
+  }
+
+  // Puts the ratio's error into what it carried over. To be called once, when all columns are there.
+  void add_ratio_error() {
+    std::vector<DensityRatio::Carried> means;
+    for (const auto& [sums, mean] : carried_) means.push_back(mean);
+    const std::vector<std::vector<double>> error = logs_.density.error_of(means, logs_.threads);
+    for (std::size_t k = 0; k < error.size(); ++k) {
+      const std::span<double> to = moments_.sums(carried_[k].first);
+      for (std::size_t b = 0; b < kBuckets; ++b) to[b] += error[k][b];
+    }
   }
 
   // Why the policy's value of the outcome cannot be compared; empty where it can.
@@ -85,7 +112,7 @@ class Values {
     for (std::size_t i = 0; i < logs_.both.size(); ++i) {
       if (!logs_.compared[i] || column.state[i] != State::kObserved || (slice && !(*slice)[i])) continue;
       const int log = logs_.is_later(i) ? 1 : 0;
-      const double plain = t.weight[i] * (log == 1 ? 1 : logs_.ratio[i]);
+      const double plain = t.weight[i] * (log == 1 ? 1 : logs_.density.ratio[i]);
       const double w = plain / (column.asked.empty() ? 1.0 : column.asked[i]);
       sum[log] += w;
       squares[log] += w * w;
@@ -122,6 +149,7 @@ class Values {
   const OutcomeModels& models_;
   std::vector<DecisionTerms> terms_;
   Moments moments_;
+  std::vector<std::pair<std::size_t, DensityRatio::Carried>> carried_;  // numerator's sums, the mean
 };
 
 }  // namespace
@@ -192,6 +220,7 @@ OutcomeParts compare_outcomes(const TwoLogs& logs, const Goal& goal, const Outco
           [&](Contrast& c, Part part) { add_part(c, own, part, 1); });
     }
   }
+  values.add_ratio_error();
   // The other part of the gain's change shares the band.
   Question contexts;
   contexts.shift.group = "contexts";

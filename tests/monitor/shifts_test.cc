@@ -53,7 +53,9 @@ TEST(Shifts, TheDensityRatioIsThatOfTheShares) {
   const OutcomeModels models = fit_outcome_models(both, {"value"}, 1);
   std::vector<std::uint8_t> fold = first.fold;
   fold.insert(fold.end(), later.fold.begin(), later.fold.end());
-  const DensityRatio r = density_ratio(both, first.size(), models.map, fold, 1);
+  std::vector<std::uint32_t> bucket;
+  for (const std::uint64_t unit : both.unit) bucket.push_back(static_cast<std::uint32_t>(bucket_of(unit)));
+  const DensityRatio r = density_ratio(both, first.size(), models.map, fold, bucket, 1);
   double sum[2] = {0, 0}, n[2] = {0, 0};
   for (std::size_t i = 0; i < first.size(); ++i) {
     sum[first.segments[0].code[i]] += r.ratio[i];
@@ -62,6 +64,32 @@ TEST(Shifts, TheDensityRatioIsThatOfTheShares) {
   // Shares are learnt from 4,000 rows a log: a ratio of 3 has a relative error of about 1/sqrt(800).
   EXPECT_NEAR(sum[1] / n[1], 3, 3 * 4 / std::sqrt(800.0));
   EXPECT_NEAR(sum[0] / n[0], 0.5, 0.5 * 4 / std::sqrt(800.0));
+
+  // The share of g1 among the first log's decisions, carried over, moves by m (1 - m) with the log of the two
+  // groups' odds, whose variance is the sum of one over each of the four counts that it was learnt from.
+  const double carried = sum[1] + sum[0], m = sum[1] / carried;
+  const DensityRatio::Carried share{[](std::size_t) { return true; },
+                                    [&](std::size_t i) { return first.segments[0].code[i] == 1 ? 1.0 : 0.0; },
+                                    m};
+  const std::vector<double> error = r.error_of({&share, 1}, 1)[0];
+  EXPECT_EQ(error, r.error_of({&share, 1}, 3)[0]);
+  double total = 0, variance = 0, learnt[2][2] = {{0, 0}, {0, 0}};
+  for (const double e : error) {
+    total += e / carried;
+    variance += e * e / (carried * carried);
+  }
+  for (std::size_t i = 0; i < both.size(); ++i) {
+    if (fold[i] < kTrainingFolds)
+      learnt[i < first.size()]
+            [i < first.size() ? first.segments[0].code[i] : later.segments[0].code[i - first.size()]] += 1;
+  }
+  double expected = 0;
+  for (const auto& log : learnt) {
+    for (const double count : log) expected += 1 / count;
+  }
+  expected *= m * m * (1 - m) * (1 - m);
+  EXPECT_NEAR(total, 0, 1e-12);
+  EXPECT_NEAR(variance, expected, 0.1 * expected);
 }
 
 TEST(Shifts, AJoinedLogHoldsBothAndLearnsFromTheFirst) {
