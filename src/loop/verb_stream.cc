@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "audit/claims.h"
+#include "loop/policy_estimates.h"
 #include "loop/stages.h"
 #include "plumb/stream_evaluation.h"
 
@@ -95,7 +96,6 @@ Evidence evaluate_stream(const Goal& goal, const std::vector<std::string>& argum
                            " is missing for some decisions and nobody said with what probability it was asked");
   }
 
-  const double z = normal_quantile(0.5 + goal.confidence / 2);
   const std::size_t reference = number.back();
   const Estimator best = evaluation.has_models() ? Estimator::kDr : Estimator::kSnips;
   for (std::size_t k = 0; k < arguments.size(); ++k) {
@@ -119,10 +119,8 @@ Evidence evaluate_stream(const Goal& goal, const std::vector<std::string>& argum
     std::string few;
     for (const auto& [outcome, weight] : terms) {
       const StreamedOutcome& column = evaluation.outcomes()[outcome];
-      const double events = evaluation.effective_events(p, outcome);
-      if (events < static_cast<double>(least_events(column.kind)))
-        few = fmt::format("too few events: {:.0f} effective non-zero values of {}, {} are needed for a level",
-                          events, column.name, least_events(column.kind));
+      const std::string why = too_few_events(column.name, column.kind, evaluation.effective_events(p, outcome));
+      if (!why.empty()) few = why;
     }
     std::vector<Estimator> estimators{Estimator::kIps, Estimator::kSnips};
     if (evaluation.has_models()) estimators.push_back(Estimator::kDr);
@@ -131,10 +129,7 @@ Evidence evaluate_stream(const Goal& goal, const std::vector<std::string>& argum
       if (out.support.sufficient && few.empty()) {
         Contrast level{"level", {}};
         evaluation.add_terms(level, p, terms, 1, estimator);
-        const Estimates e = evaluation.estimate({&level, 1});
-        value = make_measured(e.value[0], e.standard_error[0], z, goal.confidence);
-        if (value.known)
-          value.interval = hall_interval(e.value[0], e.standard_error[0], e.skewness[0], z, goal.confidence);
+        value = level_of(evaluation.estimate({&level, 1}), goal);
       }
       value.interval.level = goal.confidence;
       out.estimates.push_back({estimator, value});
@@ -147,15 +142,8 @@ Evidence evaluate_stream(const Goal& goal, const std::vector<std::string>& argum
       Contrast gain{"gain", {}};
       evaluation.add_terms(gain, p, terms, 1, best);
       evaluation.add_terms(gain, reference, terms, -1, best);
-      const Estimates e = evaluation.estimate({&gain, 1});
-      // Policies asked for together share the error: Bonferroni over them.
-      const double critical =
-          normal_quantile(1 - (1 - goal.confidence) / (2 * static_cast<double>(arguments.size())));
-      const GainVerdict verdict =
-          judge_gain(goal, make_measured(e.value[0], e.standard_error[0], critical, goal.confidence), critical,
-                     static_cast<double>(evaluation.decisions()));
-      out.verdict = verdict.verdict;
-      out.reason = "against the reference " + verdict.reason;
+      judge_alone(goal, evaluation.estimate({&gain, 1}), arguments.size(),
+                  static_cast<double>(evaluation.decisions()), out);
       if (out.verdict == Verdict::kPass) {
         out.verdict = Verdict::kInconclusive;
         out.reason = study.caps.empty() ? "a stream is valued, not checked: " + out.reason : study.caps.front();

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "audit/claims.h"
+#include "loop/policy_estimates.h"
 #include "loop/stages.h"
 
 namespace plumb {
@@ -118,7 +119,6 @@ Evidence evaluate(const Goal& goal, const std::vector<std::string>& arguments, c
   learn_outcomes(study, options);
   const DecisionLog& log = study.log;
   const auto terms = goal_terms(goal, study.models);
-  const double z = normal_quantile(0.5 + goal.confidence / 2);
   for (const std::string& argument : arguments) {
     const PolicyPointer policy =
         policy_from_argument(argument, log, goal, options.not_trained_here, study.threads);
@@ -136,22 +136,16 @@ Evidence evaluate(const Goal& goal, const std::vector<std::string>& arguments, c
     std::string few;
     for (const auto& [outcome, weight] : terms) {
       const OutcomeColumn& column = log.outcome(study.models.outcome[outcome]);
-      const double events = evaluation.events(number, outcome, rows);
-      if (events < static_cast<double>(least_events(column.kind))) {
-        few = fmt::format("too few events: {:.0f} effective non-zero values of {}, {} are needed for a level",
-                          events, column.name, least_events(column.kind));
-      }
+      const std::string why =
+          too_few_events(column.name, column.kind, evaluation.events(number, outcome, rows));
+      if (!why.empty()) few = why;
     }
     for (const Estimator estimator : {Estimator::kIps, Estimator::kSnips, Estimator::kDr}) {
       Measured value = unknown(out.support.sufficient ? few : out.support.reason);
       if (out.support.sufficient && few.empty()) {
         Contrast level{"level", {}};
         evaluation.add_terms(level, number, terms, rows, 1, estimator);
-        const Estimates e = evaluation.estimate({&level, 1});
-        value = make_measured(e.value[0], e.standard_error[0], z, goal.confidence);
-        if (value.known) {
-          value.interval = hall_interval(e.value[0], e.standard_error[0], e.skewness[0], z, goal.confidence);
-        }
+        value = level_of(evaluation.estimate({&level, 1}), goal);
       }
       value.interval.level = goal.confidence;
       out.estimates.push_back({estimator, value});
@@ -164,15 +158,8 @@ Evidence evaluate(const Goal& goal, const std::vector<std::string>& arguments, c
       Contrast gain{"gain", {}};
       evaluation.add_terms(gain, number, terms, rows, 1);
       evaluation.add_terms(gain, reference, terms, rows, -1);
-      const Estimates e = evaluation.estimate({&gain, 1});
-      // Policies asked for together share the error: Bonferroni over them.
-      const double critical =
-          normal_quantile(1 - (1 - goal.confidence) / (2 * static_cast<double>(arguments.size())));
-      const GainVerdict verdict =
-          judge_gain(goal, make_measured(e.value[0], e.standard_error[0], critical, goal.confidence), critical,
-                     static_cast<double>(log.size()));
-      out.verdict = verdict.verdict;
-      out.reason = "against the reference " + verdict.reason;
+      judge_alone(goal, evaluation.estimate({&gain, 1}), arguments.size(), static_cast<double>(log.size()),
+                  out);
       if (out.verdict == Verdict::kPass && (origin.unknown || !study.caps.empty())) {
         out.verdict = Verdict::kInconclusive;
         out.reason = origin.unknown ? origin.sentence : study.caps.front();
