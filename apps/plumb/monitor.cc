@@ -42,11 +42,15 @@ void add_monitor(CLI::App& app, int& status) {
            "when the later log was read, for late outcomes (default: its latest time)");
   add_common(*verb, o->common);
   verb->get_option("--log")->description("the log of the certificate, instead of the goal file's");
-  verb->get_option("--seed")->description("split seed (default: the certificate's, else 1)");
+  verb->get_option("--seed")->description(
+      "split seed, beside --policy (default: 1; a run's is in its certificate)");
   verb->callback([o, &status] {
     require_out(o->common);
     if (o->run && o->policy)
       refuse("monitor", "--policy", '"' + *o->policy + '"', "none beside --run: the run names its policy");
+    if (o->common.seed && !o->policy)
+      refuse("monitor", "--seed", std::to_string(*o->common.seed),
+             "none: the rows that the certificate was not learnt from are those of its own seed");
     std::error_code unknown;
     const std::string run = o->run.value_or("plumb-run");
     if (o->common.out && !o->policy && std::filesystem::equivalent(*o->common.out, run, unknown))

@@ -95,6 +95,7 @@ TEST_F(MonitorCommand, WatchesAPolicyWithoutARun) {
   refused({"goal.toml", "later.csv", "--policy", "constant:c"}, "constant:c: found no such action in the log");
   refused({"goal.toml", "later.csv", "--policy", "constant:b", "--run", "plumb-run"},
           "monitor: --policy: found \"constant:b\", expected none beside --run");
+  refused({"goal.toml", "later.csv", "--seed", "2"}, "monitor: --seed: found 2, expected none");
 }
 
 TEST_F(MonitorCommand, LeavesTheLockAlone) {
