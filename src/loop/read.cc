@@ -93,6 +93,11 @@ DecisionLog read_or_recall(const std::string& path, const Goal& goal, const RunO
   }
   if (!found.why_not.empty()) say(fmt::format("{} is not used and written anew: {}.", cache, found.why_not));
   DecisionLog log = read_log(path, goal, report, threads);
+  // A log that was replaced while it was read has columns that belong to no digest.
+  if (cache_key(path, goal, threads) != key) {
+    say("No columns are kept for the next run: the log changed while it was read.");
+    return log;
+  }
   try {
     write_column_cache(cache, log, *report, key, threads);
     say(fmt::format("Columns are kept in {} for the next run.", cache));
