@@ -60,8 +60,10 @@ struct Subset {
 class Evaluation {
  public:
   // Keeps references to log and models: they must outlive it. REQUIRES: models.outcome covers `outcomes`.
-  // IPS and SNIPS columns are kept only where `all_estimators`.
-  Evaluation(const DecisionLog& log, const OutcomeModels& models, int threads, bool all_estimators = false);
+  // IPS and SNIPS columns are kept only where `all_estimators`. estimated_base: a float a row, what
+  // LoggingPolicy(log) gives where the log does not state its probabilities; empty: it is fitted here.
+  Evaluation(const DecisionLog& log, const OutcomeModels& models, int threads, bool all_estimators = false,
+             std::vector<float> estimated_base = {});
 
   // Outcomes by position in models.outcome. Subsets are registered once.
   std::size_t add_subset(Subset subset);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "evaluate/log_of.h"
+#include "base/log_of.h"
 
 namespace plumb {
 

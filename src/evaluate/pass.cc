@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "evaluate/block.h"
-#include "evaluate/log_of.h"
+#include "base/log_of.h"
 
 namespace plumb {
 namespace {
