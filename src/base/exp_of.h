@@ -1,6 +1,7 @@
 // The exponential for loops over many numbers, as log_of.h has the logarithm: no branches, no table, no call.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 
@@ -31,6 +32,25 @@ inline double exp_of(double x) {
   p = multiply_add(p, r, 1.0);
   p = multiply_add(p, r, 1.0);
   return std::bit_cast<double>(std::bit_cast<std::uint64_t>(p) + (std::bit_cast<std::uint64_t>(k) << 52));
+}
+
+// exp(x) within about one unit in the last place; that of -87, 1.6e-38, below. REQUIRES: x <= 88.
+inline float exp_of(float x) {
+  constexpr float kRound = 0x1.8p23f;
+  constexpr float kLog2High = 0x1.62e4p-1f, kLog2Low = 0x1.7f7d1cp-20f;
+  const float at = std::max(x, -87.0f);
+  const float k = at * 0x1.715476p0f + kRound;
+  const float n = k - kRound;
+  const float r = (at - n * kLog2High) - n * kLog2Low;  // n * kLog2High is exact
+  float p = 1.0f / 5040;
+  p = p * r + 1.0f / 720;
+  p = p * r + 1.0f / 120;
+  p = p * r + 1.0f / 24;
+  p = p * r + 1.0f / 6;
+  p = p * r + 0.5f;
+  p = p * r + 1.0f;
+  p = p * r + 1.0f;
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(p) + (std::bit_cast<std::uint32_t>(k) << 23));
 }
 
 }  // namespace plumb

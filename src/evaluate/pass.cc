@@ -4,9 +4,10 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
 
-#include "evaluate/block.h"
 #include "base/log_of.h"
+#include "evaluate/block.h"
 
 namespace plumb {
 namespace {
@@ -89,10 +90,36 @@ void transpose(std::size_t offered, std::size_t n, const float* p, float* out) {
   }
 }
 
+// A subset that is all of the log, and two that share it out: its sums are theirs together.
+struct Whole {
+  std::size_t whole, part, rest;
+};
+std::optional<Whole> whole_of(std::span<const Subset> subsets) {
+  const auto is_all = [](const Subset& s) {
+    return std::all_of(s.mask.begin(), s.mask.end(), [](std::uint8_t m) { return m != 0; });
+  };
+  const auto share_out = [](const Subset& a, const Subset& b) {
+    for (std::size_t i = 0; i < a.mask.size(); ++i) {
+      if ((a.mask[i] != 0) == (b.mask[i] != 0)) return false;
+    }
+    return true;
+  };
+  for (std::size_t whole = 0; whole < subsets.size(); ++whole) {
+    if (!is_all(subsets[whole])) continue;
+    for (std::size_t part = 0; part < subsets.size(); ++part) {
+      for (std::size_t rest = part + 1; rest < subsets.size(); ++rest) {
+        if (part != whole && rest != whole && share_out(subsets[part], subsets[rest]))
+          return Whole{whole, part, rest};
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 class Pass {
  public:
   Pass(const PassInput& input, std::span<const PassPolicy> policies)
-      : input_(input), policies_(policies), width_(pass_width(input)) {}
+      : input_(input), policies_(policies), width_(pass_width(input)), whole_(whole_of(input.subsets)) {}
 
   std::vector<PassSums> zeros() const {
     std::vector<PassSums> out(policies_.size() * input_.subsets.size());
@@ -124,10 +151,17 @@ class Pass {
         for (std::size_t first = 0; first < block.end - block.begin; first += kStrip) {
           const std::size_t n = std::min(kStrip, block.end - block.begin - first);
           fill(block, first, n, probabilities, policy.is_logging, terms);
-          for (std::size_t s = 0; s < input_.subsets.size(); ++s)
-            add(block, first, n, s, terms, out[p * input_.subsets.size() + s]);
+          for (std::size_t s = 0; s < input_.subsets.size(); ++s) {
+            if (!whole_ || s != whole_->whole)
+              add(block, first, n, s, terms, out[p * input_.subsets.size() + s]);
+          }
         }
       }
+    }
+    for (std::size_t p = 0; whole_ && p < policies_.size(); ++p) {
+      PassSums* of = out.data() + p * input_.subsets.size();
+      merge(of[whole_->whole], of[whole_->part]);
+      merge(of[whole_->whole], of[whole_->rest]);
     }
     return out;
   }
@@ -268,6 +302,7 @@ class Pass {
   const PassInput& input_;
   std::span<const PassPolicy> policies_;
   std::size_t width_;
+  std::optional<Whole> whole_;
 };
 
 }  // namespace

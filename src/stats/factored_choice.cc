@@ -10,6 +10,7 @@
 
 #include "base/exp_of.h"
 #include "stats/factored.h"
+#include "stats/lane_sums.h"
 #include "stats/lanes.h"
 #include "stats/selection.h"
 
@@ -190,8 +191,6 @@ class ChoiceLoss final : public LaneLoss {
   void add_part(std::pair<std::size_t, std::size_t> part, const std::vector<double>& theta,
                 PartSums<L>& sums) const {
     std::vector<double> buffer;
-    const std::uint32_t* slot = z_.slot.data();
-    const float* value = z_.value.data();
     for (std::size_t begin = part.first; begin < part.second; begin += kBlock) {
       const std::size_t end = std::min(begin + kBlock, part.second);
       std::array<double, L> loss{}, product;
@@ -205,16 +204,9 @@ class ChoiceLoss final : public LaneLoss {
         std::array<double, L> most, total{};
         most.fill(-INFINITY);
         for (std::size_t a = 0; a < group.size(); ++a) {
-          const double* __restrict t = theta.data() + group[a] * z_.slots * L;
-          std::array<double, L> sum{};
-          for (std::size_t e = z_.start[d]; e < z_.start[d + 1]; ++e) {
-            const double v = value[e];
-            const double* __restrict from = t + slot[e] * L;
-            for (std::size_t l = 0; l < L; ++l) sum[l] += v * from[l];
-          }
+          stats::lanes_of_row<L>(z_, d, theta.data() + group[a] * z_.slots * L, u + a * L);
           for (std::size_t l = 0; l < L; ++l) {
-            u[a * L + l] = sum[l];
-            most[l] = std::max(most[l], sum[l]);
+            most[l] = std::max(most[l], u[a * L + l]);
           }
         }
         const std::size_t pick = offers_.chosen[d] * L;
@@ -235,12 +227,7 @@ class ChoiceLoss final : public LaneLoss {
         }
         for (std::size_t l = 0; l < L; ++l) u[pick + l] -= weight;
         for (std::size_t a = 0; a < group.size(); ++a) {
-          double* t = sums.slope.data() + group[a] * z_.slots * L;
-          for (std::size_t e = z_.start[d]; e < z_.start[d + 1]; ++e) {
-            const double v = value[e];
-            double* __restrict to = t + slot[e] * L;
-            for (std::size_t l = 0; l < L; ++l) to[l] += v * u[a * L + l];
-          }
+          stats::add_row_to_lanes<L>(z_, d, u + a * L, sums.slope.data() + group[a] * z_.slots * L);
         }
       }
       for (std::size_t l = 0; l < L; ++l) sums.loss[l] += loss[l] + log_of(product[l]);

@@ -10,6 +10,7 @@
 #include "base/exp_of.h"
 #include "plumb/regression.h"
 #include "stats/factored.h"
+#include "stats/lane_sums.h"
 #include "stats/lanes.h"
 #include "stats/selection.h"
 
@@ -131,20 +132,11 @@ class LogLoss final : public stats::LaneLoss {
   void add_part(std::pair<std::size_t, std::size_t> part, const std::vector<double>& theta,
                 const std::vector<double>& member, PartSums<L>& sums) const {
     std::vector<double> buffer(kBlock * L);
-    const std::uint32_t* slot = x_.slot.data();
-    const float* value = x_.value.data();
     for (std::size_t begin = part.first; begin < part.second; begin += kBlock) {
       const std::size_t n = std::min(kBlock, part.second - begin);
       for (std::size_t i = 0; i < n; ++i) {
         const std::uint32_t row = rows_[begin + i];
-        const double* __restrict t = theta.data() + x_.group_of(row) * x_.slots * L;
-        std::array<double, L> sum{};
-        for (std::size_t e = x_.start[row]; e < x_.start[row + 1]; ++e) {
-          const double v = value[e];
-          const double* __restrict from = t + slot[e] * L;
-          for (std::size_t l = 0; l < L; ++l) sum[l] += v * from[l];
-        }
-        std::copy(sum.begin(), sum.end(), buffer.begin() + static_cast<std::ptrdiff_t>(i * L));
+        stats::lanes_of_row<L>(x_, row, theta.data() + x_.group_of(row) * x_.slots * L, buffer.data() + i * L);
       }
       // log(1 + e) summed as the logarithm of a product: its factors are at most 2, and a block has 256.
       std::array<double, L> loss{}, product;
@@ -170,13 +162,8 @@ class LogLoss final : public stats::LaneLoss {
       if (sums.slope.empty()) continue;
       for (std::size_t i = 0; i < n; ++i) {
         const std::uint32_t row = rows_[begin + i];
-        const double* __restrict residual = buffer.data() + i * L;
-        double* t = sums.slope.data() + x_.group_of(row) * x_.slots * L;
-        for (std::size_t e = x_.start[row]; e < x_.start[row + 1]; ++e) {
-          const double v = value[e];
-          double* __restrict to = t + slot[e] * L;
-          for (std::size_t l = 0; l < L; ++l) to[l] += v * residual[l];
-        }
+        stats::add_row_to_lanes<L>(x_, row, buffer.data() + i * L,
+                                   sums.slope.data() + x_.group_of(row) * x_.slots * L);
       }
     }
   }
