@@ -11,10 +11,11 @@ namespace {
 
 constexpr std::size_t kBlock = 2048;
 constexpr std::size_t kStrip = 256, kStripsOfBlock = 16;
-constexpr std::size_t kTogether = 6;  // points of a pass over the log; those beyond the path's end are in vain
-constexpr double kFirstKl = 0.005;    // nats, of the first point
-constexpr double kBetaStep = 1.3;     // from point to point: KL grows by about 1.7
-constexpr double kSaturation = 1.02;  // KL that grows by less than this from point to point has nowhere to go
+constexpr float kLeastExponent = -87;  // exp of it is 1.6e-38, the least that a float holds
+constexpr std::size_t kTogether = 6;   // points of a pass over the log; those beyond the path's end are in vain
+constexpr double kFirstKl = 0.005;     // nats, of the first point
+constexpr double kBetaStep = 1.3;      // from point to point: KL grows by about 1.7
+constexpr double kSaturation = 1.02;   // KL that grows by less than this from point to point has nowhere to go
 
 double decisions_of(const DecisionLog& log, std::size_t i) {
   return log.weight.empty() ? 1.0 : static_cast<double>(log.weight[i]);
@@ -103,8 +104,10 @@ class TiltedStrip {
     for (std::size_t a = 0; a < k_; ++a) {
       const float* __restrict b = base_.data() + a * n, * __restrict below = below_.data() + a * n;
       float* __restrict p = p_.data() + a * n;
+      // Apart from the exponential: a bound in its loop would tempt the compiler to branch around it.
+      for (std::size_t i = 0; i < n; ++i) p[i] = std::max(beta * below[i], kLeastExponent);
       for (std::size_t i = 0; i < n; ++i) {
-        p[i] = b[i] * exp_of(beta * below[i]);
+        p[i] = b[i] * exp_of(p[i]);
         total[i] += p[i];
       }
     }

@@ -28,7 +28,9 @@ constexpr const char* kWhere = "softmax_regression";
 class PairSquares {
  public:
   explicit PairSquares(const FactoredDesign& z)
-      : z_(&z), pairs_(z.groups() * (z.groups() + 1) / 2), sums_(z.slots * z.slots * pairs_, 0.0) {}
+      : z_(&z),
+        pairs_((z.groups() * (z.groups() + 1) / 2 + kWidth - 1) / kWidth * kWidth),
+        sums_(z.slots * z.slots * pairs_, 0.0) {}
 
   static std::size_t pair(std::size_t g, std::size_t h) {
     return g > h ? g * (g + 1) / 2 + h : h * (h + 1) / 2 + g;
@@ -38,7 +40,9 @@ class PairSquares {
   void add(std::size_t row, std::span<const std::uint32_t> group, const double* p, double weight) {
     which_.clear();
     by_pair_.clear();
+    bool every = group.size() == z_->groups();  // in order: then pairs are neighbours
     for (std::size_t a = 0; a < group.size(); ++a) {
+      every = every && group[a] == a;
       for (std::size_t b = 0; b < a; ++b) {
         which_.push_back(pair(group[a], group[b]));
         by_pair_.push_back(-weight * p[a] * p[b] * (group[a] == group[b] ? 2 : 1));
@@ -46,13 +50,19 @@ class PairSquares {
       which_.push_back(pair(group[a], group[a]));
       by_pair_.push_back(weight * p[a] * (1 - p[a]));
     }
-    const std::size_t begin = z_->start[row], end = z_->start[row + 1], n = which_.size();
-    for (std::size_t a = begin; a < end; ++a) {
-      for (std::size_t b = begin; b <= a; ++b) {
-        const double square = static_cast<double>(z_->value[a]) * static_cast<double>(z_->value[b]);
-        double* to = sums_.data() + (std::size_t{z_->slot[a]} * z_->slots + z_->slot[b]) * pairs_;
-        for (std::size_t k = 0; k < n; ++k) to[which_[k]] += square * by_pair_[k];
-      }
+    if (!every) return add_listed(row);
+    by_pair_.resize(pairs_, 0.0);
+    switch (pairs_ / kWidth) {
+      case 1:
+        return add_all<1>(row);
+      case 2:
+        return add_all<2>(row);
+      case 3:
+        return add_all<3>(row);
+      case 4:
+        return add_all<4>(row);
+      default:
+        return add_all<0>(row);
     }
   }
 
@@ -89,8 +99,34 @@ class PairSquares {
   }
 
  private:
+  static constexpr std::size_t kWidth = 4;  // pairs side by side
+
+  void add_listed(std::size_t row) {
+    for (std::size_t a = z_->start[row]; a < z_->start[row + 1]; ++a) {
+      for (std::size_t b = z_->start[row]; b <= a; ++b) {
+        const double square = static_cast<double>(z_->value[a]) * static_cast<double>(z_->value[b]);
+        double* to = sums_.data() + (std::size_t{z_->slot[a]} * z_->slots + z_->slot[b]) * pairs_;
+        for (std::size_t k = 0; k < which_.size(); ++k) to[which_[k]] += square * by_pair_[k];
+      }
+    }
+  }
+
+  // kTimes: pairs_ / kWidth where it is known, so that the loop over pairs is laid out; 0: any.
+  template <std::size_t kTimes>
+  void add_all(std::size_t row) {
+    using Some = Eigen::Array<double, kTimes == 0 ? Eigen::Dynamic : static_cast<int>(kTimes * kWidth), 1>;
+    const auto n = static_cast<Eigen::Index>(pairs_);
+    const Some by_pair = Eigen::Map<const Some>(by_pair_.data(), n);
+    for (std::size_t a = z_->start[row]; a < z_->start[row + 1]; ++a) {
+      double* to = sums_.data() + std::size_t{z_->slot[a]} * z_->slots * pairs_;
+      const double value = z_->value[a];
+      for (std::size_t b = z_->start[row]; b <= a; ++b)
+        Eigen::Map<Some>(to + z_->slot[b] * pairs_, n) += value * static_cast<double>(z_->value[b]) * by_pair;
+    }
+  }
+
   const FactoredDesign* z_;
-  std::size_t pairs_;
+  std::size_t pairs_;         // padded to whole widths
   std::vector<double> sums_;  // slots x slots x pairs
   std::vector<std::size_t> which_;
   std::vector<double> by_pair_;
@@ -124,6 +160,7 @@ class ChoiceLoss final : public LaneLoss {
       if (gradient) gradient->assign(lanes.size(), one[0]);
       return std::vector<double>(lanes.size(), loss[0]);
     }
+    if (lanes.size() == 1) return evaluate_wide<1>(coef, gradient);
     if (lanes.size() <= 4) return evaluate_wide<4>(coef, gradient);
     if (lanes.size() <= 8) return evaluate_wide<8>(coef, gradient);
     return evaluate_wide<kMostLanes>(coef, gradient);
@@ -193,42 +230,57 @@ class ChoiceLoss final : public LaneLoss {
     std::vector<double> buffer;
     for (std::size_t begin = part.first; begin < part.second; begin += kBlock) {
       const std::size_t end = std::min(begin + kBlock, part.second);
+      std::size_t rows = 0;
+      for (std::size_t i = begin; i < end; ++i) rows += offers_.of(decisions_[i]).size();
+      if (buffer.size() < rows * L) buffer.resize(rows * L);
+
+      // Utilities less the largest of the decision, and the loss but for the normalizer's logarithm.
       std::array<double, L> loss{}, product;
       product.fill(1);
+      double* u = buffer.data();
+      for (std::size_t i = begin; i < end; ++i) {
+        const std::uint32_t d = decisions_[i];
+        const auto group = offers_.of(d);
+        std::array<double, L> most;
+        most.fill(-INFINITY);
+        for (std::size_t a = 0; a < group.size(); ++a) {
+          stats::lanes_of_row<L>(z_, d, theta.data() + group[a] * z_.slots * L, u + a * L);
+          for (std::size_t l = 0; l < L; ++l) most[l] = std::max(most[l], u[a * L + l]);
+        }
+        const double weight = weight_of(d);
+        const double* picked = u + offers_.chosen[d] * L;
+        for (std::size_t l = 0; l < L; ++l) loss[l] += weight * (most[l] - picked[l]);
+        for (std::size_t a = 0; a < group.size(); ++a, u += L) {
+          for (std::size_t l = 0; l < L; ++l) u[l] = std::max(u[l] - most[l], -700.0);
+        }
+      }
+      for (std::size_t k = 0; k < rows * L; ++k) buffer[k] = exp_of(buffer[k]);
+
+      // The logarithm of a product of normalizers: each is at most what is offered, and a block has few.
+      u = buffer.data();
       for (std::size_t i = begin; i < end; ++i) {
         const std::uint32_t d = decisions_[i];
         const auto group = offers_.of(d);
         const double weight = weight_of(d);
-        if (buffer.size() < group.size() * L) buffer.resize(group.size() * L);
-        double* __restrict u = buffer.data();
-        std::array<double, L> most, total{};
-        most.fill(-INFINITY);
+        std::array<double, L> total{};
         for (std::size_t a = 0; a < group.size(); ++a) {
-          stats::lanes_of_row<L>(z_, d, theta.data() + group[a] * z_.slots * L, u + a * L);
-          for (std::size_t l = 0; l < L; ++l) {
-            most[l] = std::max(most[l], u[a * L + l]);
-          }
-        }
-        const std::size_t pick = offers_.chosen[d] * L;
-        for (std::size_t l = 0; l < L; ++l) loss[l] += weight * (most[l] - u[pick + l]);
-        for (std::size_t a = 0; a < group.size(); ++a) {
-          for (std::size_t l = 0; l < L; ++l)
-            total[l] += u[a * L + l] = exp_of(std::max(u[a * L + l] - most[l], -700.0));
+          for (std::size_t l = 0; l < L; ++l) total[l] += u[a * L + l];
         }
         if (weight_.empty()) {
           for (std::size_t l = 0; l < L; ++l) product[l] *= total[l];
         } else {
           for (std::size_t l = 0; l < L; ++l) loss[l] += weight * log_of(total[l]);
         }
-        if (sums.slope.empty()) continue;
-        for (std::size_t l = 0; l < L; ++l) total[l] = weight / total[l];
-        for (std::size_t a = 0; a < group.size(); ++a) {
-          for (std::size_t l = 0; l < L; ++l) u[a * L + l] *= total[l];
+        if (!sums.slope.empty()) {
+          for (std::size_t l = 0; l < L; ++l) total[l] = weight / total[l];
+          for (std::size_t a = 0; a < group.size(); ++a) {
+            for (std::size_t l = 0; l < L; ++l) u[a * L + l] *= total[l];
+          }
+          for (std::size_t l = 0; l < L; ++l) u[offers_.chosen[d] * L + l] -= weight;
+          for (std::size_t a = 0; a < group.size(); ++a)
+            stats::add_row_to_lanes<L>(z_, d, u + a * L, sums.slope.data() + group[a] * z_.slots * L);
         }
-        for (std::size_t l = 0; l < L; ++l) u[pick + l] -= weight;
-        for (std::size_t a = 0; a < group.size(); ++a) {
-          stats::add_row_to_lanes<L>(z_, d, u + a * L, sums.slope.data() + group[a] * z_.slots * L);
-        }
+        u += group.size() * L;
       }
       for (std::size_t l = 0; l < L; ++l) sums.loss[l] += loss[l] + log_of(product[l]);
     }
@@ -273,11 +325,12 @@ LinearFit softmax_regression(FactoredDesign z, const Offers& offers, std::span<c
 
   const auto grid = penalty_grid();
   const Coefficients zero(z.columns, 0.0);
-  const double scale = penalty_scale(inner.curvature(0, zero), 0);
+  const std::vector<Eigen::MatrixXd> first = inner.curvatures(zero);
+  const double scale = penalty_scale(first[0], 0);
   std::vector<double> penalty;
   for (const double relative : grid) penalty.push_back(relative * scale);
   std::vector<Coefficients> path =
-      minimize_lanes(inner, penalty, 0, std::vector<Coefficients>(grid.size(), zero), kPathTolerance);
+      minimize_lanes(inner, penalty, 0, std::vector<Coefficients>(grid.size(), zero), kPathTolerance, first);
   std::vector<std::size_t> lanes(path.size());
   std::iota(lanes.begin(), lanes.end(), std::size_t{0});
   std::vector<const Coefficients*> points;

@@ -18,7 +18,8 @@ struct Lane {
   enum class Hessian { kCommon, kMoved, kOwn };
   double penalty = 0;
   Coefficients b, trial, gradient;
-  double value = 0, trial_value = 0, decrease = 0, before = std::numeric_limits<double>::infinity();
+  double value = 0, trial_value = 0, decrease = 0;
+  double before = 0;  // the decrease that the last step was to bring; 0 before the first
   double length = 1;
   int halvings = 0;
   Eigen::VectorXd direction;
@@ -26,6 +27,9 @@ struct Lane {
   Hessian hessian = Hessian::kCommon;
   bool exact = false;  // the Hessian is that of b
   bool stepping = false, done = false;
+
+  // The decrease that the next step leaves to those after it: convergence is linear or better.
+  double left() const { return before > decrease ? decrease * (decrease / before) : decrease; }
 };
 
 class Descent {
@@ -39,12 +43,16 @@ class Descent {
     }
   }
 
-  std::vector<Coefficients> run() {
+  std::vector<Coefficients> run(std::span<const Eigen::MatrixXd> first) {
     std::vector<std::size_t> all(lanes_.size());
     for (std::size_t l = 0; l < all.size(); ++l) all[l] = l;
     std::vector<Coefficients> gradient = evaluate(all, &Lane::b, &Lane::value);
     for (const std::size_t l : all) take_gradient(lanes_[l], gradient[l]);
-    move_common(all, Lane::Hessian::kCommon);
+    if (first.empty()) {
+      move_common(all, Lane::Hessian::kCommon);
+    } else {
+      use_common(all, Lane::Hessian::kCommon, lanes_[0].b, first);
+    }
     for (int step = 0; step < kMostSteps; ++step) {
       std::vector<std::size_t> active;
       for (const std::size_t l : all) {
@@ -101,8 +109,12 @@ class Descent {
   // The common point moves to the middle one of `asking`.
   void move_common(const std::vector<std::size_t>& asking, Lane::Hessian now) {
     const Coefficients& at = lanes_[asking[asking.size() / 2]].b;
-    const std::vector<Eigen::MatrixXd> curvatures = loss_.curvatures(at);
-    for (const std::size_t l : asking) {
+    use_common(asking, now, at, loss_.curvatures(at));
+  }
+
+  void use_common(const std::vector<std::size_t>& which, Lane::Hessian now, const Coefficients& at,
+                  std::span<const Eigen::MatrixXd> curvatures) {
+    for (const std::size_t l : which) {
       Lane& lane = lanes_[l];
       lane.hessian = now;
       lane.exact = lane.b == at;
@@ -123,7 +135,8 @@ class Descent {
       Lane& lane = lanes_[l];
       if (lane.stepping) continue;
       direct(lane);
-      if (lane.exact || lane.decrease <= std::max(tolerance_, kSlow * lane.before)) continue;
+      if (lane.exact || lane.left() <= tolerance_ || lane.before == 0 || lane.decrease <= kSlow * lane.before)
+        continue;
       if (lane.hessian == Lane::Hessian::kCommon) {
         asking.push_back(l);
       } else {
@@ -137,7 +150,7 @@ class Descent {
     }
     for (const std::size_t l : active) {
       Lane& lane = lanes_[l];
-      const bool last = lane.decrease <= tolerance_;
+      const bool last = lane.left() <= tolerance_;
       if (!(lane.decrease > 0)) {
         lane.done = true;
         continue;
@@ -191,10 +204,10 @@ class Descent {
 
 std::vector<Coefficients> minimize_lanes(const LaneLoss& loss, std::span<const double> penalty,
                                          std::size_t unpenalized, std::vector<Coefficients> start,
-                                         double tolerance) {
+                                         double tolerance, std::span<const Eigen::MatrixXd> first) {
   PLUMB_ASSERT(penalty.size() == start.size());
   if (start.empty() || loss.parameters() == 0) return start;
-  return Descent(loss, penalty, unpenalized, std::move(start), tolerance).run();
+  return Descent(loss, penalty, unpenalized, std::move(start), tolerance).run(first);
 }
 
 std::size_t best_penalty(std::span<const double> held_out_loss) {

@@ -30,14 +30,15 @@ class LaneLoss {
 
 // Minimizes every lane's loss + penalty / 2 |coef[unpenalized ...]|^2 from `start`. First all lanes take steps
 // with Hessians at one common point; where a lane converges slowly, the common point moves to it, and where
-// that does not help, the lane gets its own. A lane stops where the predicted decrease of a step is below
-// `tolerance` (in units of the loss), after taking it.
+// that does not help, the lane gets its own. A lane stops after a step that leaves a predicted decrease below
+// `tolerance` (in units of the loss). `first`, where given: curvatures() at the start, which
+// is then the same for all lanes.
 std::vector<Coefficients> minimize_lanes(const LaneLoss& loss, std::span<const double> penalty,
                                          std::size_t unpenalized, std::vector<Coefficients> start,
-                                         double tolerance);
+                                         double tolerance, std::span<const Eigen::MatrixXd> first = {});
 
-inline constexpr double kPathTolerance = 1e-10;  // 1e-5 of a standard error
-inline constexpr double kFinalTolerance = 1e-13;
+inline constexpr double kPathTolerance = 1e-8;  // 1e-4 of a standard error
+inline constexpr double kFinalTolerance = 1e-16;
 
 // Of fits along the penalty grid (weak to strong) and what each loses on held-out rows, the best, walking from
 // strong to weak until three in a row do not improve.

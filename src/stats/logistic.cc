@@ -63,6 +63,7 @@ class LogLoss final : public stats::LaneLoss {
       if (gradient) gradient->assign(lanes.size(), one[0]);
       return std::vector<double>(lanes.size(), loss[0]);
     }
+    if (lanes.size() == 1) return evaluate_wide<1>(lanes, coef, gradient);
     if (lanes.size() <= 4) return evaluate_wide<4>(lanes, coef, gradient);
     if (lanes.size() <= 8) return evaluate_wide<8>(lanes, coef, gradient);
     return evaluate_wide<kMostLanes>(lanes, coef, gradient);
@@ -313,11 +314,12 @@ std::vector<LinearFit> logistic(const FactoredDesign& x, std::span<const double>
       }
       continue;
     }
-    const double scale = penalty_scale(inner.curvature(0, fit.coef), 1);
+    const std::vector<Eigen::MatrixXd> first = inner.curvatures(fit.coef);
+    const double scale = penalty_scale(first[0], 1);
     std::vector<double> penalty;
     for (const double relative : grid) penalty.push_back(relative * scale);
-    std::vector<Coefficients> path =
-        minimize_lanes(inner, penalty, 1, std::vector<Coefficients>(grid.size(), fit.coef), kPathTolerance);
+    std::vector<Coefficients> path = minimize_lanes(
+        inner, penalty, 1, std::vector<Coefficients>(grid.size(), fit.coef), kPathTolerance, first);
     const std::vector<double> loss = judged(path);
     const std::size_t best = best_penalty(loss);
     fit = {std::move(path[best]), penalty[best], loss[best]};
