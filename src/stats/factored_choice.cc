@@ -142,7 +142,16 @@ class ChoiceLoss final : public LaneLoss {
         decisions_(decisions),
         weight_(weight),
         threads_(threads),
-        parts_(fixed_parts(decisions.size(), kBlock, kParts)) {}
+        parts_(fixed_parts(decisions.size(), kBlock, kParts)) {
+    const auto every = [&](std::uint32_t d) {
+      const auto group = offers_.of(d);
+      for (std::size_t a = 0; a < group.size(); ++a) {
+        if (group[a] != a) return false;
+      }
+      return group.size() == z_.groups();
+    };
+    alike_ = std::all_of(decisions.begin(), decisions.end(), every);
+  }
 
   std::size_t parameters() const override { return z_.columns; }
   double size() const {
@@ -209,7 +218,8 @@ class ChoiceLoss final : public LaneLoss {
   template <std::size_t L>
   std::vector<double> evaluate_wide(std::span<const Coefficients* const> coef,
                                     std::vector<Coefficients>* gradient) const {
-    const std::vector<double> theta = images(z_, coef, L);
+    std::vector<double> theta = images(z_, coef, L);
+    if (alike_) theta = side_by_side(theta, L);
     std::vector<PartSums<L>> sums(parts_.size());
     parallel_blocks(parts_.size(), threads_, [&](std::size_t k) {
       if (gradient) sums[k].slope.assign(theta.size(), 0.0);
@@ -220,8 +230,46 @@ class ChoiceLoss final : public LaneLoss {
       for (std::size_t l = 0; l < loss.size(); ++l) loss[l] += part.loss[l];
       for (std::size_t k = 0; k < slope.size(); ++k) slope[k] += part.slope[k];
     }
+    if (gradient && alike_) slope = by_group(slope, L);
     for (std::size_t l = 0; gradient && l < coef.size(); ++l) (*gradient)[l] = stats::carried(z_, slope, l, L);
     return loss;
+  }
+
+  // Where all groups are offered, their lanes lie side by side, a slot after the other, padded to whole widths:
+  // a decision is then one row times one matrix.
+  std::size_t lanes_of_all(std::size_t lanes) const { return (z_.groups() * lanes + 3) / 4 * 4; }
+  std::vector<double> side_by_side(const std::vector<double>& theta, std::size_t lanes) const {
+    const std::size_t width = lanes_of_all(lanes);
+    std::vector<double> out(z_.slots * width, 0.0);
+    for (std::size_t g = 0; g < z_.groups(); ++g) {
+      for (std::size_t slot = 0; slot < z_.slots; ++slot)
+        std::copy_n(theta.data() + (g * z_.slots + slot) * lanes, lanes, out.data() + slot * width + g * lanes);
+    }
+    return out;
+  }
+  std::vector<double> by_group(const std::vector<double>& sums, std::size_t lanes) const {
+    const std::size_t width = lanes_of_all(lanes);
+    std::vector<double> out(z_.groups() * z_.slots * lanes);
+    for (std::size_t g = 0; g < z_.groups(); ++g) {
+      for (std::size_t slot = 0; slot < z_.slots; ++slot)
+        std::copy_n(sums.data() + slot * width + g * lanes, lanes, out.data() + (g * z_.slots + slot) * lanes);
+    }
+    return out;
+  }
+
+  // Utilities of a decision's offers, and their residuals back into `slope`.
+  template <std::size_t L>
+  void utilities(std::uint32_t d, std::span<const std::uint32_t> group, const double* theta, double* u) const {
+    if (alike_) return lanes_of_row(z_, d, lanes_of_all(L), theta, u);
+    for (std::size_t a = 0; a < group.size(); ++a)
+      lanes_of_row<L>(z_, d, theta + group[a] * z_.slots * L, u + a * L);
+  }
+  template <std::size_t L>
+  void add_residuals(std::uint32_t d, std::span<const std::uint32_t> group, const double* u,
+                     double* slope) const {
+    if (alike_) return add_row_to_lanes(z_, d, lanes_of_all(L), u, slope);
+    for (std::size_t a = 0; a < group.size(); ++a)
+      add_row_to_lanes<L>(z_, d, u + a * L, slope + group[a] * z_.slots * L);
   }
 
   template <std::size_t L>
@@ -230,9 +278,10 @@ class ChoiceLoss final : public LaneLoss {
     std::vector<double> buffer;
     for (std::size_t begin = part.first; begin < part.second; begin += kBlock) {
       const std::size_t end = std::min(begin + kBlock, part.second);
-      std::size_t rows = 0;
-      for (std::size_t i = begin; i < end; ++i) rows += offers_.of(decisions_[i]).size();
-      if (buffer.size() < rows * L) buffer.resize(rows * L);
+      const auto size_of = [&](std::size_t offered) { return alike_ ? lanes_of_all(L) : offered * L; };
+      std::size_t size = 0;
+      for (std::size_t i = begin; i < end; ++i) size += size_of(offers_.of(decisions_[i]).size());
+      if (buffer.size() < size) buffer.resize(size);
 
       // Utilities less the largest of the decision, and the loss but for the normalizer's logarithm.
       std::array<double, L> loss{}, product;
@@ -243,18 +292,19 @@ class ChoiceLoss final : public LaneLoss {
         const auto group = offers_.of(d);
         std::array<double, L> most;
         most.fill(-INFINITY);
+        utilities<L>(d, group, theta.data(), u);
         for (std::size_t a = 0; a < group.size(); ++a) {
-          stats::lanes_of_row<L>(z_, d, theta.data() + group[a] * z_.slots * L, u + a * L);
           for (std::size_t l = 0; l < L; ++l) most[l] = std::max(most[l], u[a * L + l]);
         }
         const double weight = weight_of(d);
         const double* picked = u + offers_.chosen[d] * L;
         for (std::size_t l = 0; l < L; ++l) loss[l] += weight * (most[l] - picked[l]);
-        for (std::size_t a = 0; a < group.size(); ++a, u += L) {
-          for (std::size_t l = 0; l < L; ++l) u[l] = std::max(u[l] - most[l], -700.0);
+        for (std::size_t a = 0; a < group.size(); ++a) {
+          for (std::size_t l = 0; l < L; ++l) u[a * L + l] = std::max(u[a * L + l] - most[l], -700.0);
         }
+        u += size_of(group.size());
       }
-      for (std::size_t k = 0; k < rows * L; ++k) buffer[k] = exp_of(buffer[k]);
+      for (std::size_t k = 0; k < size; ++k) buffer[k] = exp_of(buffer[k]);
 
       // The logarithm of a product of normalizers: each is at most what is offered, and a block has few.
       u = buffer.data();
@@ -277,10 +327,9 @@ class ChoiceLoss final : public LaneLoss {
             for (std::size_t l = 0; l < L; ++l) u[a * L + l] *= total[l];
           }
           for (std::size_t l = 0; l < L; ++l) u[offers_.chosen[d] * L + l] -= weight;
-          for (std::size_t a = 0; a < group.size(); ++a)
-            stats::add_row_to_lanes<L>(z_, d, u + a * L, sums.slope.data() + group[a] * z_.slots * L);
+          add_residuals<L>(d, group, u, sums.slope.data());
         }
-        u += group.size() * L;
+        u += size_of(group.size());
       }
       for (std::size_t l = 0; l < L; ++l) sums.loss[l] += loss[l] + log_of(product[l]);
     }
@@ -292,6 +341,7 @@ class ChoiceLoss final : public LaneLoss {
   std::span<const double> weight_;  // by decision; empty: 1
   int threads_;
   std::vector<std::pair<std::size_t, std::size_t>> parts_;
+  bool alike_;  // every decision offers all groups in order
 };
 
 }  // namespace

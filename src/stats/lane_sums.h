@@ -32,4 +32,25 @@ inline void add_row_to_lanes(const FactoredDesign& z, std::size_t row, const dou
     Eigen::Map<Lanes<L>>{sums + slot[e]* L} += static_cast<double>(value[e]) * residual;
 }
 
+// The same for any number of lanes that is a multiple of 4.
+inline void lanes_of_row(const FactoredDesign& z, std::size_t row, std::size_t lanes, const double* theta,
+                         double* out) {
+  using Some = Lanes<4>;
+  for (std::size_t first = 0; first < lanes; first += 4) {
+    Some sum = Some::Zero();
+    for (std::size_t e = z.start[row]; e < z.start[row + 1]; ++e)
+      sum += static_cast<double>(z.value[e]) * Eigen::Map<const Some>(theta + z.slot[e] * lanes + first);
+    Eigen::Map<Some>{out + first} = sum;
+  }
+}
+inline void add_row_to_lanes(const FactoredDesign& z, std::size_t row, std::size_t lanes, const double* r,
+                             double* sums) {
+  using Some = Lanes<4>;
+  for (std::size_t first = 0; first < lanes; first += 4) {
+    const Some residual = Eigen::Map<const Some>(r + first);
+    for (std::size_t e = z.start[row]; e < z.start[row + 1]; ++e)
+      Eigen::Map<Some>{sums + z.slot[e]* lanes + first} += static_cast<double>(z.value[e]) * residual;
+  }
+}
+
 }  // namespace plumb::stats

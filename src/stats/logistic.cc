@@ -275,8 +275,10 @@ std::vector<LinearFit> logistic(const FactoredDesign& x, std::span<const double>
 
   const auto grid = penalty_grid();
   std::vector<LinearFit> fits(use.size());
-  std::vector<std::size_t> fitted_lanes;
-  for (std::size_t m = 0; m < use.size(); ++m) {
+  std::vector<std::uint8_t> is_fitted(use.size(), 0);
+  // Each set of folds walks its own path; passes over the few rows that choose are too short to share out.
+  const int inner_threads = (threads + static_cast<int>(use.size()) - 1) / static_cast<int>(use.size());
+  parallel_blocks(use.size(), threads, [&](std::size_t m) {
     std::vector<std::uint32_t> in_use;
     for (const std::uint32_t row : seen) {
       if ((use[m] >> fold[row] & 1u) != 0) in_use.push_back(row);
@@ -285,8 +287,8 @@ std::vector<LinearFit> logistic(const FactoredDesign& x, std::span<const double>
       refuse(kWhere, "rows in the folds used", fmt::format("{}", in_use.size()), "2 or more");
     const auto split = split_inner(in_use, fold, (in_use.size() + kSample - 1) / kSample);
     const std::vector<FoldMask> side_by_side(grid.size(), use[m]);
-    const LogLoss inner(x, y01, split.fit, fold, weight, side_by_side, threads),
-        held_out(x, y01, split.held_out, fold, weight, side_by_side, threads);
+    const LogLoss inner(x, y01, split.fit, fold, weight, side_by_side, inner_threads),
+        held_out(x, y01, split.held_out, fold, weight, side_by_side, inner_threads);
     const auto judged = [&](const std::vector<Coefficients>& coef) {
       std::vector<std::size_t> lanes(coef.size());
       std::iota(lanes.begin(), lanes.end(), std::size_t{0});
@@ -301,18 +303,18 @@ std::vector<LinearFit> logistic(const FactoredDesign& x, std::span<const double>
     if (total.one_class()) {
       fit.coef = null_model(x.columns, total);
       fit.held_out_loss = judged({fit.coef})[0];
-      continue;
+      return;
     }
-    fitted_lanes.push_back(m);
+    is_fitted[m] = 1;
     fit.coef = null_model(x.columns, fitted.one_class() ? total : fitted);
     if (fitted.one_class() || x.columns == 1) {
       // Nothing can be chosen: the strongest penalty.
       fit.held_out_loss = judged({fit.coef})[0];
       if (x.columns > 1) {
-        const LogLoss all(x, y01, split.all, fold, weight, {use[m]}, threads);
+        const LogLoss all(x, y01, split.all, fold, weight, {use[m]}, inner_threads);
         fit.penalty = grid.back() * penalty_scale(all.curvature(0, fit.coef), 1);
       }
-      continue;
+      return;
     }
     const std::vector<Eigen::MatrixXd> first = inner.curvatures(fit.coef);
     const double scale = penalty_scale(first[0], 1);
@@ -323,6 +325,11 @@ std::vector<LinearFit> logistic(const FactoredDesign& x, std::span<const double>
     const std::vector<double> loss = judged(path);
     const std::size_t best = best_penalty(loss);
     fit = {std::move(path[best]), penalty[best], loss[best]};
+  });
+
+  std::vector<std::size_t> fitted_lanes;
+  for (std::size_t m = 0; m < use.size(); ++m) {
+    if (is_fitted[m]) fitted_lanes.push_back(m);
   }
 
   for (std::size_t first = 0; first < fitted_lanes.size(); first += kMostLanes) {
