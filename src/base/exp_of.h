@@ -33,7 +33,7 @@ inline double exp_of(double x) {
   return std::bit_cast<double>(std::bit_cast<std::uint64_t>(p) + (std::bit_cast<std::uint64_t>(k) << 52));
 }
 
-// exp(x) within about one unit in the last place; as above. REQUIRES: |x| <= 87.
+// exp(x) within about two units in the last place. REQUIRES: |x| <= 87.
 inline float exp_of(float x) {
   constexpr float kRound = 0x1.8p23f;
   constexpr float kLog2High = 0x1.62e4p-1f, kLog2Low = 0x1.7f7d1cp-20f;

@@ -239,15 +239,25 @@ class Pass {
            PassSums& sums) const {
     const StripMembers& in = block.members[first / kStrip][s];
     if (in.all) {
-      add_members(block, first, n, terms, sums, [](std::size_t k) { return k; });
+      add_buckets(block, first, n, terms, sums, [](std::size_t k) { return k; });
+      add_sums(block, first, n, terms.weight, terms.kl, terms.chi2, sums);
     } else if (!in.some.empty()) {
-      add_members(block, first, in.some.size(), terms, sums,
+      add_buckets(block, first, in.some.size(), terms, sums,
                   [some = in.some.data()](std::size_t k) -> std::size_t { return some[k]; });
+      // Zeros for who is not in the subset keep neighbours neighbours.
+      Strip weight, kl, chi2;
+      for (Strip* strip : {&weight, &kl, &chi2}) std::fill_n(strip->begin(), n, 0.0);
+      for (const std::uint16_t i : in.some) {
+        weight[i] = terms.weight[i];
+        kl[i] = terms.kl[i];
+        chi2[i] = terms.chi2[i];
+      }
+      add_sums(block, first, n, weight, kl, chi2, sums);
     }
   }
 
   template <class Member>
-  void add_members(const DecisionBlock& block, std::size_t first, std::size_t n, const StripTerms& terms,
+  void add_buckets(const DecisionBlock& block, std::size_t first, std::size_t n, const StripTerms& terms,
                    PassSums& sums, const Member& member) const {
     const std::uint16_t* bucket = input_.bucket.data() + block.begin + first;
     const bool all_estimators = input_.all_estimators;
@@ -260,42 +270,45 @@ class Pass {
         to[0] += w[i];
         to[1] += dr[i];
       }
-    } else {
-      for (std::size_t k = 0; k < n; ++k) {
-        const std::size_t i = member(k);
-        double* to = sums.bucket.data() + width_ * bucket[i];
-        *to++ += w[i];
-        for (const StripTerms::Outcome& outcome : terms.outcome) {
-          *to++ += outcome.dr[i];
-          if (!all_estimators) continue;
-          *to++ += outcome.ips[i];
-          *to++ += outcome.seen[i];
-        }
+      return;
+    }
+    for (std::size_t k = 0; k < n; ++k) {
+      const std::size_t i = member(k);
+      double* to = sums.bucket.data() + width_ * bucket[i];
+      *to++ += w[i];
+      for (const StripTerms::Outcome& outcome : terms.outcome) {
+        *to++ += outcome.dr[i];
+        if (!all_estimators) continue;
+        *to++ += outcome.ips[i];
+        *to++ += outcome.seen[i];
       }
     }
-    const auto weight = [&](std::size_t k) { return w[member(k)]; };
-    const double squares = lane_sum(n, [&](std::size_t k) { return weight(k) * weight(k); });
+  }
+
+  void add_sums(const DecisionBlock& block, std::size_t first, std::size_t n, const Strip& w, const Strip& kl,
+                const Strip& chi2, PassSums& sums) const {
+    const double squares = lane_sum(n, [&](std::size_t i) { return w[i] * w[i]; });
     sums.weight_squares += squares;
     if (input_.log.weight.empty()) {
       sums.plain_squares += squares;
     } else {
       const double* r = block.rows_weight.data() + first;
-      sums.plain_squares += lane_sum(n, [&](std::size_t k) { return weight(k) * weight(k) / r[member(k)]; });
+      sums.plain_squares += lane_sum(n, [&](std::size_t i) { return w[i] * w[i] / r[i]; });
     }
-    sums.max_weight = std::max(sums.max_weight, lane_max(n, weight));
-    sums.kl += lane_sum(n, [&](std::size_t k) { return terms.kl[member(k)]; });
-    sums.chi2 += lane_sum(n, [&](std::size_t k) { return terms.chi2[member(k)]; });
-    for (std::size_t j = 0; j < terms.outcome.size(); ++j) {
+    sums.max_weight = std::max(sums.max_weight, lane_max(n, [&](std::size_t i) { return w[i]; }));
+    sums.kl += lane_sum(n, [&](std::size_t i) { return kl[i]; });
+    sums.chi2 += lane_sum(n, [&](std::size_t i) { return chi2[i]; });
+    for (std::size_t j = 0; j < block.outcomes.size(); ++j) {
       const double *seen = block.outcomes[j].seen.data() + first,
                    *event = block.outcomes[j].event.data() + first;
       ObservedSums& to = sums.observed[j];
-      const auto share = [&](std::size_t k) { return weight(k) * seen[member(k)]; };
-      const auto of_event = [&](std::size_t k) { return weight(k) * event[member(k)]; };
+      const auto share = [&](std::size_t i) { return w[i] * seen[i]; };
+      const auto of_event = [&](std::size_t i) { return w[i] * event[i]; };
       to.sum += lane_sum(n, share);
-      to.squares += lane_sum(n, [&](std::size_t k) { return share(k) * share(k); });
+      to.squares += lane_sum(n, [&](std::size_t i) { return share(i) * share(i); });
       to.largest = std::max(to.largest, lane_max(n, share));
       to.event_sum += lane_sum(n, of_event);
-      to.event_squares += lane_sum(n, [&](std::size_t k) { return of_event(k) * of_event(k); });
+      to.event_squares += lane_sum(n, [&](std::size_t i) { return of_event(i) * of_event(i); });
     }
   }
 

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kBlock = 2048;
 constexpr std::size_t kStrip = 256, kStripsOfBlock = 16;
 constexpr float kLeastExponent = -87;  // exp of it is 1.6e-38, the least that a float holds
-constexpr std::size_t kTogether = 6;   // points of a pass over the log; those beyond the path's end are in vain
+constexpr std::size_t kTogether = 8;   // points of a pass over the log; those beyond the path's end are in vain
 constexpr double kFirstKl = 0.005;     // nats, of the first point
 constexpr double kBetaStep = 1.3;      // from point to point: KL grows by about 1.7
 constexpr double kSaturation = 1.02;   // KL that grows by less than this from point to point has nowhere to go
