@@ -106,46 +106,44 @@ OfferedScores::OfferedScores(const FeatureMap& map, const DecisionLog& log,
       features_(map, log),
       slots_(1 + map.context_width),
       scores_(coefficients.size()),
-      actions_(log.actions.size()) {
-  if (!can_be_factored(map, log)) {
-    for (const auto& variants : coefficients) {
-      std::vector<LinearScorer> scorers;
-      for (const std::vector<double>& c : variants) scorers.emplace_back(map, c);
-      scorers_.push_back(std::move(scorers));
-    }
-    return;
-  }
-  const auto maps = maps_of(map, log, features_);
-  const std::size_t variants = coefficients.empty() ? 0 : coefficients[0].size();
-  std::vector<double> theta(variants * slots_ * scores_ * actions_, 0.0);
+      lanes_(1 + map.extended_width) {
+  const std::size_t width = scores_ * lanes_, variants = coefficients.empty() ? 0 : coefficients[0].size();
+  theta_.assign(variants * slots_ * width, 0.0f);
   for (std::size_t s = 0; s < scores_; ++s) {
     for (std::size_t v = 0; v < variants; ++v) {
-      for (std::size_t g = 0; g < actions_; ++g) {
-        for (const auto& image : maps[g])
-          theta[((v * slots_ + image.slot) * scores_ + s) * actions_ + g] +=
-              image.factor * coefficients[s][v][image.column];
+      const std::vector<double>& c = coefficients[s][v];
+      PLUMB_ASSERT(c.size() == map.width());
+      float* to = theta_.data() + v * slots_ * width + s * lanes_;
+      to[0] = static_cast<float>(c[0]);
+      for (std::size_t k = 0; k < map.extended_width; ++k)
+        to[1 + k] = static_cast<float>(c[1 + map.context_width + k]);
+      for (std::size_t j = 0; j < map.context_width; ++j) {
+        to += width;
+        to[0] = static_cast<float>(c[1 + j]);
+        for (std::size_t k = 0; k < map.action_width; ++k) {
+          const CrossSlot at = cross_slot(map, j, k);
+          to[1 + k] = at.sign * static_cast<float>(c[at.column]);
+        }
       }
     }
   }
-  theta_.assign(theta.begin(), theta.end());
+  if (!log.action_features.empty()) return;
+  const std::vector<std::uint32_t> first = first_rows(log);
+  std::vector<float> b(map.extended_width);
+  id_lane_.assign(first.size(), 0);
+  for (std::size_t g = 0; g < first.size(); ++g) {
+    if (first[g] == kNowhere) continue;
+    features_.action(first[g], b);
+    for (std::uint32_t k = 0; k < b.size(); ++k) {
+      if (b[k] != 0) id_lane_[g] = 1 + k;
+    }
+  }
 }
 
 void OfferedScores::score(std::size_t begin, std::size_t end, std::span<const std::size_t> variant,
                           std::span<const std::span<float>> out) const {
-  if (!theta_.empty()) return score_by_action(begin, end, variant, out);
-  DecisionFeatures decision;
-  for (std::size_t i = begin; i < end; ++i) {
-    decision.load(features_, log_, i);
-    const std::size_t first = log_.offset[i] - log_.offset[begin];
-    for (std::size_t s = 0; s < scores_; ++s)
-      scorers_[s][variant[i - begin]].score(decision, out[s].subspan(first, log_.offered(i)));
-  }
-}
-
-void OfferedScores::score_by_action(std::size_t begin, std::size_t end, std::span<const std::size_t> variant,
-                                    std::span<const std::span<float>> out) const {
-  const std::size_t width = scores_ * actions_;
-  std::vector<float> c(slots_ - 1), sums(width);
+  const std::size_t width = scores_ * lanes_;
+  std::vector<float> c(slots_ - 1), sums(width), b(lanes_ - 1);
   for (std::size_t i = begin; i < end; ++i) {
     features_.context(i, c);
     const float* __restrict theta = theta_.data() + variant[i - begin] * slots_ * width;
@@ -157,10 +155,21 @@ void OfferedScores::score_by_action(std::size_t begin, std::size_t end, std::spa
       const float* __restrict from = theta + (1 + j) * width;
       for (std::size_t l = 0; l < width; ++l) to[l] += x * from[l];
     }
-    const std::size_t first = log_.offset[i] - log_.offset[begin];
-    for (std::size_t a = 0; a < log_.offered(i); ++a) {
-      const std::size_t g = log_.action[log_.offset[i] + a];
-      for (std::size_t s = 0; s < scores_; ++s) out[s][first + a] = to[s * actions_ + g];
+    const std::size_t first = log_.offset[i], base = log_.offset[begin];
+    for (std::size_t row = first; row < log_.offset[i + 1]; ++row) {
+      if (!id_lane_.empty()) {
+        const std::uint32_t lane = id_lane_[log_.action[row]];
+        for (std::size_t s = 0; s < scores_; ++s)
+          out[s][row - base] = lane == 0 ? to[s * lanes_] : to[s * lanes_] + to[s * lanes_ + lane];
+        continue;
+      }
+      features_.action(row, b);
+      for (std::size_t s = 0; s < scores_; ++s) {
+        const float* of = to + s * lanes_;
+        float score = of[0];
+        for (std::size_t k = 0; k < b.size(); ++k) score += of[1 + k] * b[k];
+        out[s][row - base] = score;
+      }
     }
   }
 }

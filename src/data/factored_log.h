@@ -18,7 +18,8 @@ bool can_be_factored(const FeatureMap& map, const DecisionLog& log);
 stats::FactoredDesign factored_log(const FeatureMap& map, const DecisionLog& log,
                                    std::span<const std::uint32_t> decisions, int threads);
 
-// Several linear scores of every offered action, each by one of several variants of its coefficients.
+// Several linear scores of every offered action, each by one of several variants of its coefficients: what
+// LinearScorer gives, to the last bit, for all of them in one walk over a decision's context.
 class OfferedScores {
  public:
   // coefficients[score][variant], each map.width() numbers.
@@ -29,13 +30,11 @@ class OfferedScores {
              std::span<const std::span<float>> out) const;
 
  private:
-  void score_by_action(std::size_t begin, std::size_t end, std::span<const std::size_t> variant,
-                       std::span<const std::span<float>> out) const;
   const DecisionLog& log_;
   BoundFeatures features_;
-  std::size_t slots_, scores_, actions_;
-  std::vector<float> theta_;  // variant x slot x score x action; empty where it cannot be factored
-  std::vector<std::vector<LinearScorer>> scorers_;  // then: by score and variant
+  std::size_t slots_, scores_, lanes_;  // lanes: of a score, 1 + extended width
+  std::vector<float> theta_;            // variant x slot x score x lane; slot 0 is the constant's
+  std::vector<std::uint32_t> id_lane_;  // by action, where there are no action features; 0: none
 };
 
 }  // namespace plumb

@@ -51,9 +51,9 @@ std::vector<double> carried(const FactoredDesign& design, std::span<const double
                             std::size_t width);
 
 // What plumb::logistic does, for several sets of folds at once: each chooses its penalty on its own folds, then
-// all are fitted together. What folds outside a set hold can only reach its fit through the way that its
-// minimization takes, not through where it ends: to about 1e-6 standard errors. Refuses what it refuses, but
-// for features that are not finite. REQUIRES: the first slot is the constant 1 of every group and column 0.
+// all are fitted together. A fit depends on nothing in the folds outside its set, to the last bit. Refuses what
+// it refuses, but for features that are not finite. REQUIRES: the first slot is the constant 1 of every group
+// and column 0.
 std::vector<LinearFit> logistic(const FactoredDesign& x, std::span<const double> y01,
                                 std::span<const std::uint32_t> rows, std::span<const std::uint8_t> fold,
                                 std::span<const FoldMask> use, int threads,

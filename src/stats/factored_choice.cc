@@ -175,7 +175,7 @@ class ChoiceLoss final : public LaneLoss {
     return evaluate_wide<kMostLanes>(coef, gradient);
   }
 
-  std::vector<Eigen::MatrixXd> curvatures(const Coefficients& at) const override { return {curvature(0, at)}; }
+  bool alike() const override { return true; }
 
   Eigen::MatrixXd curvature(std::size_t, const Coefficients& at) const override {
     const Coefficients* const point = &at;
@@ -375,12 +375,12 @@ LinearFit softmax_regression(FactoredDesign z, const Offers& offers, std::span<c
 
   const auto grid = penalty_grid();
   const Coefficients zero(z.columns, 0.0);
-  const std::vector<Eigen::MatrixXd> first = inner.curvatures(zero);
-  const double scale = penalty_scale(first[0], 0);
+  const Eigen::MatrixXd first = inner.curvature(0, zero);
+  const double scale = penalty_scale(first, 0);
   std::vector<double> penalty;
   for (const double relative : grid) penalty.push_back(relative * scale);
-  std::vector<Coefficients> path =
-      minimize_lanes(inner, penalty, 0, std::vector<Coefficients>(grid.size(), zero), kPathTolerance, first);
+  std::vector<Coefficients> path = minimize_lanes(
+      inner, penalty, 0, std::vector<Coefficients>(grid.size(), zero), kPathTolerance, {{&first, 1}, true});
   std::vector<std::size_t> lanes(path.size());
   std::iota(lanes.begin(), lanes.end(), std::size_t{0});
   std::vector<const Coefficients*> points;
@@ -389,7 +389,10 @@ LinearFit softmax_regression(FactoredDesign z, const Offers& offers, std::span<c
   for (double& l : loss) l /= held_out.size();
   const std::size_t best = best_penalty(loss);
   LinearFit fit{{}, penalty[best], loss[best]};
-  fit.coef = minimize_lanes(all, {&fit.penalty, 1}, 0, {std::move(path[best])}, kFinalTolerance)[0];
+  // That of the sample, scaled up, is as good a start as one of all decisions.
+  const Eigen::MatrixXd near = inner.curvature(0, path[best]) * (all.size() / inner.size());
+  fit.coef = minimize_lanes(all, {&fit.penalty, 1}, 0, {std::move(path[best])}, kFinalTolerance,
+                            {{&near, 1}, false})[0];
   fit.coef.insert(fit.coef.begin(), 0.0);
   return fit;
 }

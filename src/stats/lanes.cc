@@ -15,7 +15,6 @@ constexpr double kSlow = 0.05;
 constexpr int kPatience = 3;
 
 struct Lane {
-  enum class Hessian { kCommon, kMoved, kOwn };
   double penalty = 0;
   Coefficients b, trial, gradient;
   double value = 0, trial_value = 0, decrease = 0;
@@ -24,7 +23,7 @@ struct Lane {
   int halvings = 0;
   Eigen::VectorXd direction;
   Eigen::LLT<Eigen::MatrixXd> factor;
-  Hessian hessian = Hessian::kCommon;
+  bool moved = false;  // the first Hessian was found wanting
   bool exact = false;  // the Hessian is that of b
   bool stepping = false, done = false;
 
@@ -43,15 +42,14 @@ class Descent {
     }
   }
 
-  std::vector<Coefficients> run(std::span<const Eigen::MatrixXd> first) {
+  std::vector<Coefficients> run(FirstHessian first) {
     std::vector<std::size_t> all(lanes_.size());
     for (std::size_t l = 0; l < all.size(); ++l) all[l] = l;
     std::vector<Coefficients> gradient = evaluate(all, &Lane::b, &Lane::value);
     for (const std::size_t l : all) take_gradient(lanes_[l], gradient[l]);
-    if (first.empty()) {
-      move_common(all, Lane::Hessian::kCommon);
-    } else {
-      use_common(all, Lane::Hessian::kCommon, lanes_[0].b, first);
+    for (const std::size_t l : all) {
+      factorize(lanes_[l], first.of[first.of.size() == 1 ? 0 : l]);
+      lanes_[l].exact = first.exact;
     }
     for (int step = 0; step < kMostSteps; ++step) {
       std::vector<std::size_t> active;
@@ -106,25 +104,21 @@ class Descent {
     PLUMB_ASSERT(lane.factor.info() == Eigen::Success);
   }
 
-  // The common point moves to the middle one of `asking`.
-  void move_common(const std::vector<std::size_t>& asking, Lane::Hessian now) {
+  // A Hessian at the middle one of `asking` for all of them.
+  void move_common(const std::vector<std::size_t>& asking) {
     const Coefficients& at = lanes_[asking[asking.size() / 2]].b;
-    use_common(asking, now, at, loss_.curvatures(at));
-  }
-
-  void use_common(const std::vector<std::size_t>& which, Lane::Hessian now, const Coefficients& at,
-                  std::span<const Eigen::MatrixXd> curvatures) {
-    for (const std::size_t l : which) {
+    const Eigen::MatrixXd curvature = loss_.curvature(asking[asking.size() / 2], at);
+    for (const std::size_t l : asking) {
       Lane& lane = lanes_[l];
-      lane.hessian = now;
+      lane.moved = true;
       lane.exact = lane.b == at;
-      factorize(lane, curvatures.size() == 1 ? curvatures[0] : curvatures[l]);
+      factorize(lane, curvature);
     }
   }
 
   void own_hessian(Lane& lane, std::size_t l) {
     factorize(lane, loss_.curvature(l, lane.b));
-    lane.hessian = Lane::Hessian::kOwn;
+    lane.moved = true;
     lane.exact = true;
   }
 
@@ -137,7 +131,7 @@ class Descent {
       direct(lane);
       if (lane.exact || lane.left() <= tolerance_ || lane.before == 0 || lane.decrease <= kSlow * lane.before)
         continue;
-      if (lane.hessian == Lane::Hessian::kCommon) {
+      if (loss_.alike() && !lane.moved) {
         asking.push_back(l);
       } else {
         own_hessian(lane, l);
@@ -145,7 +139,7 @@ class Descent {
       }
     }
     if (!asking.empty()) {
-      move_common(asking, Lane::Hessian::kMoved);
+      move_common(asking);
       for (const std::size_t l : asking) direct(lanes_[l]);
     }
     for (const std::size_t l : active) {
@@ -204,7 +198,7 @@ class Descent {
 
 std::vector<Coefficients> minimize_lanes(const LaneLoss& loss, std::span<const double> penalty,
                                          std::size_t unpenalized, std::vector<Coefficients> start,
-                                         double tolerance, std::span<const Eigen::MatrixXd> first) {
+                                         double tolerance, FirstHessian first) {
   PLUMB_ASSERT(penalty.size() == start.size());
   if (start.empty() || loss.parameters() == 0) return start;
   return Descent(loss, penalty, unpenalized, std::move(start), tolerance).run(first);

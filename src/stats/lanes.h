@@ -12,8 +12,7 @@ namespace plumb::stats {
 
 using Coefficients = std::vector<double>;
 
-// Convex, twice differentiable losses over the same parameters, one a lane. A lane's numbers depend on nothing
-// of the others.
+// Convex, twice differentiable losses over the same parameters, one a lane.
 class LaneLoss {
  public:
   virtual ~LaneLoss() = default;
@@ -23,19 +22,24 @@ class LaneLoss {
   virtual std::vector<double> evaluate(std::span<const std::size_t> lanes,
                                        std::span<const Coefficients* const> coef,
                                        std::vector<Coefficients>* gradient) const = 0;
-  // Hessians of all lanes at one point; a single one where all lanes have the same rows.
-  virtual std::vector<Eigen::MatrixXd> curvatures(const Coefficients& at) const = 0;
+  // Whether all lanes sum over the same rows: then a Hessian at one point serves all of them, and a lane may
+  // depend on where the others are. Else a lane depends on nothing of the others, to the last bit.
+  virtual bool alike() const = 0;
   virtual Eigen::MatrixXd curvature(std::size_t lane, const Coefficients& at) const = 0;
 };
 
-// Minimizes every lane's loss + penalty / 2 |coef[unpenalized ...]|^2 from `start`. First all lanes take steps
-// with Hessians at one common point; where a lane converges slowly, the common point moves to it, and where
-// that does not help, the lane gets its own. A lane stops after a step that leaves a predicted decrease below
-// `tolerance` (in units of the loss). `first`, where given: curvatures() at the start, which
-// is then the same for all lanes.
+// A Hessian to start with: one for all lanes or one a lane. `exact`: it is that at the start.
+struct FirstHessian {
+  std::span<const Eigen::MatrixXd> of;
+  bool exact = false;
+};
+
+// Minimizes every lane's loss + penalty / 2 |coef[unpenalized ...]|^2 from `start`. Where a lane converges
+// slowly, it gets a new Hessian: lanes that are alike a common one at first, then each its own. A lane stops
+// after a step that leaves a predicted decrease below `tolerance` (in units of the loss).
 std::vector<Coefficients> minimize_lanes(const LaneLoss& loss, std::span<const double> penalty,
                                          std::size_t unpenalized, std::vector<Coefficients> start,
-                                         double tolerance, std::span<const Eigen::MatrixXd> first = {});
+                                         double tolerance, FirstHessian first);
 
 inline constexpr double kPathTolerance = 1e-8;  // 1e-4 of a standard error
 inline constexpr double kFinalTolerance = 1e-16;

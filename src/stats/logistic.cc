@@ -22,7 +22,7 @@ using stats::FactoredDesign;
 
 constexpr std::size_t kBlock = 256;  // rows whose log-odds stay in the first-level cache
 constexpr std::size_t kParts = 32;
-constexpr std::size_t kListParts = 8;  // of a list of rows, for Hessians
+constexpr std::size_t kSquareParts = 8;  // for Hessians
 constexpr std::size_t kMostLanes = 16;
 constexpr std::size_t kMostFolds = 32;
 constexpr std::size_t kSample = 20'000;
@@ -69,27 +69,33 @@ class LogLoss final : public stats::LaneLoss {
     return evaluate_wide<kMostLanes>(lanes, coef, gradient);
   }
 
-  std::vector<Eigen::MatrixXd> curvatures(const Coefficients& at) const override {
-    if (alike_) return {curvature(0, at)};
-    std::vector<std::vector<std::uint32_t>> by_fold(kMostFolds);
-    for (const std::uint32_t row : rows_) by_fold[fold_[row]].push_back(row);
-    const std::vector<Eigen::MatrixXd> folds = squares(at, by_fold);
-    std::vector<Eigen::MatrixXd> out;
-    for (const FoldMask mask : masks_) {
-      out.push_back(Eigen::MatrixXd::Zero(p(), p()));
-      for (std::size_t f = 0; f < kMostFolds; ++f) {
-        if ((mask >> f & 1u) != 0 && !by_fold[f].empty()) out.back() += folds[f];
-      }
-    }
-    return out;
-  }
+  bool alike() const override { return alike_; }
 
   Eigen::MatrixXd curvature(std::size_t lane, const Coefficients& at) const override {
-    std::vector<std::vector<std::uint32_t>> in_use(1);
+    std::vector<std::uint32_t> in_use;
     for (const std::uint32_t row : rows_) {
-      if ((masks_[lane] >> fold_[row] & 1u) != 0) in_use[0].push_back(row);
+      if ((masks_[lane] >> fold_[row] & 1u) != 0) in_use.push_back(row);
     }
-    return squares(at, in_use)[0];
+    const Coefficients* const point = &at;
+    const std::vector<double> theta = stats::images(x_, {&point, 1}, 1);
+    const auto parts = stats::fixed_parts(in_use.size(), kBlock, kSquareParts);
+    std::vector<std::optional<stats::GroupSquares>> sums(parts.size());
+    parallel_blocks(parts.size(), threads_, [&](std::size_t k) {
+      const auto rows =
+          std::span<const std::uint32_t>(in_use).subspan(parts[k].first, parts[k].second - parts[k].first);
+      sums[k].emplace(x_);
+      std::vector<double> h(rows.size());
+      for (std::size_t i = 0; i < h.size(); ++i)
+        stats::lanes_of_row<1>(x_, rows[i], theta.data() + x_.group_of(rows[i]) * x_.slots, &h[i]);
+      for (double& odds : h) {
+        const double e = exp_of(-std::min(std::abs(odds), 700.0));
+        odds = e / ((1 + e) * (1 + e));
+      }
+      for (std::size_t i = 0; !weight_.empty() && i < h.size(); ++i) h[i] *= weight_[rows[i]];
+      sums[k]->add(rows, h.data());
+    });
+    for (std::size_t k = 1; k < parts.size(); ++k) sums[0]->add(*sums[k]);
+    return sums[0]->carried();
   }
 
  private:
@@ -169,48 +175,6 @@ class LogLoss final : public stats::LaneLoss {
     }
   }
 
-  // The Hessian's sum over each list of rows; empty where the list is.
-  std::vector<Eigen::MatrixXd> squares(const Coefficients& at,
-                                       const std::vector<std::vector<std::uint32_t>>& lists) const {
-    const Coefficients* const point = &at;
-    const std::vector<double> theta = stats::images(x_, {&point, 1}, 1);
-    struct Part {
-      std::size_t list;
-      std::span<const std::uint32_t> rows;
-    };
-    std::vector<Part> parts;
-    for (std::size_t f = 0; f < lists.size(); ++f) {
-      for (const auto& [begin, end] : stats::fixed_parts(lists[f].size(), kBlock, kListParts))
-        parts.push_back({f, std::span<const std::uint32_t>(lists[f]).subspan(begin, end - begin)});
-    }
-    std::vector<std::optional<stats::GroupSquares>> sums(parts.size());
-    parallel_blocks(parts.size(), threads_, [&](std::size_t k) {
-      sums[k].emplace(x_);
-      std::vector<double> h(parts[k].rows.size());
-      for (std::size_t i = 0; i < h.size(); ++i) {
-        const std::uint32_t row = parts[k].rows[i];
-        const double* t = theta.data() + x_.group_of(row) * x_.slots;
-        double odds = 0;
-        for (std::size_t e = x_.start[row]; e < x_.start[row + 1]; ++e)
-          odds += static_cast<double>(x_.value[e]) * t[x_.slot[e]];
-        h[i] = odds;
-      }
-      for (std::size_t i = 0; i < h.size(); ++i) {
-        const double e = exp_of(-std::min(std::abs(h[i]), 700.0));
-        h[i] = e / ((1 + e) * (1 + e));
-      }
-      for (std::size_t i = 0; !weight_.empty() && i < h.size(); ++i) h[i] *= weight_[parts[k].rows[i]];
-      sums[k]->add(parts[k].rows, h.data());
-    });
-    std::vector<Eigen::MatrixXd> out(lists.size());
-    for (std::size_t k = 0, next; k < parts.size(); k = next) {
-      for (next = k + 1; next < parts.size() && parts[next].list == parts[k].list; ++next)
-        sums[k]->add(*sums[next]);
-      out[parts[k].list] = sums[k]->carried();
-    }
-    return out;
-  }
-
   const FactoredDesign& x_;
   std::span<const double> y_;
   std::span<const std::uint32_t> rows_;
@@ -276,6 +240,10 @@ std::vector<LinearFit> logistic(const FactoredDesign& x, std::span<const double>
   const auto grid = penalty_grid();
   std::vector<LinearFit> fits(use.size());
   std::vector<std::uint8_t> is_fitted(use.size(), 0);
+  std::vector<Eigen::MatrixXd> hessian(use.size());
+  const auto size_of = [&](std::span<const std::uint32_t> some) {
+    return LogLoss(x, y01, some, fold, weight, {~FoldMask{0}}, 1).size();
+  };
   // Each set of folds walks its own path; passes over the few rows that choose are too short to share out.
   const int inner_threads = (threads + static_cast<int>(use.size()) - 1) / static_cast<int>(use.size());
   parallel_blocks(use.size(), threads, [&](std::size_t m) {
@@ -309,22 +277,26 @@ std::vector<LinearFit> logistic(const FactoredDesign& x, std::span<const double>
     fit.coef = null_model(x.columns, fitted.one_class() ? total : fitted);
     if (fitted.one_class() || x.columns == 1) {
       // Nothing can be chosen: the strongest penalty.
+      const LogLoss all(x, y01, split.all, fold, weight, {use[m]}, inner_threads);
+      hessian[m] = all.curvature(0, fit.coef);
       fit.held_out_loss = judged({fit.coef})[0];
       if (x.columns > 1) {
-        const LogLoss all(x, y01, split.all, fold, weight, {use[m]}, inner_threads);
-        fit.penalty = grid.back() * penalty_scale(all.curvature(0, fit.coef), 1);
+        fit.penalty = grid.back() * penalty_scale(hessian[m], 1);
       }
       return;
     }
-    const std::vector<Eigen::MatrixXd> first = inner.curvatures(fit.coef);
-    const double scale = penalty_scale(first[0], 1);
+    const Eigen::MatrixXd first = inner.curvature(0, fit.coef);
+    const double scale = penalty_scale(first, 1);
     std::vector<double> penalty;
     for (const double relative : grid) penalty.push_back(relative * scale);
-    std::vector<Coefficients> path = minimize_lanes(
-        inner, penalty, 1, std::vector<Coefficients>(grid.size(), fit.coef), kPathTolerance, first);
+    std::vector<Coefficients> path =
+        minimize_lanes(inner, penalty, 1, std::vector<Coefficients>(grid.size(), fit.coef), kPathTolerance,
+                       {{&first, 1}, true});
     const std::vector<double> loss = judged(path);
     const std::size_t best = best_penalty(loss);
     fit = {std::move(path[best]), penalty[best], loss[best]};
+    // That of the sample, scaled up, is as good a start as one of all rows.
+    hessian[m] = inner.curvature(0, fit.coef) * (size_of(split.all) / size_of(split.fit));
   });
 
   std::vector<std::size_t> fitted_lanes;
@@ -337,14 +309,16 @@ std::vector<LinearFit> logistic(const FactoredDesign& x, std::span<const double>
     std::vector<FoldMask> masks;
     std::vector<double> penalty;
     std::vector<Coefficients> start;
+    std::vector<Eigen::MatrixXd> curvature;
     for (std::size_t l = 0; l < count; ++l) {
       LinearFit& fit = fits[fitted_lanes[first + l]];
       masks.push_back(use[fitted_lanes[first + l]]);
       penalty.push_back(fit.penalty);
       start.push_back(std::move(fit.coef));
+      curvature.push_back(std::move(hessian[fitted_lanes[first + l]]));
     }
     const LogLoss all(x, y01, seen, fold, weight, std::move(masks), threads);
-    start = minimize_lanes(all, penalty, 1, std::move(start), kFinalTolerance);
+    start = minimize_lanes(all, penalty, 1, std::move(start), kFinalTolerance, {curvature, false});
     for (std::size_t l = 0; l < count; ++l) fits[fitted_lanes[first + l]].coef = std::move(start[l]);
   }
   return fits;
