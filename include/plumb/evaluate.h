@@ -61,9 +61,10 @@ class Evaluation {
  public:
   // Keeps references to log and models: they must outlive it. REQUIRES: models.outcome covers `outcomes`.
   // IPS and SNIPS columns are kept only where `all_estimators`; kl() and chi2() are there only where
-  // `divergences`: they take as long as everything else.
+  // `divergences`: they take as long as everything else. estimated_base: a float a row, what LoggingPolicy(log)
+  // gives where the log does not state its probabilities; empty: it is fitted here.
   Evaluation(const DecisionLog& log, const OutcomeModels& models, int threads, bool all_estimators = false,
-             bool divergences = true);
+             bool divergences = true, std::vector<float> estimated_base = {});
 
   // Outcomes by position in models.outcome. Subsets are registered once.
   std::size_t add_subset(Subset subset);

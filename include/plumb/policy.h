@@ -85,6 +85,9 @@ class LoggingPolicy final : public Policy {
   std::vector<double> coefficients_;
 };
 
+// The policy's probabilities of every row of the log, block by block on `threads` threads.
+std::vector<float> probabilities_of(const Policy& policy, const DecisionLog& log, int threads);
+
 PolicyPointer constant_policy(const std::string& action);  // named "constant:ACTION"
 PolicyPointer uniform_policy();                            // named "uniform"
 // One float a row of the log that it was read for; only usable with that log.

@@ -78,14 +78,14 @@ LinearFit ridge(const FoldSums& sums, FoldMask use);
 // Logistic regression of y01 in [0, 1] with a ridge penalty, on the listed rows whose fold is in `use`;
 // arguments as in fold_sums. Newton's method with step halving, where the Hessian is computed anew only when
 // steps with the last one converge slowly; the gradient is always exact, so the solution is the penalized
-// maximum likelihood to about 1e-6 standard errors. At most 200 steps a penalty. The penalty is chosen on the
-// last fold of `use` that has rows, held out (where only one has: the last quarter of its rows), on every k-th
-// row, so that at most 20,000 take part; the grid is ridge's, times the mean diagonal of the Hessian at the
-// constant-only model of that subsample, followed from strong to weak with warm starts until three values in a
-// row do not improve. The absolute penalty is carried over to all rows. Separable data: the penalty keeps the
-// coefficients finite. Where y01 is all 0 or all 1, the constant is the log-odds of (sum y + 1/2) / (n + 1),
-// the other coefficients are 0 and penalty is 0. Throws as fold_sums, and Error{kInput} for y01 outside [0, 1]
-// or fewer than 2 rows. Same bytes for any threads.
+// maximum likelihood to about 1e-6 standard errors. At most 400 steps. The penalty is chosen on the last fold
+// of `use` that has rows, held out (where only one has: the last quarter of its rows), on every k-th row, so
+// that at most 20,000 take part; the grid is ridge's, times the mean diagonal of the Hessian at the
+// constant-only model of that subsample. All of its values are fitted side by side; the best is taken, walking
+// from strong to weak until three in a row do not improve. The absolute penalty is carried over to all rows.
+// Separable data: the penalty keeps the coefficients finite. Where y01 is all 0 or all 1, the constant is the
+// log-odds of (sum y + 1/2) / (n + 1), the other coefficients are 0 and penalty is 0. Throws as fold_sums, and
+// Error{kInput} for y01 outside [0, 1] or fewer than 2 rows. Same bytes for any threads.
 LinearFit logistic(DesignView x, std::span<const double> y01, std::span<const std::uint32_t> rows,
                    std::span<const std::uint8_t> fold, FoldMask use, int threads,
                    std::span<const double> weight = {});
@@ -98,8 +98,8 @@ double log1p_exp(double x);  // log(1 + exp(x)), never overflows
 // Conditional logit (McFadden 1974): decision i chose slot chosen[i] of the offered rows offset[i] .. offset[i
 // + 1] of x, with probability proportional to exp(x . coef). x has a row an offered action; coef[0], the
 // constant's, is fixed at 0, as is (through the penalty) that of any column that never varies within a
-// decision. fold is by decision. Penalty and steps as in logistic, with decisions for rows, the Hessian at coef
-// = 0 for the grid, and at most 20,000 decisions and about 60,000 offered rows in the subsample. Throws as
+// decision. fold is by decision. Penalty and solution as in logistic, with decisions for rows, the Hessian at
+// coef = 0 for the grid, and at most 20,000 decisions and about 60,000 offered rows in the subsample. Throws as
 // logistic.
 LinearFit softmax_regression(DesignView x, std::span<const std::uint64_t> offset,
                              std::span<const std::uint32_t> chosen, std::span<const std::uint8_t> fold,

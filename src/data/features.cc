@@ -50,7 +50,7 @@ FeatureMap make_feature_map(const DecisionLog& log, const std::vector<std::uint8
   for (std::size_t i = 0; i < log.size(); ++i) {
     if (!use[i]) continue;
     decisions.push_back(static_cast<std::uint32_t>(i));
-    for (auto row = log.offset[i]; row < log.offset[i + 1]; ++row)
+    for (auto row = log.offset[i]; !log.action_features.empty() && row < log.offset[i + 1]; ++row)
       rows.push_back(static_cast<std::uint32_t>(row));
     if (log.weight.empty()) continue;
     decision_weight.push_back(log.weight[i]);

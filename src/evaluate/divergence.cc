@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "evaluate/log_of.h"
+#include "base/log_of.h"
 
 namespace plumb {
 namespace {

@@ -42,26 +42,20 @@ std::uint64_t least_events(OutcomeKind kind) {
 }
 
 Evaluation::Evaluation(const DecisionLog& log, const OutcomeModels& models, int threads, bool all_estimators,
-                       bool divergences)
+                       bool divergences, std::vector<float> estimated_base)
     : log_(log),
       models_(models),
       threads_(threads),
       estimators_(all_estimators ? 3 : 1),
-      divergences_(divergences) {
+      divergences_(divergences),
+      estimated_base_(std::move(estimated_base)),
+      base_is_estimate_(log.logged.empty()) {
   const std::size_t n = log.size();
   PLUMB_ASSERT(log.weight.empty() || log.weight.size() == n);
-  const LoggingPolicy logging(log, threads);
-  base_is_estimate_ = logging.is_estimate();
-  base_ = log.logged;
-  if (base_is_estimate_) {
-    estimated_base_.resize(log.action.size());
-    parallel_blocks((n + kDecisionBlock - 1) / kDecisionBlock, threads, [&](std::size_t block) {
-      const std::size_t begin = block * kDecisionBlock, end = std::min(n, begin + kDecisionBlock);
-      const std::size_t first = log.offset[begin];
-      logging.probabilities(log, begin, end, {estimated_base_.data() + first, log.offset[end] - first});
-    });
-    base_ = estimated_base_;
-  }
+  PLUMB_ASSERT(estimated_base_.empty() || (base_is_estimate_ && estimated_base_.size() == log.action.size()));
+  if (base_is_estimate_ && estimated_base_.empty())
+    estimated_base_ = probabilities_of(LoggingPolicy(log, threads), log, threads);
+  base_ = base_is_estimate_ ? std::span<const float>(estimated_base_) : std::span<const float>(log.logged);
   bucket_.resize(n);
   parallel_blocks((n + kBucketsOfUnits - 1) / kBucketsOfUnits, threads, [&](std::size_t block) {
     const std::size_t begin = block * kBucketsOfUnits, count = std::min(n - begin, kBucketsOfUnits);

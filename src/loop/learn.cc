@@ -24,12 +24,15 @@ void learn_outcomes(Study& study, const RunOptions& options) {
   study.models = fit_outcome_models(log, modelled_outcomes(study.goal), study.threads);
   study.models.learnt = std::move(learnt);
   study.logging = std::make_shared<LoggingPolicy>(log, study.threads);
-  study.reference = policy_from_argument("reference", log, study.goal, options.not_trained_here, study.threads);
-  study.base.resize(log.action.size());
-  study.logging->probabilities(log, 0, log.size(), study.base);
+  study.reference =
+      study.goal.reference == "logging"
+          ? study.logging
+          : policy_from_argument("reference", log, study.goal, options.not_trained_here, study.threads);
+  study.base = probabilities_of(*study.logging, log, study.threads);
   test_indices(study);
   if (study.feedback) learn_preference(study);
-  study.evaluation = std::make_unique<Evaluation>(log, study.models, study.threads);
+  study.evaluation = std::make_unique<Evaluation>(log, study.models, study.threads, false, true,
+                                                  log.logged.empty() ? study.base : std::vector<float>{});
   std::vector<std::uint8_t> every(log.size(), 1), training(log.size()), certification(log.size());
   for (std::size_t i = 0; i < log.size(); ++i) {
     training[i] = log.in_training(i);

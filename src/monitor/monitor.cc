@@ -14,17 +14,6 @@
 namespace plumb {
 namespace {
 
-std::vector<float> probabilities_of(const Policy& policy, const DecisionLog& log, int threads) {
-  std::vector<float> out(log.action.size());
-  constexpr std::size_t kBlock = 2048;
-  parallel_blocks((log.size() + kBlock - 1) / kBlock, threads, [&](std::size_t block) {
-    const std::size_t begin = block * kBlock, end = std::min(log.size(), begin + kBlock);
-    const std::size_t first = log.offset[begin], last = log.offset[end];
-    policy.probabilities(log, begin, end, {out.data() + first, last - first});
-  });
-  return out;
-}
-
 // Of the first log, then of the later one.
 std::vector<float> in_both(const Policy& on_first, const Policy& on_later, const MonitorInput& input) {
   std::vector<float> out = probabilities_of(on_first, input.first, input.how.threads);

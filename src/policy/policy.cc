@@ -31,6 +31,17 @@ const TrainedOn& Policy::trained_on() const {
   return kNothing;
 }
 
+std::vector<float> probabilities_of(const Policy& policy, const DecisionLog& log, int threads) {
+  constexpr std::size_t kBlock = 8192;
+  std::vector<float> p(log.action.size());
+  parallel_blocks((log.size() + kBlock - 1) / kBlock, threads, [&](std::size_t block) {
+    const std::size_t begin = block * kBlock, end = std::min(log.size(), begin + kBlock);
+    const std::size_t first = log.offset[begin];
+    policy.probabilities(log, begin, end, {p.data() + first, log.offset[end] - first});
+  });
+  return p;
+}
+
 std::vector<std::uint32_t> sample(const Policy& policy, const DecisionLog& log, const Rng& rng) {
   std::vector<float> p(log.action.size());
   policy.probabilities(log, 0, log.size(), p);

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
+#include "data/factored_log.h"
+#include "stats/selection.h"
+
 namespace plumb {
 namespace {
-constexpr std::size_t kRowBlock = 1024;
+constexpr std::uint32_t kOnlyRow[] = {0};
 }
 
 TrainingDesign training_design(const DecisionLog& log, int threads) {
@@ -25,15 +28,19 @@ TrainingDesign training_design(const DecisionLog& log, const FeatureMap& map, in
     out.fold.push_back(log.fold[i]);
     if (!log.weight.empty()) out.weight.push_back(log.weight[i]);
   }
-  const std::size_t rows = out.decision.size(), width = map.width();
-  out.x.resize(rows * width);
-  const BoundFeatures features(out.map, log);
-  parallel_blocks((rows + kRowBlock - 1) / kRowBlock, threads, [&](std::size_t block) {
-    for (std::size_t r = block * kRowBlock; r < std::min(rows, (block + 1) * kRowBlock); ++r) {
-      const std::size_t i = out.decision[r];
-      features.design(i, log.chosen_row(i), {out.x.data() + r * width, width});
-    }
-  });
+  if (can_be_factored(map, log)) {
+    out.x = factored_log(map, log, out.decision, threads);
+  } else {
+    const BoundFeatures features(out.map, log);
+    out.x = stats::compressed(
+        out.decision.size(), map.width(),
+        [&](std::size_t r, std::span<float> phi) {
+          const std::size_t i = out.decision[r];
+          features.design(i, log.chosen_row(i), phi);
+          stats::refuse_non_finite(DesignView(phi.data(), 1, phi.size()), kOnlyRow, "outcome models");
+        },
+        threads);
+  }
   return out;
 }
 

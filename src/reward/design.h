@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "plumb/features.h"
-#include "plumb/regression.h"
+#include "stats/factored.h"
 
 namespace plumb {
 
@@ -13,8 +13,7 @@ struct TrainingDesign {
   std::vector<std::uint32_t> decision;  // decision of each row, ascending
   std::vector<std::uint8_t> fold;       // of each row, < kTrainingFolds
   std::vector<double> weight;           // how many decisions each row stands for; empty: 1
-  std::vector<float> x;                 // rows x map.width()
-  DesignView view() const { return {x.data(), decision.size(), map.width()}; }
+  stats::FactoredDesign x;              // by action where an action's features are the same everywhere
 };
 
 // With a map made from the training half, or with one that is there. Throws where the training half is empty.

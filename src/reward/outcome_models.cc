@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/exp_of.h"
+#include "data/factored_log.h"
 #include "plumb/learnt.h"
 #include "plumb/regression.h"
 #include "plumb/reward.h"
@@ -76,23 +78,33 @@ std::size_t fewest(const OutcomeRows& rows, const TrainingDesign& design) {
   return rows.rows.size() - *std::max_element(in_fold.begin(), in_fold.end());
 }
 
+FoldSums sums_of(const TrainingDesign& design, std::span<const double> y, std::span<const std::uint32_t> rows,
+                 int threads) {
+  return std::move(
+      stats::fold_sums_many(design.x, {&y, 1}, rows, design.fold, kTrainingFolds, threads, design.weight)[0]);
+}
+
+std::vector<std::vector<double>> ridge_variants(const FoldSums& sums, int threads) {
+  std::vector<std::vector<double>> out(kVariants);
+  parallel_blocks(kVariants, threads, [&](std::size_t v) { out[v] = ridge(sums, variant_mask(v)).coef; });
+  return out;
+}
+
 Predictors fit_parts(Method method, const TrainingDesign& design, const OutcomeRows& rows, int threads) {
   Predictors out;
   if (method == Method::kRidge || method == Method::kConstant) return out;
   std::vector<double> comes(rows.value.size());
   for (std::size_t r = 0; r < comes.size(); ++r) comes[r] = rows.value[r] != 0 ? 1 : 0;
-  for (std::size_t v = 0; v < kVariants; ++v) {
-    out.logit.push_back(
-        logistic(design.view(), comes, rows.rows, design.fold, variant_mask(v), threads, design.weight).coef);
-  }
+  std::vector<FoldMask> masks;
+  for (std::size_t v = 0; v < kVariants; ++v) masks.push_back(variant_mask(v));
+  for (LinearFit& fit : stats::logistic(design.x, comes, rows.rows, design.fold, masks, threads, design.weight))
+    out.logit.push_back(std::move(fit.coef));
   if (method != Method::kTwoPart) return out;
   std::vector<std::uint32_t> positive;
   for (const std::uint32_t r : rows.rows) {
     if (rows.value[r] != 0) positive.push_back(r);
   }
-  const FoldSums sums =
-      fold_sums(design.view(), rows.value, positive, design.fold, kTrainingFolds, threads, design.weight);
-  for (std::size_t v = 0; v < kVariants; ++v) out.amount.push_back(ridge(sums, variant_mask(v)).coef);
+  out.amount = ridge_variants(sums_of(design, rows.value, positive, threads), threads);
   return out;
 }
 
@@ -115,6 +127,53 @@ Calibration calibrate(const DecisionLog& log, const OutcomeColumn& column, const
   out.intercept = (sy - out.slope * sq) / n;
   out.r_squared = variance > 0 ? 1 - error / variance : 0;
   return out;
+}
+
+// Scores of every offered action, by the variant that did not see the row.
+void score_offered(const DecisionLog& log, OutcomeModels& out, const std::vector<Predictors>& parts,
+                   int threads) {
+  const std::size_t count = out.outcome.size(), total_rows = log.action.size();
+  out.q.assign(count, std::vector<float>(total_rows));
+  out.direction.assign(count, std::vector<float>(total_rows));
+  std::vector<std::vector<float>> amount(count);
+  struct Score {
+    std::span<const std::vector<double>> coefficients;
+    std::vector<float>* to;
+  };
+  std::vector<Score> scores;
+  for (std::size_t j = 0; j < count; ++j) {
+    scores.push_back({out.linear[j], &out.direction[j]});
+    if (!parts[j].logit.empty()) scores.push_back({parts[j].logit, &out.q[j]});
+    if (parts[j].amount.empty()) continue;
+    amount[j].resize(total_rows);
+    scores.push_back({parts[j].amount, &amount[j]});
+  }
+  std::vector<std::span<const std::vector<double>>> coefficients;
+  for (const Score& score : scores) coefficients.push_back(score.coefficients);
+  const OfferedScores offered(out.map, log, coefficients);
+  const std::size_t blocks = (log.size() + kDecisionBlock - 1) / kDecisionBlock;
+  parallel_blocks(blocks, threads, [&](std::size_t block) {
+    const std::size_t begin = block * kDecisionBlock, end = std::min(log.size(), begin + kDecisionBlock);
+    const std::size_t first = log.offset[begin], rows = log.offset[end] - first;
+    std::vector<std::size_t> variant;
+    for (std::size_t i = begin; i < end; ++i) variant.push_back(variant_of(log, i));
+    std::vector<std::span<float>> to;
+    for (const Score& score : scores) to.emplace_back(score.to->data() + first, rows);
+    offered.score(begin, end, variant, to);
+    for (std::size_t j = 0; j < count; ++j) {
+      float* q = out.q[j].data() + first;
+      if (parts[j].logit.empty()) {
+        std::copy_n(out.direction[j].data() + first, rows, q);
+        continue;
+      }
+      for (std::size_t row = 0; row < rows; ++row) {
+        const double x = q[row], e = exp_of(-std::min(std::abs(x), 700.0));
+        q[row] = static_cast<float>((x >= 0 ? 1.0 : e) / (1 + e));
+      }
+      if (amount[j].empty()) continue;
+      for (std::size_t row = 0; row < rows; ++row) q[row] *= amount[j][first + row];
+    }
+  });
 }
 
 }  // namespace
@@ -190,64 +249,25 @@ OutcomeModels fit_outcome_models(const DecisionLog& log, const std::vector<std::
       complete.push_back(rows[j].value);
       complete_index.push_back(j);
     } else {
-      sums[j] = fold_sums(design.view(), rows[j].value, rows[j].rows, design.fold, kTrainingFolds, threads,
-                          design.weight);
+      sums[j] = sums_of(design, rows[j].value, rows[j].rows, threads);
     }
   }
   if (!complete.empty()) {
-    auto shared = fold_sums_many(design.view(), complete, rows[complete_index[0]].rows, design.fold,
-                                 kTrainingFolds, threads, design.weight);
+    auto shared = stats::fold_sums_many(design.x, complete, rows[complete_index[0]].rows, design.fold,
+                                        kTrainingFolds, threads, design.weight);
     for (std::size_t k = 0; k < shared.size(); ++k) sums[complete_index[k]] = std::move(shared[k]);
   }
   for (std::size_t j = 0; j < count; ++j) {
     out.linear.emplace_back(kVariants, std::vector<double>(p, 0.0));
-    for (std::size_t v = 0; v < kVariants; ++v) {
-      out.linear[j][v][0] = mean_of(rows[j], design, v);
-      if (out.method[j] != Method::kConstant) out.linear[j][v] = ridge(sums[j], variant_mask(v)).coef;
+    if (out.method[j] != Method::kConstant) {
+      out.linear[j] = ridge_variants(sums[j], threads);
+    } else {
+      for (std::size_t v = 0; v < kVariants; ++v) out.linear[j][v][0] = mean_of(rows[j], design, v);
     }
     parts[j] = fit_parts(out.method[j], design, rows[j], threads);
   }
 
-  // Scores of every offered action, by the variant that did not see the row.
-  const std::size_t total_rows = log.action.size();
-  out.q.assign(count, std::vector<float>(total_rows));
-  out.direction.assign(count, std::vector<float>(total_rows));
-  const auto scorers = [&](const std::vector<std::vector<double>>& coefficients) {
-    std::vector<LinearScorer> made;
-    for (const auto& c : coefficients) made.emplace_back(out.map, c);
-    return made;
-  };
-  std::vector<std::vector<LinearScorer>> linear, logit, amount;
-  for (std::size_t j = 0; j < count; ++j) {
-    linear.push_back(scorers(out.linear[j]));
-    logit.push_back(scorers(parts[j].logit));
-    amount.push_back(scorers(parts[j].amount));
-  }
-  const BoundFeatures features(out.map, log);
-  const std::size_t blocks = (log.size() + kDecisionBlock - 1) / kDecisionBlock;
-  parallel_blocks(blocks, threads, [&](std::size_t block) {
-    DecisionFeatures decision;
-    std::vector<float> extra;
-    const std::size_t end = std::min(log.size(), (block + 1) * kDecisionBlock);
-    for (std::size_t i = block * kDecisionBlock; i < end; ++i) {
-      decision.load(features, log, i);
-      const std::size_t k = log.offered(i), first = log.offset[i], v = variant_of(log, i);
-      extra.resize(k);
-      for (std::size_t j = 0; j < count; ++j) {
-        const std::span<float> direction(out.direction[j].data() + first, k), q(out.q[j].data() + first, k);
-        linear[j][v].score(decision, direction);
-        if (logit[j].empty()) {
-          std::copy(direction.begin(), direction.end(), q.begin());
-          continue;
-        }
-        logit[j][v].score(decision, q);
-        for (float& x : q) x = static_cast<float>(sigmoid(x));
-        if (amount[j].empty()) continue;
-        amount[j][v].score(decision, extra);
-        for (std::size_t a = 0; a < k; ++a) q[a] *= extra[a];
-      }
-    }
-  });
+  score_offered(log, out, parts, threads);
   for (std::size_t j = 0; j < count; ++j) {
     out.calibration.push_back(calibrate(log, log.outcome(outcomes[j]), out.q[j]));
   }
@@ -268,23 +288,18 @@ Direction fit_direction(const DecisionLog& log, const FeatureMap& map,
   }
   const std::vector<std::span<const double>> ys(value.begin(), value.end());
   const std::vector<FoldSums> sums =
-      fold_sums_many(design.view(), ys, rows, design.fold, kTrainingFolds, threads, design.weight);
+      stats::fold_sums_many(design.x, ys, rows, design.fold, kTrainingFolds, threads, design.weight);
   Direction out;
-  std::vector<LinearScorer> scorers;
-  for (std::size_t v = 0; v < kVariants; ++v) {
-    out.linear.push_back(ridge(sums[v], variant_mask(v)).coef);
-    scorers.emplace_back(map, out.linear.back());
-  }
+  for (std::size_t v = 0; v < kVariants; ++v) out.linear.push_back(ridge(sums[v], variant_mask(v)).coef);
   out.score.resize(log.action.size());
-  const BoundFeatures features(map, log);
+  const OfferedScores offered(map, log, {out.linear});
   const std::size_t blocks = (log.size() + kDecisionBlock - 1) / kDecisionBlock;
   parallel_blocks(blocks, threads, [&](std::size_t block) {
-    DecisionFeatures decision;
-    const std::size_t end = std::min(log.size(), (block + 1) * kDecisionBlock);
-    for (std::size_t i = block * kDecisionBlock; i < end; ++i) {
-      decision.load(features, log, i);
-      scorers[variant_of(log, i)].score(decision, {out.score.data() + log.offset[i], log.offered(i)});
-    }
+    const std::size_t begin = block * kDecisionBlock, end = std::min(log.size(), begin + kDecisionBlock);
+    std::vector<std::size_t> variant;
+    for (std::size_t i = begin; i < end; ++i) variant.push_back(variant_of(log, i));
+    const std::span<float> to(out.score.data() + log.offset[begin], log.offset[end] - log.offset[begin]);
+    offered.score(begin, end, variant, {&to, 1});
   });
   return out;
 }

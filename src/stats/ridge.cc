@@ -65,14 +65,6 @@ void add_up(DesignView x, std::span<const std::span<const double>> ys, std::span
   }
 }
 
-void refuse_non_finite_outcome(std::span<const double> y, std::span<const std::uint32_t> rows) {
-  for (const std::uint32_t row : rows) {
-    if (!std::isfinite(y[row]))
-      refuse(kFoldSums, fmt::format("y row {}", row), fmt::format("{}", y[row]), "a finite number");
-  }
-  refuse(kFoldSums, "sum of y squared", "overflow", "outcomes below 1e150");
-}
-
 // Sums over several folds, ready to solve.
 struct Normal {
   Eigen::MatrixXd xtx;
@@ -116,6 +108,18 @@ double generalized_cross_validation(const Normal& normal, double penalty) {
 }
 
 }  // namespace
+
+namespace stats {
+
+void refuse_non_finite_outcome(std::span<const double> y, std::span<const std::uint32_t> rows) {
+  for (const std::uint32_t row : rows) {
+    if (!std::isfinite(y[row]))
+      refuse(kFoldSums, fmt::format("y row {}", row), fmt::format("{}", y[row]), "a finite number");
+  }
+  refuse(kFoldSums, "sum of y squared", "overflow", "outcomes below 1e150");
+}
+
+}  // namespace stats
 
 std::vector<FoldSums> fold_sums_many(DesignView x, std::span<const std::span<const double>> ys,
                                      std::span<const std::uint32_t> rows, std::span<const std::uint8_t> fold,
@@ -175,7 +179,7 @@ std::vector<FoldSums> fold_sums_many(DesignView x, std::span<const std::span<con
       sums.y_sum[part.fold] += part.y_sum[column];
     }
     for (const double square : sums.yty) {
-      if (!std::isfinite(square)) refuse_non_finite_outcome(ys[j], rows);
+      if (!std::isfinite(square)) stats::refuse_non_finite_outcome(ys[j], rows);
     }
     result.push_back(std::move(sums));
   }

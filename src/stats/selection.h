@@ -30,6 +30,9 @@ void load_rows(DesignView x, std::span<const std::uint32_t> rows, double* out);
 // Throws where an element of the listed rows is not finite, naming row and column.
 void refuse_non_finite(DesignView x, std::span<const std::uint32_t> rows, const char* where);
 
+// Throws: an outcome of the listed rows is not finite (named), or the sum of squares overflows.
+[[noreturn]] void refuse_non_finite_outcome(std::span<const double> y, std::span<const std::uint32_t> rows);
+
 // A convex, twice differentiable loss summed over rows.
 class ConvexLoss {
  public:

@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "evaluate/log_of.h"
+#include "base/log_of.h"
 #include "evaluate/pass.h"
 #include "tests/evaluate/slow_value.h"
 
