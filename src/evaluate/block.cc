@@ -1,6 +1,9 @@
 #include "evaluate/block.h"
 
 #include <algorithm>
+#include <limits>
+
+#include "base/log_of.h"
 
 namespace plumb {
 namespace {
@@ -50,6 +53,16 @@ void DecisionBlock::load(std::size_t from, std::size_t to) {
     for (std::uint32_t i = 0; i < n; ++i) {
       for (std::uint32_t k = row[i]; k < row[i + 1]; ++k)
         if (base[k] <= 0) never.push_back({i, k});
+    }
+  }
+  if (input_.divergences) {
+    log_base.resize(rows());
+    inverse_base.resize(rows());
+    constexpr double kLeast = std::numeric_limits<float>::denorm_min();
+    for (std::size_t k = 0; k < rows(); ++k) {
+      const double mu = std::max(static_cast<double>(base[k]), kLeast);
+      log_base[k] = log_of(mu);
+      inverse_base[k] = 1 / mu;
     }
   }
   for (std::size_t j = 0; j < outcomes.size(); ++j) load_outcome(j);

@@ -43,6 +43,9 @@ struct DecisionBlock {
     std::uint32_t decision, row;
   };
   std::vector<Never> never;  // rows that the base never takes
+  // By row, where divergences are asked: log and inverse of the base; of the smallest positive float where it
+  // is 0, so that nothing is infinite where the policy's probability is 0 too.
+  std::vector<double> log_base, inverse_base;
 
  private:
   void load_outcome(std::size_t j);

@@ -12,22 +12,20 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t kRows = 1024;  // at a time: what they bring stays in the first cache
 
-// What n neighbouring rows bring to both divergences. A base of 0 counts as the smallest positive float here,
-// so that nothing is infinite where p is 0 too; where it is not, the caller puts infinity.
-void row_terms(std::size_t n, const float* __restrict p, const float* __restrict base, double* __restrict kl,
-               double* __restrict chi2) {
+// What n neighbouring rows bring to both divergences. Where the base is 0 and p is not, the caller puts
+// infinity.
+void row_terms(std::size_t n, const float* __restrict p, const double* __restrict log_base,
+               const double* __restrict inverse_base, double* __restrict kl, double* __restrict chi2) {
   for (std::size_t k = 0; k < n; ++k) {
-    const double x = p[k], mu = std::max(static_cast<double>(base[k]),
-                                         static_cast<double>(std::numeric_limits<float>::denorm_min()));
-    kl[k] = x * (log_of(x) - log_of(mu));
-    chi2[k] = x * x / mu;
+    const double x = p[k];
+    kl[k] = x * (log_of(x) - log_base[k]);
+    chi2[k] = x * x * inverse_base[k];
   }
 }
 
 }  // namespace
 
-DivergenceTerms divergence_terms(const PassInput& input, const DecisionBlock& block, const float* p) {
-  const float* base = input.base.data() + block.first_row;
+DivergenceTerms divergence_terms(const DecisionBlock& block, const float* p) {
   const std::size_t n = block.size();
   DivergenceTerms out;
   out.kl.assign(n, 0.0);
@@ -36,7 +34,8 @@ DivergenceTerms divergence_terms(const PassInput& input, const DecisionBlock& bl
   std::size_t i = 0;
   for (std::size_t first = 0; first < block.rows(); first += kRows) {
     const std::size_t end = std::min(block.rows(), first + kRows);
-    row_terms(end - first, p + first, base + first, kl.data(), chi2.data());
+    row_terms(end - first, p + first, block.log_base.data() + first, block.inverse_base.data() + first,
+              kl.data(), chi2.data());
     for (std::size_t row = first; row < end; ++row) {
       while (row >= block.row[i + 1]) ++i;
       out.kl[i] += kl[row - first];

@@ -13,6 +13,6 @@ struct DivergenceTerms {
   std::vector<double> kl, chi2;
 };
 // p: the policy's probabilities of the block's rows.
-DivergenceTerms divergence_terms(const PassInput& input, const DecisionBlock& block, const float* p);
+DivergenceTerms divergence_terms(const DecisionBlock& block, const float* p);
 
 }  // namespace plumb

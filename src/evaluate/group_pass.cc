@@ -131,7 +131,7 @@ void GroupPass::add_divergence(const DecisionBlock& block, std::size_t lane) {
     }
   }
   if (!input_.divergences) return;
-  const DivergenceTerms terms = divergence_terms(input_, block, p);
+  const DivergenceTerms terms = divergence_terms(block, p);
   for (std::size_t s = 0; s < sums.size(); ++s) {
     if (s == left_out_) continue;
     const std::uint8_t* mask = input_.subsets[s].mask.data() + block.begin;
