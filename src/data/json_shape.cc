@@ -1,0 +1,211 @@
+// Learning and matching shapes. Invariant: what match() takes, the parser takes, with the same values; in doubt
+// it takes nothing.
+#include "data/json_shape.h"
+
+#include <bit>
+#include <charconv>
+#include <cstring>
+
+#include "data/text_source.h"
+
+namespace plumb {
+
+namespace {
+
+constexpr std::size_t kLongestLine = std::size_t{1} << 20;
+constexpr std::uint64_t kOnes = 0x0101010101010101u, kHighs = 0x8080808080808080u;
+
+// Eight bytes, the first one lowest.
+std::uint64_t eight(const char* at) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, sizeof word);
+  if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
+  return word;
+}
+
+// REQUIRES: seven readable bytes behind both.
+bool same_bytes(const char* a, const char* b, std::size_t size) {
+  for (; size >= 8; a += 8, b += 8, size -= 8)
+    if (eight(a) != eight(b)) return false;
+  return size == 0 || (eight(a) ^ eight(b)) << (64 - 8 * size) == 0;
+}
+
+// The highest bit of every byte that is zero; above the lowest one of these it may err.
+std::uint64_t zeros(std::uint64_t word) { return (word - kOnes) & ~word & kHighs; }
+
+// The end of a text without escapes, from behind its opening quote; null where there is none. `seen` collects
+// bits of its bytes, and possibly of some behind it.
+const char* end_of_text(const char* at, const char* end, std::uint64_t& seen) {
+  for (; at < end; at += 8) {
+    const std::uint64_t word = eight(at);
+    const std::uint64_t control = (word - kOnes * 0x20) & ~word & kHighs;
+    const std::uint64_t stops = zeros(word ^ kOnes * '"') | zeros(word ^ kOnes * '\\') | control;
+    seen |= word;
+    if (stops == 0) continue;
+    at += std::countr_zero(stops) / 8;
+    return at < end && *at == '"' ? at : nullptr;
+  }
+  return nullptr;
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// Powers that doubles hold exactly.
+constexpr double kPowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                              1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+// A number by JSON's grammar into the cell; its end, or null where there is none that is taken here.
+const char* read_number(const char* at, const char* end, Cell& cell) {
+  const char* const start = at;
+  const bool negative = at < end && *at == '-';
+  at += negative;
+  const char* const digits = at;
+  std::uint64_t value = 0;
+  for (; at < end && is_digit(*at); ++at) value = 10 * value + static_cast<std::uint64_t>(*at - '0');
+  const auto before = at - digits;
+  if (before == 0 || (before > 1 && *digits == '0')) return nullptr;
+  std::ptrdiff_t after = 0;
+  if (at < end && *at == '.') {
+    const char* const point = at++;
+    for (; at < end && is_digit(*at); ++at) value = 10 * value + static_cast<std::uint64_t>(*at - '0');
+    after = at - point - 1;
+    if (after == 0) return nullptr;
+  }
+  const bool exponent = at < end && (*at == 'e' || *at == 'E');
+  cell.integer = after == 0 && !exponent;
+  if (cell.integer) {
+    // Whole numbers of 19 digits and more are the parser's.
+    if (before > 18) return nullptr;
+    cell.whole = negative ? -static_cast<std::int64_t>(value) : static_cast<std::int64_t>(value);
+    cell.number = static_cast<double>(cell.whole);
+    return at;
+  }
+  cell.whole = 0;
+  // Both are exact, so one division rounds right. 19 digits do not overflow 64 bits.
+  if (!exponent && before + after <= 19 && value < (std::uint64_t{1} << 53)) {
+    const double quotient = static_cast<double>(value) / kPowers[after];
+    cell.number = negative ? -quotient : quotient;
+    return at;
+  }
+  if (exponent) {
+    ++at;
+    if (at < end && (*at == '+' || *at == '-')) ++at;
+    const char* const first = at;
+    while (at < end && is_digit(*at)) ++at;
+    if (at == first) return nullptr;
+  }
+  const auto [stop, error] = std::from_chars(start, at, cell.number);
+  return error == std::errc() && stop == at ? at : nullptr;
+}
+
+const char* read_bool(const char* at, const char* end, Cell& cell) {
+  const std::string_view rest(at, static_cast<std::size_t>(end - at));
+  const bool yes = rest.starts_with("true");
+  if (!yes && !rest.starts_with("false")) return nullptr;
+  cell.number = yes ? 1 : 0;
+  return at + (yes ? 4 : 5);
+}
+
+// The end of any text of a valid line, from behind its opening quote.
+std::size_t skip_text(std::string_view line, std::size_t at) {
+  while (at < line.size() && line[at] != '"') at += line[at] == '\\' ? 2 : 1;
+  return at;
+}
+
+}  // namespace
+
+std::optional<JsonShape> JsonShape::of(std::string_view line, std::span<const JsonNode> nodes) {
+  using Type = JsonNode::Type;
+  if (line.size() > kLongestLine) return std::nullopt;
+  JsonShape out;
+  out.nodes_.assign(nodes.begin(), nodes.end());
+  out.text_.reserve(2 * line.size() + 16);
+  std::size_t at = 0, from = 0;  // of the line; where the step in hand began
+  std::uint32_t node = 0;
+  const auto end_step = [&] {
+    out.text_.insert(out.text_.end(), line.begin() + static_cast<std::ptrdiff_t>(from),
+                     line.begin() + static_cast<std::ptrdiff_t>(at));
+    out.steps_.push_back({static_cast<std::uint32_t>(at - from), node++});
+  };
+  while (at < line.size()) {
+    const char c = line[at];
+    const auto is = [&](Type type) { return node < nodes.size() && nodes[node].type == type; };
+    if (c == '{' || c == '[') {
+      if (!is(c == '{' ? Type::kObject : Type::kArray)) return std::nullopt;
+      ++node;
+      ++at;
+    } else if (c == '"') {
+      const std::size_t end = skip_text(line, ++at);
+      const std::size_t next = line.find_first_not_of(" \t\r", end + 1);
+      if (next != std::string_view::npos && line[next] == ':') {
+        at = end + 1;
+      } else {
+        if (!is(Type::kText)) return std::nullopt;
+        end_step();
+        from = at = end;
+        ++at;
+      }
+    } else if (c == 't' || c == 'f') {
+      if (!is(Type::kBool)) return std::nullopt;
+      end_step();
+      from = at += c == 't' ? 4 : 5;
+    } else if (c == 'n') {
+      if (!is(Type::kNull)) return std::nullopt;
+      ++node;
+      at += 4;
+    } else if (c == '-' || is_digit(c)) {
+      if (!is(Type::kNumber)) return std::nullopt;
+      end_step();
+      at = std::min(line.find_first_of(",]} \t\r", at), line.size());
+      from = at;
+    } else {
+      if (std::string_view("}],: \t\r").find(c) == std::string_view::npos) return std::nullopt;
+      ++at;
+    }
+  }
+  if (node != nodes.size() || from > line.size()) return std::nullopt;
+  out.tail_ = static_cast<std::uint32_t>(line.size() - from);
+  out.text_.insert(out.text_.end(), line.begin() + static_cast<std::ptrdiff_t>(from), line.end());
+  std::vector<std::size_t> keys;
+  for (const JsonNode& each : nodes) {
+    keys.push_back(out.text_.size());
+    out.text_.insert(out.text_.end(), each.key.begin(), each.key.end());
+  }
+  out.text_.resize(out.text_.size() + 8);
+  for (std::size_t n = 0; n < nodes.size(); ++n) {
+    out.nodes_[n].key = {out.text_.data() + keys[n], nodes[n].key.size()};
+    out.nodes_[n].name = JsonNode::kNoName;
+  }
+  return out;
+}
+
+JsonNode* JsonShape::match(std::string_view line) {
+  const char* at = line.data();
+  const char* const end = at + line.size();
+  const char* text = text_.data();
+  std::uint64_t seen = 0;
+  for (const Step& step : steps_) {
+    if (static_cast<std::size_t>(end - at) < step.length || !same_bytes(at, text, step.length)) return nullptr;
+    at += step.length;
+    text += step.length;
+    JsonNode& node = nodes_[step.node];
+    const char* const start = at;
+    switch (node.type) {
+      case JsonNode::Type::kText:
+        at = end_of_text(at, end, seen);
+        if (at != nullptr) node.cell.text = {start, static_cast<std::size_t>(at - start)};
+        break;
+      case JsonNode::Type::kNumber:
+        at = read_number(at, end, node.cell);
+        break;
+      default:
+        at = read_bool(at, end, node.cell);
+    }
+    if (at == nullptr) return nullptr;
+  }
+  if (static_cast<std::size_t>(end - at) != tail_ || !same_bytes(at, text, tail_)) return nullptr;
+  if ((seen & kHighs) != 0 && !is_utf8(line)) return nullptr;
+  return nodes_.data();
+}
+
+}  // namespace plumb
