@@ -36,28 +36,44 @@ JsonNode::Type type_of(simdjson::dom::element value) {
 
 }  // namespace
 
-// Into the node that was made last.
-void JsonRow::add_members(simdjson::dom::object object) {
-  const std::size_t at = nodes_.size() - 1;
-  nodes_[at].type = JsonNode::Type::kObject;
-  nodes_[at].cell.kind = Cell::Kind::kOther;
-  for (const auto& [key, value] : object) add(value, key);
-  nodes_[at].size = static_cast<std::uint32_t>(nodes_.size() - at);
-}
-
-void JsonRow::add(simdjson::dom::element value, std::string_view key) {
-  const std::size_t at = nodes_.size();
-  JsonNode& node = nodes_.emplace_back();
-  node.key = key;
-  node.type = type_of(value);
-  node.cell = json_cell(value);
-  if (node.is_object()) {
-    add_members(simdjson::dom::object(value));
-  } else if (node.is_array()) {
-    for (const simdjson::dom::element nested : simdjson::dom::array(value)) add(nested, {});
-    nodes_[at].size = static_cast<std::uint32_t>(nodes_.size() - at);
+// simdjson's document as nodes.
+struct JsonRow::Parser {
+  JsonNode& read(std::string_view line) {
+    const simdjson::dom::object object = parse_json_line(parser, line);
+    nodes.assign(1, {});
+    add_members(object);
+    return nodes[0];
   }
-}
+
+  // Into the node that was made last.
+  void add_members(simdjson::dom::object object) {
+    const std::size_t at = nodes.size() - 1;
+    nodes[at].type = JsonNode::Type::kObject;
+    nodes[at].cell.kind = Cell::Kind::kOther;
+    for (const auto& [key, value] : object) add(value, key);
+    nodes[at].size = static_cast<std::uint32_t>(nodes.size() - at);
+  }
+
+  void add(simdjson::dom::element value, std::string_view key) {
+    const std::size_t at = nodes.size();
+    JsonNode& node = nodes.emplace_back();
+    node.key = key;
+    node.type = type_of(value);
+    node.cell = json_cell(value);
+    if (node.is_object()) {
+      add_members(simdjson::dom::object(value));
+    } else if (node.is_array()) {
+      for (const simdjson::dom::element nested : simdjson::dom::array(value)) add(nested, {});
+      nodes[at].size = static_cast<std::uint32_t>(nodes.size() - at);
+    }
+  }
+
+  simdjson::dom::parser parser;
+  std::vector<JsonNode> nodes;
+};
+
+JsonRow::JsonRow(bool shapes) : parser_(std::make_unique<Parser>()), shapes_wanted_(shapes) {}
+JsonRow::~JsonRow() = default;
 
 // The nodes of a line whose shape is known; null where none is.
 JsonNode* JsonRow::match(std::string_view line) {
@@ -82,16 +98,13 @@ JsonNode& JsonRow::read(std::string_view line) {
       return *found;
     }
   }
-  const simdjson::dom::object object = parse_json_line(parser_, line);
-  nodes_.clear();
-  nodes_.emplace_back();
-  add_members(object);
+  JsonNode& root = parser_->read(line);
   if (!compare) {
     rest_ -= rest_ > 0;
-    return nodes_[0];
+    return root;
   }
   // A line may be of a known shape and have a value that is left to the parser.
-  if (auto shape = JsonShape::of(line, nodes_);
+  if (auto shape = JsonShape::of(line, {&root, root.size});
       shape &&
       std::none_of(shapes_.begin(), shapes_.end(), [&](const JsonShape& s) { return s.same(*shape); })) {
     if (shapes_.size() == kShapes) shapes_.pop_back();
@@ -103,7 +116,7 @@ JsonNode& JsonRow::read(std::string_view line) {
     longest_rest_ = std::clamp(2 * longest_rest_, kFirstRest, kLongestRest);
     rest_ = longest_rest_;
   }
-  return nodes_[0];
+  return root;
 }
 
 }  // namespace plumb

@@ -2,8 +2,7 @@
 // parsed whole (simdjson), or has the shape of a line that was, and then only its values are read.
 #pragma once
 
-#include <simdjson.h>
-
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -14,18 +13,17 @@ namespace plumb {
 class JsonRow {
  public:
   // `shapes`: false parses every line, the reference that shapes are tested against.
-  explicit JsonRow(bool shapes = true) : shapes_wanted_(shapes) {}
+  explicit JsonRow(bool shapes = true);
+  ~JsonRow();
   // The object of one line; throws BadRow. It lives until the next line, as the line does. REQUIRES:
   // TextSource::kPadding readable bytes follow the line.
   JsonNode& read(std::string_view line);
   std::uint64_t matched() const { return matched_; }  // lines whose shape was known
 
  private:
+  struct Parser;
   JsonNode* match(std::string_view line);
-  void add_members(simdjson::dom::object object);
-  void add(simdjson::dom::element value, std::string_view key);
-  simdjson::dom::parser parser_;
-  std::vector<JsonNode> nodes_;    // of a line that was parsed
+  std::unique_ptr<Parser> parser_;
   std::vector<JsonShape> shapes_;  // the latest first
   bool shapes_wanted_;
   int credit_ = 0;

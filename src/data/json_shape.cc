@@ -50,12 +50,30 @@ const char* end_of_text(const char* at, const char* end, std::uint64_t& seen) {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// Powers that doubles hold exactly.
-constexpr double kPowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                              1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+constexpr double kPowers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
+constexpr std::uint64_t kWholePowers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
 
-// A number by JSON's grammar into the cell; its end, or null where there is none that is taken here.
-const char* read_number(const char* at, const char* end, Cell& cell) {
+// The number of digits at the start of eight bytes (7 where there are more), and their value. Without a branch:
+// how long numbers are cannot be foretold.
+struct Digits {
+  explicit Digits(std::uint64_t word) {
+    const std::uint64_t apart = word ^ kOnes * '0';  // 0 to 9 where it is a digit, alone
+    const std::uint64_t others = (((apart & ~kHighs) + kOnes * 0x76) | apart) & kHighs;
+    count = std::countr_zero(others | std::uint64_t{0x80} << 56) / 8;
+    // Behind zeros; then pairs, fours and all eight of them are added up.
+    std::uint64_t sum = count == 0 ? 0 : apart << (64 - 8 * count);
+    sum = sum * 10 + (sum >> 8);
+    constexpr std::uint64_t kPair = 0x000000ff000000ffu;
+    value = ((sum & kPair) * (100 + (std::uint64_t{1000000} << 32)) +
+             ((sum >> 16) & kPair) * (1 + (std::uint64_t{10000} << 32))) >>
+            32;
+  }
+  int count = 0;
+  std::uint64_t value = 0;
+};
+
+// Any number by JSON's grammar into the cell; its end, or null where there is none that is taken here.
+const char* read_long_number(const char* at, const char* end, Cell& cell) {
   const char* const start = at;
   const bool negative = at < end && *at == '-';
   at += negative;
@@ -67,7 +85,7 @@ const char* read_number(const char* at, const char* end, Cell& cell) {
   std::ptrdiff_t after = 0;
   if (at < end && *at == '.') {
     const char* const point = at++;
-    for (; at < end && is_digit(*at); ++at) value = 10 * value + static_cast<std::uint64_t>(*at - '0');
+    while (at < end && is_digit(*at)) ++at;
     after = at - point - 1;
     if (after == 0) return nullptr;
   }
@@ -81,12 +99,6 @@ const char* read_number(const char* at, const char* end, Cell& cell) {
     return at;
   }
   cell.whole = 0;
-  // Both are exact, so one division rounds right. 19 digits do not overflow 64 bits.
-  if (!exponent && before + after <= 19 && value < (std::uint64_t{1} << 53)) {
-    const double quotient = static_cast<double>(value) / kPowers[after];
-    cell.number = negative ? -quotient : quotient;
-    return at;
-  }
   if (exponent) {
     ++at;
     if (at < end && (*at == '+' || *at == '-')) ++at;
@@ -96,6 +108,33 @@ const char* read_number(const char* at, const char* end, Cell& cell) {
   }
   const auto [stop, error] = std::from_chars(start, at, cell.number);
   return error == std::errc() && stop == at ? at : nullptr;
+}
+
+// Numbers of up to six digits before the point and six behind it are read by words.
+const char* read_number(const char* at, const char* end, Cell& cell) {
+  const char* const start = at;
+  const bool negative = *at == '-';
+  at += negative;
+  const Digits whole(eight(at));
+  if (whole.count == 0 || (whole.count > 1 && *at == '0') || whole.count == 7)
+    return read_long_number(start, end, cell);
+  at += whole.count;
+  double number = static_cast<double>(whole.value);
+  cell.integer = *at != '.';
+  cell.whole = 0;
+  if (cell.integer) {
+    cell.whole = negative ? -static_cast<std::int64_t>(whole.value) : static_cast<std::int64_t>(whole.value);
+  } else {
+    const Digits fraction(eight(++at));
+    if (fraction.count == 0 || fraction.count == 7) return read_long_number(start, end, cell);
+    at += fraction.count;
+    // Both are exact, so one division rounds right.
+    number = static_cast<double>(whole.value * kWholePowers[fraction.count] + fraction.value) /
+             kPowers[fraction.count];
+  }
+  if (*at == 'e' || *at == 'E' || at > end) return read_long_number(start, end, cell);
+  cell.number = negative && (number != 0 || !cell.integer) ? -number : number;
+  return at;
 }
 
 const char* read_bool(const char* at, const char* end, Cell& cell) {

@@ -63,6 +63,7 @@ class Schema {
   // came after the fixing.
   std::uint32_t number(std::size_t position, JsonNode& member) { return plan_.number(position, member); }
   int column(std::uint32_t number, std::string_view key) {
+    if (number < column_.size() && column_[number] >= -1) return column_[number];
     if (number >= column_.size()) column_.resize(number + 1, kUnknown);
     if (column_[number] == kUnknown) column_[number] = resolve(key);
     if (column_[number] == kNew)
@@ -79,9 +80,7 @@ class Schema {
   // Checks and sets a value, refusing a second one.
   void set(Cell& into, const Cell& cell, std::string_view key) const {
     if (!into.absent()) throw BadRow{what(key), "a second value", "every key once"};
-    if (cell.kind != Cell::Kind::kNumber ||
-        std::abs(cell.number) > static_cast<double>(std::numeric_limits<float>::max()))
-      ColumnBuilder::check(cell, what(key), /*allow_absent=*/false);
+    if (!ColumnBuilder::takes(cell)) ColumnBuilder::check(cell, what(key), /*allow_absent=*/false);
     into = cell;
   }
   bool fixed() const { return fixed_; }
@@ -224,9 +223,9 @@ class JsonlReader final : public RowReader {
     return role;
   }
   const Role& role_of(std::vector<Role>& roles, std::uint32_t number, std::string_view key, bool nested) {
+    if (number < roles.size() && roles[number].known) return roles[number];
     if (number >= roles.size()) roles.resize(number + 1);
-    if (!roles[number].known) roles[number] = resolve(key, nested);
-    return roles[number];
+    return roles[number] = resolve(key, nested);
   }
 
   void top_level(std::uint32_t number, JsonNode& value) {
@@ -316,7 +315,7 @@ class JsonlReader final : public RowReader {
       read_features(features);
     }
     if (row_.offered.empty()) throw BadRow{"actions", "an empty list", "at least one offered action"};
-    refuse_repeated();
+    LogBuilder::refuse_repeated(row_.offered, sorted_);
   }
 
   std::string* scratch(std::size_t slot) {
@@ -347,13 +346,6 @@ class JsonlReader final : public RowReader {
       }
     }
     if (found != width) features_.missing(std::span(row_.features).subspan(start));
-  }
-
-  void refuse_repeated() {
-    sorted_.assign(row_.offered.begin(), row_.offered.end());
-    std::sort(sorted_.begin(), sorted_.end());
-    const auto twice = std::adjacent_find(sorted_.begin(), sorted_.end());
-    if (twice != sorted_.end()) throw BadRow{"actions", shown(*twice) + " twice", "every offered action once"};
   }
 
   void read_names() {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -96,6 +97,8 @@ class LogBuilder {
   static std::int64_t checked_time(const Cell& cell, std::string_view what);
   // A name (id, unit, action, version): text, or an integer, which `scratch` then holds.
   static std::string_view checked_name(const Cell& cell, std::string_view what, std::string* scratch);
+  // No action is offered twice. `sorted`: scratch.
+  static void refuse_repeated(std::span<const std::string_view> offered, std::vector<std::string_view>& sorted);
   // The propensity of the chosen action from the goal file's number or number an arm; none where a column says
   // it.
   std::optional<double> declared_propensity(std::string_view action) const;
