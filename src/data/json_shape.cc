@@ -13,6 +13,8 @@ namespace plumb {
 namespace {
 
 constexpr std::size_t kLongestLine = std::size_t{1} << 20;
+constexpr int kLearntLines = 32, kMostMisfits = 8;
+constexpr std::size_t kSlack = 8;  // behind bytes that lines are compared with
 constexpr std::uint64_t kOnes = 0x0101010101010101u, kHighs = 0x8080808080808080u;
 
 // Eight bytes, the first one lowest.
@@ -25,9 +27,12 @@ std::uint64_t eight(const char* at) {
 
 // REQUIRES: seven readable bytes behind both.
 bool same_bytes(const char* a, const char* b, std::size_t size) {
-  for (; size >= 8; a += 8, b += 8, size -= 8)
-    if (eight(a) != eight(b)) return false;
-  return size == 0 || (eight(a) ^ eight(b)) << (64 - 8 * size) == 0;
+  constexpr std::size_t kLong = 64;
+  if (size >= kLong) return std::memcmp(a, b, size) == 0;
+  if (size < 8) return size == 0 || (eight(a) ^ eight(b)) << (64 - 8 * size) == 0;
+  for (std::size_t at = 0; at + 8 < size; at += 8)
+    if (eight(a + at) != eight(b + at)) return false;
+  return eight(a + size - 8) == eight(b + size - 8);
 }
 
 // The highest bit of every byte that is zero; above the lowest one of these it may err.
@@ -158,13 +163,13 @@ std::optional<JsonShape> JsonShape::of(std::string_view line, std::span<const Js
   if (line.size() > kLongestLine) return std::nullopt;
   JsonShape out;
   out.nodes_.assign(nodes.begin(), nodes.end());
-  out.text_.reserve(2 * line.size() + 16);
+  Steps& all = out.all_;
   std::size_t at = 0, from = 0;  // of the line; where the step in hand began
   std::uint32_t node = 0;
   const auto end_step = [&] {
-    out.text_.insert(out.text_.end(), line.begin() + static_cast<std::ptrdiff_t>(from),
-                     line.begin() + static_cast<std::ptrdiff_t>(at));
-    out.steps_.push_back({static_cast<std::uint32_t>(at - from), node++});
+    all.text.insert(all.text.end(), line.begin() + static_cast<std::ptrdiff_t>(from),
+                    line.begin() + static_cast<std::ptrdiff_t>(at));
+    all.steps.push_back({static_cast<std::uint32_t>(at - from), node++});
   };
   while (at < line.size()) {
     const char c = line[at];
@@ -203,28 +208,29 @@ std::optional<JsonShape> JsonShape::of(std::string_view line, std::span<const Js
     }
   }
   if (node != nodes.size() || from > line.size()) return std::nullopt;
-  out.tail_ = static_cast<std::uint32_t>(line.size() - from);
-  out.text_.insert(out.text_.end(), line.begin() + static_cast<std::ptrdiff_t>(from), line.end());
-  std::vector<std::size_t> keys;
-  for (const JsonNode& each : nodes) {
-    keys.push_back(out.text_.size());
-    out.text_.insert(out.text_.end(), each.key.begin(), each.key.end());
+  all.tail = static_cast<std::uint32_t>(line.size() - from);
+  all.text.insert(all.text.end(), line.begin() + static_cast<std::ptrdiff_t>(from), line.end());
+  all.text.resize(all.text.size() + kSlack);
+  for (const JsonNode& each : nodes) out.keys_.insert(out.keys_.end(), each.key.begin(), each.key.end());
+  const char* key = out.keys_.data();
+  for (JsonNode& each : out.nodes_) {
+    each.key = {key, each.key.size()};
+    each.name = JsonNode::kNoName;
+    key += each.key.size();
   }
-  out.text_.resize(out.text_.size() + 8);
-  for (std::size_t n = 0; n < nodes.size(); ++n) {
-    out.nodes_[n].key = {out.text_.data() + keys[n], nodes[n].key.size()};
-    out.nodes_[n].name = JsonNode::kNoName;
-  }
+  out.values_.resize(all.steps.size());
+  out.noted_.resize(all.steps.size());
   return out;
 }
 
-JsonNode* JsonShape::match(std::string_view line) {
+bool JsonShape::run(const Steps& steps, std::string_view line, bool note) {
   const char* at = line.data();
   const char* const end = at + line.size();
-  const char* text = text_.data();
+  const char* text = steps.text.data();
   std::uint64_t seen = 0;
-  for (const Step& step : steps_) {
-    if (static_cast<std::size_t>(end - at) < step.length || !same_bytes(at, text, step.length)) return nullptr;
+  for (std::size_t s = 0; s < steps.steps.size(); ++s) {
+    const Step step = steps.steps[s];
+    if (static_cast<std::size_t>(end - at) < step.length || !same_bytes(at, text, step.length)) return false;
     at += step.length;
     text += step.length;
     JsonNode& node = nodes_[step.node];
@@ -240,11 +246,83 @@ JsonNode* JsonShape::match(std::string_view line) {
       default:
         at = read_bool(at, end, node.cell);
     }
-    if (at == nullptr) return nullptr;
+    if (at == nullptr) return false;
+    if (note) noted_[s] = {start, static_cast<std::size_t>(at - start)};
   }
-  if (static_cast<std::size_t>(end - at) != tail_ || !same_bytes(at, text, tail_)) return nullptr;
-  if ((seen & kHighs) != 0 && !is_utf8(line)) return nullptr;
+  if (static_cast<std::size_t>(end - at) != steps.tail || !same_bytes(at, text, steps.tail)) return false;
+  return (seen & kHighs) == 0 || is_utf8(line);
+}
+
+JsonNode* JsonShape::match(std::string_view line) {
+  if (!has_few_) {
+    const bool learning = learnt_lines_ < kLearntLines;
+    if (!run(all_, line, learning)) return nullptr;
+    if (learning) learn_constants();
+    return nodes_.data();
+  }
+  if (run(few_, line, /*note=*/false)) {
+    if (nodes_differ_)
+      for (const auto& [node, cell] : constants_) nodes_[node].cell = cell;
+    nodes_differ_ = false;
+    return nodes_.data();
+  }
+  nodes_differ_ = true;
+  if (!run(all_, line, /*note=*/true)) return nullptr;
+  count_misfit();
   return nodes_.data();
+}
+
+// The values of a line of the first few.
+void JsonShape::learn_constants() {
+  for (std::size_t v = 0; v < values_.size(); ++v) {
+    if (learnt_lines_ == 0) values_[v].bytes = noted_[v];
+    values_[v].varies = values_[v].varies || values_[v].bytes != noted_[v];
+  }
+  if (++learnt_lines_ == kLearntLines) leave_out_constants();
+}
+
+// A line of this shape in which a constant is another: what so many lines speak against is none.
+void JsonShape::count_misfit() {
+  for (std::size_t v = 0; v < values_.size(); ++v)
+    values_[v].suspect = values_[v].suspect || values_[v].bytes != noted_[v];
+  if (++misfits_ < kMostMisfits) return;
+  misfits_ = 0;
+  for (Value& value : values_) value.varies = value.varies || value.suspect;
+  leave_out_constants();
+}
+
+// Makes few_. REQUIRES: the nodes hold the values of a line that all_ has read and that has every constant.
+void JsonShape::leave_out_constants() {
+  few_ = {};
+  constants_.clear();
+  std::vector<std::size_t> place;  // of the constants, in few_.text
+  const char* text = all_.text.data();
+  std::uint32_t length = 0;
+  for (std::size_t v = 0; v < values_.size(); ++v) {
+    const Step step = all_.steps[v];
+    few_.text.insert(few_.text.end(), text, text + step.length);
+    text += step.length;
+    length += step.length;
+    const Value& value = values_[v];
+    if (value.varies) {
+      few_.steps.push_back({length, step.node});
+      length = 0;
+      continue;
+    }
+    place.push_back(few_.text.size());
+    few_.text.insert(few_.text.end(), value.bytes.begin(), value.bytes.end());
+    length += static_cast<std::uint32_t>(value.bytes.size());
+    constants_.emplace_back(step.node, nodes_[step.node].cell);
+  }
+  few_.tail = length + all_.tail;
+  few_.text.insert(few_.text.end(), text, text + all_.tail);
+  few_.text.resize(few_.text.size() + kSlack);
+  for (std::size_t c = 0; c < constants_.size(); ++c) {
+    Cell& cell = constants_[c].second;
+    if (cell.kind == Cell::Kind::kText) cell.text = {few_.text.data() + place[c], cell.text.size()};
+  }
+  has_few_ = !constants_.empty();
+  nodes_differ_ = true;
 }
 
 }  // namespace plumb

@@ -176,6 +176,28 @@ TEST(JsonShape, ReadsLinesOfChangingShapesAsTheParserDoes) {
   EXPECT_GT(fast.matched(), 5000u);
 }
 
+TEST(JsonShape, ReadsValuesThatAreLongTheSameAsTheParserDoes) {
+  Rng rng(6);
+  JsonRow fast, slow(/*shapes=*/false);
+  for (int i = 0; i < 20000; ++i) {
+    // Constants that change for a while, for ever, or once.
+    const std::string line = fmt::format(
+        R"({{"id":"d{}","a":{},"b":"{}","c":{},"d":[{{"e":"{}","f":{}}},{{"e":"{}","f":{}}}],"g":"{}"}})", i,
+        i < 3000 ? 1 : 2.5, i % 5000 < 200 ? "ab" : "ab\xc3\xa4", i % 977 == 5, i / 4000, -1.5,
+        i == 7000 ? "once" : "never", i % 3001 == 9 ? "0" : "-0",
+        i < 33        ? "x"
+        : i % 700 < 9 ? "\\n"
+                      : "y");
+    ASSERT_EQ(told(fast, line), told(slow, line)) << line;
+    if (i % 500 == 77) {
+      std::string damaged = line;
+      damaged[rng.below(damaged.size())] = '\x01';
+      ASSERT_EQ(told(fast, damaged), told(slow, damaged)) << damaged;
+    }
+  }
+  EXPECT_GT(fast.matched(), 19000u);
+}
+
 TEST(JsonShape, RefusesDamagedLinesAsTheParserDoes) {
   Rng rng(3);
   JsonRow fast, slow(/*shapes=*/false);
