@@ -58,6 +58,10 @@ class ColumnBuilder {
   // The same column in rows further on, behind the `rows` rows that stand here or are absent.
   void append(ColumnBuilder&& later, std::size_t rows);
   bool empty() const { return number_.empty() && code_.empty(); }
+  void reserve(std::size_t rows) {
+    if (is_category_) code_.reserve(rows);
+    if (!is_category_) number_.reserve(rows);
+  }
   // Moves the column out. A sentence for the LoadReport where numbers and text are mixed, else empty.
   FeatureColumn finish(std::string* note);
 

@@ -253,6 +253,11 @@ class JsonlReader final : public RowReader {
       for (JsonNode& member : part_[kContextPart]->children()) {
         const std::string_view key = member.key;
         const std::uint32_t number = context_.number(position++, member);
+        if (number < plain_.size() && plain_[number] >= 0) {
+          context_.set(row_.context[static_cast<std::size_t>(plain_[number])], member.cell, key);
+          ++found;
+          continue;
+        }
         const int column = context_.column(number, key);
         const Role& role = role_of(context_roles_, number, key, true);
         if (column < 0 && role.core < 0 && role.segment < 0 && role.asked < 0) continue;
@@ -261,6 +266,10 @@ class JsonlReader final : public RowReader {
           if (row_.context.size() <= static_cast<std::size_t>(column)) row_.context.resize(column + 1);
           context_.set(row_.context[column], cell, key);
           ++found;
+          if (context_.fixed() && role.core < 0 && role.segment < 0 && role.asked < 0) {
+            if (number >= plain_.size()) plain_.resize(number + 1, -1);
+            plain_[number] = column;
+          }
         }
         if (role.core >= 0 && core_[role.core].absent()) core_[role.core] = cell;
         if (role.segment >= 0) row_.segments[role.segment] = cell;
@@ -422,6 +431,7 @@ class JsonlReader final : public RowReader {
   Schema context_, features_;
   KeyPlan top_plan_;
   std::vector<Role> top_roles_, context_roles_;
+  std::vector<int> plain_;  // by number: the column of a key that is a feature and nothing else, or -1
   std::string core_name_[kCores];
   bool core_required_[kCores] = {};
   bool declared_ = false;

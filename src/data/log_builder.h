@@ -168,6 +168,7 @@ class LogBuilder {
     return std::find(names.begin(), names.end(), name) != names.end();
   }
   void check_types(const RowDraft& row) const;
+  void reserve(const LogBuilder& like);
   std::size_t place_of(const std::string& name, std::vector<ColumnBuilder>& columns) const;
 
   const Goal& goal_;
@@ -175,6 +176,7 @@ class LogBuilder {
   bool settled_ = false, fingerprints_ = true;
   BadRows bad_rows_;
   std::uint64_t rows_read_ = 0;
+  std::size_t usual_rows_ = 0, usual_actions_ = 0;  // of a block, where others came before
   std::vector<std::string> notes_;
   std::vector<ColumnBuilder> context_, features_, segments_;
   std::vector<std::string> asked_columns_;

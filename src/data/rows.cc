@@ -208,6 +208,12 @@ std::uint32_t Interner::find(std::string_view text) const {
   return table_[slot] == 0 ? kNone : table_[slot] - 1;
 }
 
+void Interner::reserve(std::size_t texts) {
+  names_.reserve(texts);
+  hashes_.reserve(texts);
+  while (table_.size() < 2 * (texts + 1)) grow();
+}
+
 void Interner::grow() {
   table_.assign(table_.empty() ? 64 : 2 * table_.size(), 0);
   for (std::uint32_t code = 0; code < names_.size(); ++code)

@@ -94,6 +94,7 @@ class Interner {
   std::uint32_t find(const Interner& other, std::uint32_t code) const;
   std::uint32_t take(Interner& other, std::uint32_t code);
   std::vector<std::string> take_names() { return std::move(names_); }
+  void reserve(std::size_t texts);
 
  private:
   std::size_t slot_of(std::string_view text, std::uint64_t hash) const;
