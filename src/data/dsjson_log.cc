@@ -1,5 +1,5 @@
 // Vowpal Wabbit's dsjson: one decision of a decision service a line, joined with what was observed. Every line
-// is parsed whole (it must be valid JSON and UTF-8 to the last byte).
+// must be valid JSON and UTF-8 to the last byte (json_row.h).
 //
 // The ranking `a` puts the chosen action first and `p` follows its order; columns follow the order of
 // `c._multi`. What the label says of the chosen action must be what the ranking says.
