@@ -11,18 +11,19 @@ using namespace hashing;
 
 namespace {
 
-std::uint64_t little_endian(const char* bytes, std::size_t count) {
-  if constexpr (std::endian::native == std::endian::little) {
-    std::uint64_t whole;
-    if (count == sizeof whole) {
-      std::memcpy(&whole, bytes, sizeof whole);
-      return whole;
-    }
-  }
+std::uint64_t little_endian(const char* bytes) {
   std::uint64_t word = 0;
-  for (std::size_t i = 0; i < count; ++i) {
+  std::memcpy(&word, bytes, sizeof word);
+  if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
+  return word;
+}
+
+// The last `count` bytes, fewer than eight and at least one, as the low bytes of a word.
+std::uint64_t last_bytes(std::string_view bytes, std::size_t count) {
+  if (bytes.size() >= 8) return little_endian(bytes.data() + bytes.size() - 8) >> (64 - 8 * count);
+  std::uint64_t word = 0;
+  for (std::size_t i = 0; i < count; ++i)
     word |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
-  }
   return word;
 }
 
@@ -31,8 +32,8 @@ std::uint64_t little_endian(const char* bytes, std::size_t count) {
 std::uint64_t hash_bytes(std::string_view bytes, std::uint64_t seed) {
   std::uint64_t state = finish(seed + kFirst);
   std::size_t at = 0;
-  for (; at + 8 <= bytes.size(); at += 8) state = absorb(state, little_endian(bytes.data() + at, 8));
-  if (at < bytes.size()) state = absorb(state, little_endian(bytes.data() + at, bytes.size() - at));
+  for (; at + 8 <= bytes.size(); at += 8) state = absorb(state, little_endian(bytes.data() + at));
+  if (at < bytes.size()) state = absorb(state, last_bytes(bytes, bytes.size() - at));
   // The length tells "a" from "a\0".
   return finish(absorb(state, bytes.size() * kThird));
 }

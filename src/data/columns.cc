@@ -81,7 +81,7 @@ void ColumnBuilder::become_category(std::uint64_t line, std::string first_text) 
 void ColumnBuilder::add_category(const Cell& cell, std::uint64_t line) {
   if (!is_category_) become_category(line, print(cell));
   if (cell.kind != Cell::Kind::kNumber) {
-    code_.push_back(levels_.intern(cell.text));
+    code_.push_back(levels_.intern_repeated(cell.text));
   } else {
     code_.push_back(levels_.intern(print_float(static_cast<float>(cell.number))));
   }

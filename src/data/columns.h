@@ -18,6 +18,11 @@ class ColumnBuilder {
   ColumnBuilder(std::string name, bool keep_text) : name_(std::move(name)), keep_text_(keep_text) {}
   const std::string& name() const { return name_; }
 
+  // Whether a value that is there can be in a feature column.
+  static bool takes(const Cell& cell) {
+    return (cell.kind == Cell::Kind::kNumber || cell.kind == Cell::Kind::kText) &&
+           !(std::abs(cell.number) > static_cast<double>(std::numeric_limits<float>::max()));
+  }
   // Throws BadRow where a value cannot be in a feature column: nested, null, beyond a float.
   static void check(const Cell& cell, std::string_view what, bool allow_absent);
   // REQUIRES: check passed. `keep_text`: the views in cells outlive the builder.
@@ -53,6 +58,10 @@ class ColumnBuilder {
   // The same column in rows further on, behind the `rows` rows that stand here or are absent.
   void append(ColumnBuilder&& later, std::size_t rows);
   bool empty() const { return number_.empty() && code_.empty(); }
+  void reserve(std::size_t rows) {
+    if (is_category_) code_.reserve(rows);
+    if (!is_category_) number_.reserve(rows);
+  }
   // Moves the column out. A sentence for the LoadReport where numbers and text are mixed, else empty.
   FeatureColumn finish(std::string* note);
 

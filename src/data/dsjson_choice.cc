@@ -7,17 +7,15 @@ namespace plumb {
 
 namespace {
 
-namespace dom = simdjson::dom;
-
 // The label is printed with the digits of a float of 32 bits.
 constexpr double kLabelAgreement = 1e-6;
 constexpr double kDeclaredAgreement = 1e-3;
 constexpr const char* kRankingForm = "the actions' numbers, the chosen one first";
 
 // An integer from `first` on that counts `k` actions, as a slot.
-std::uint32_t slot_of(dom::element value, const char* what, std::int64_t first, std::size_t k) {
-  std::int64_t number = 0;
-  if (value.get(number)) throw BadRow{what, shown(json_cell(value)), "an integer"};
+std::uint32_t slot_of(const Cell& cell, const char* what, std::int64_t first, std::size_t k) {
+  const std::int64_t number = cell.whole;
+  if (!cell.integer) throw BadRow{what, shown(cell), "an integer"};
   const auto count = static_cast<std::int64_t>(k);
   if (number < first || number >= first + count)
     throw BadRow{what, fmt::format("{}", number),
@@ -33,12 +31,12 @@ DsjsonChoice::DsjsonChoice(const Goal& goal, const LogBuilder& builder)
       declared_(goal.data.propensity_number.has_value() || !goal.data.propensity_by_arm.empty()) {}
 
 void DsjsonChoice::clear() {
-  for (auto& part : part_) part.reset();
+  for (auto& part : part_) part = nullptr;
 }
 
-void DsjsonChoice::set(Part part, std::string_view key, dom::element value) {
+void DsjsonChoice::set(Part part, std::string_view key, JsonNode& value) {
   if (part_[part] && part != kProbabilities) throw BadRow{std::string(key), "a second value", "every key once"};
-  part_[part] = value;
+  part_[part] = &value;
 }
 
 void DsjsonChoice::read(RowDraft& row) {
@@ -54,11 +52,10 @@ void DsjsonChoice::read_ranking(RowDraft& row) {
   const std::size_t k = row.offered.size();
   ranking_.clear();
   if (part_[kRanking]) {
-    dom::array list;
-    if (part_[kRanking]->get(list)) throw BadRow{"a", "no list", kRankingForm};
+    if (!part_[kRanking]->is_array()) throw BadRow{"a", "no list", kRankingForm};
     seen_.assign(k, 0);
-    for (const dom::element number : list) {
-      const std::uint32_t slot = slot_of(number, "a", 1, k);
+    for (const JsonNode& number : part_[kRanking]->children()) {
+      const std::uint32_t slot = slot_of(number.cell, "a", 1, k);
       if (seen_[slot]++) throw BadRow{"a", fmt::format("{} twice", slot + 1), "every action once"};
       ranking_.push_back(slot);
     }
@@ -74,7 +71,7 @@ void DsjsonChoice::read_ranking(RowDraft& row) {
 // Where there is no ranking, the label says what was chosen.
 void DsjsonChoice::read_label(RowDraft& row, Part part, const char* what, std::int64_t first) {
   if (!part_[part]) return;
-  const std::uint32_t slot = slot_of(*part_[part], what, first, row.offered.size());
+  const std::uint32_t slot = slot_of(part_[part]->cell, what, first, row.offered.size());
   if (ranking_.empty()) {
     row.chosen = slot;
     ranking_.push_back(slot);
@@ -88,13 +85,12 @@ void DsjsonChoice::read_label(RowDraft& row, Part part, const char* what, std::i
 std::optional<double> DsjsonChoice::read_probabilities(RowDraft& row) const {
   std::optional<double> chosen;
   if (part_[kProbabilities]) {
-    dom::array list;
-    if (part_[kProbabilities]->get(list)) throw BadRow{"p", "no list", "a probability an action"};
+    if (!part_[kProbabilities]->is_array()) throw BadRow{"p", "no list", "a probability an action"};
     const std::size_t k = row.offered.size();
     row.propensities.assign(k, 0);
     std::size_t at = 0;
-    for (const dom::element p : list) {
-      const double value = LogBuilder::checked_probability(json_cell(p), "p");
+    for (const JsonNode& p : part_[kProbabilities]->children()) {
+      const double value = LogBuilder::checked_probability(p.cell, "p");
       if (at < ranking_.size()) row.propensities[ranking_[at]] = value;
       ++at;
     }
@@ -105,7 +101,7 @@ std::optional<double> DsjsonChoice::read_probabilities(RowDraft& row) const {
     if (*chosen <= 0) throw BadRow{"p", "0 for the chosen action", "a number in (0, 1]"};
   }
   if (part_[kLabelProbability]) {
-    const Cell cell = json_cell(*part_[kLabelProbability]);
+    const Cell& cell = part_[kLabelProbability]->cell;
     const double label = LogBuilder::checked_propensity(cell, "_label_probability");
     if (chosen && std::abs(label - *chosen) > kLabelAgreement * *chosen)
       throw BadRow{"_label_probability", shown(cell), fmt::format("{}, as p[0] is", *chosen)};

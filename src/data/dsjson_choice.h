@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "data/json_value.h"
+#include "data/json_node.h"
 #include "data/log_builder.h"
 
 namespace plumb {
@@ -18,7 +18,7 @@ class DsjsonChoice {
   DsjsonChoice(const Goal& goal, const LogBuilder& builder);
   void clear();
   // A part of the row in hand. Throws BadRow where it stands twice; of `p` the last one counts.
-  void set(Part part, std::string_view key, simdjson::dom::element value);
+  void set(Part part, std::string_view key, JsonNode& value);
   // Fills chosen, propensity and propensities. REQUIRES: row.offered is filled. Throws BadRow.
   void read(RowDraft& row);
 
@@ -30,7 +30,7 @@ class DsjsonChoice {
   const Goal& goal_;
   const LogBuilder& builder_;
   bool declared_;
-  std::optional<simdjson::dom::element> part_[kParts];
+  JsonNode* part_[kParts] = {};
   std::vector<std::uint32_t> ranking_;  // slots, the chosen one first
   std::vector<std::uint8_t> seen_;
 };

@@ -1,14 +1,16 @@
 // Vowpal Wabbit's dsjson: one decision of a decision service a line, joined with what was observed. Every line
-// is parsed whole (it must be valid JSON and UTF-8 to the last byte).
+// must be valid JSON and UTF-8 to the last byte (json_row.h).
 //
 // The ranking `a` puts the chosen action first and `p` follows its order; columns follow the order of
 // `c._multi`. What the label says of the chosen action must be what the ranking says.
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <deque>
 
 #include "data/dsjson_choice.h"
 #include "data/dsjson_outcomes.h"
+#include "data/json_row.h"
 #include "data/readers.h"
 #include "data/row_reader.h"
 #include "data/sparse_row.h"
@@ -17,12 +19,9 @@ namespace plumb {
 
 namespace {
 
-namespace dom = simdjson::dom;
-
-// What was written before, unless the key may stand twice.
-void set_once(std::optional<dom::element>& into, std::string_view key, dom::element value) {
-  if (into) throw BadRow{std::string(key), "a second value", "every key once"};
-  into = value;
+void set_once(JsonNode*& into, std::string_view key, JsonNode& value) {
+  if (into != nullptr) throw BadRow{std::string(key), "a second value", "every key once"};
+  into = &value;
 }
 
 class DsjsonReader final : public RowReader {
@@ -87,12 +86,13 @@ class DsjsonReader final : public RowReader {
     sparse_.clear();
     outcomes_.clear();
     choice_.clear();
-    context_.reset();
+    context_ = nullptr;
     deferred_ = skipped_ = false;
     event_ = {};
-    const dom::object object = parse_json_line(parser_, text);
+    JsonNode& object = json_.read(text);
     std::size_t hint = 0;
-    for (const auto& [key, value] : object) top_level(top_.child(NameTree::kRoot, hint, key), key, value);
+    for (JsonNode& member : object.children())
+      top_level(name_of(member, top_, NameTree::kRoot, hint, member.key), member);
     if (skipped_ || (deferred_ && !outcomes_.action_taken())) {
       ++(skipped_ ? skipped_count_ : deferred_count_);
       return false;
@@ -159,14 +159,22 @@ class DsjsonReader final : public RowReader {
     return role;
   }
 
-  void top_level(std::uint32_t name, std::string_view key, dom::element value) {
+  // The number of a key, looked up once as long as lines have the shape that they had.
+  static std::uint32_t name_of(JsonNode& node, NameTree& names, std::uint32_t parent, std::size_t& hint,
+                               std::string_view key) {
+    if (node.name == JsonNode::kNoName) node.name = names.child(parent, hint, key);
+    return node.name;
+  }
+
+  void top_level(std::uint32_t name, JsonNode& value) {
+    const std::string_view key = value.key;
     if (name >= roles_.size()) roles_.resize(top_.size());
     if (roles_[name].key == Key::kUnknown) roles_[name] = resolve(key);
     const Role& role = roles_[name];
     if (role.core >= 0) {
       const auto core = static_cast<SparseRow::Core>(role.core);
       if (!sparse_.core(core).absent()) throw BadRow{std::string(key), "a second value", "every key once"};
-      sparse_.set_core(core, core == SparseRow::kTime ? time_cell(value) : json_cell(value));
+      sparse_.set_core(core, core == SparseRow::kTime ? time_cell(value.cell) : value.cell);
     }
     switch (role.key) {
       case Key::kPart:
@@ -176,22 +184,22 @@ class DsjsonReader final : public RowReader {
         set_once(context_, key, value);
         break;
       case Key::kCost:
-        outcomes_.set_cost(json_cell(value));
+        outcomes_.set_cost(value.cell);
         break;
       case Key::kObserved:
         outcomes_.add_observations(value);
         break;
       case Key::kDropRate:
-        sparse_.row().drop_rate = drop_rate(json_cell(value));
+        sparse_.row().drop_rate = drop_rate(value.cell);
         break;
       case Key::kSkip:
-        skipped_ = flag(key, value);
+        skipped_ = flag(value);
         break;
       case Key::kDeferred:
-        deferred_ = flag(key, value);
+        deferred_ = flag(value);
         break;
       case Key::kEvent:
-        event_ = json_cell(value);
+        event_ = value.cell;
         break;
       case Key::kState:
         read_state(value);
@@ -203,13 +211,13 @@ class DsjsonReader final : public RowReader {
       case Key::kUnknown:
         break;
     }
-    if (role.outcome && role.key != Key::kCost) outcomes_.set_top(key, json_cell(value));
+    if (role.outcome && role.key != Key::kCost) outcomes_.set_top(key, value.cell);
   }
 
-  static bool flag(std::string_view key, dom::element value) {
-    bool set = false;
-    if (value.get(set)) throw BadRow{std::string(key), shown(json_cell(value)), "true or false"};
-    return set;
+  static bool flag(const JsonNode& value) {
+    if (value.type != JsonNode::Type::kBool)
+      throw BadRow{std::string(value.key), shown(value.cell), "true or false"};
+    return value.cell.number != 0;
   }
   static double drop_rate(const Cell& cell) {
     if (cell.absent()) return 0;
@@ -217,15 +225,14 @@ class DsjsonReader final : public RowReader {
       throw BadRow{"pdrop", shown(cell), "a number in [0, 1)"};
     return cell.number;
   }
-  void read_state(dom::element value) {
-    dom::element model;
-    if (state_is_version_ && value["m"].get(model) == simdjson::SUCCESS)
-      sparse_.set_core(SparseRow::kVersion, json_cell(model));
+  void read_state(JsonNode& value) {
+    if (!state_is_version_ || !value.is_object()) return;
+    for (const JsonNode& member : value.children())
+      if (member.key == "m") return sparse_.set_core(SparseRow::kVersion, member.cell);
   }
 
   // The service writes ticks of 100 nanoseconds; times here are microseconds, so the seventh digit is left off.
-  Cell time_cell(dom::element value) {
-    Cell cell = json_cell(value);
+  Cell time_cell(Cell cell) {
     const std::size_t point = cell.text.find('.');
     if (point == std::string_view::npos || cell.text.size() <= point + 7) return cell;
     const std::string_view digits = cell.text.substr(point + 1, 7);
@@ -238,31 +245,28 @@ class DsjsonReader final : public RowReader {
   }
 
   void read_context() {
-    dom::object context;
-    if (!context_ || context_->get(context))
+    if (context_ == nullptr || !context_->is_object())
       throw BadRow{"c", context_ ? "no object" : "nothing", "an object: the context and its actions"};
-    std::optional<dom::element> multi;
+    JsonNode* multi = nullptr;
     std::size_t hint = 0;
-    for (const auto& [key, value] : context) {
-      if (key == "_multi") {
-        set_once(multi, "c._multi", value);
-      } else if (key == "_slots") {
+    for (JsonNode& member : context_->children()) {
+      if (member.key == "_multi") {
+        set_once(multi, "c._multi", member);
+      } else if (member.key == "_slots") {
         throw BadRow{"c._slots", "a decision about several slots", "one action chosen of a list"};
       } else {
-        shared(sparse_.shared_names().child(NameTree::kRoot, hint, key), key, value);
+        shared(name_of(member, sparse_.shared_names(), NameTree::kRoot, hint, member.key), member);
       }
     }
-    dom::array actions;
-    if (!multi || multi->get(actions))
+    if (multi == nullptr || !multi->is_array())
       throw BadRow{"c._multi", multi ? "no list" : "nothing", "a list of objects, one an action"};
-    for (const dom::element action : actions) {
-      dom::object object;
-      if (action.get(object)) throw BadRow{"c._multi", "an action that is no object", "an object an action"};
+    for (JsonNode& action : multi->children()) {
+      if (!action.is_object()) throw BadRow{"c._multi", "an action that is no object", "an object an action"};
       sparse_.next_action();
       std::size_t inner = 0;
-      for (const auto& [key, value] : object) {
-        if (key == "_tag") sparse_.set_tag(json_cell(value));
-        action_feature(sparse_.action_names().child(NameTree::kRoot, inner, key), key, value);
+      for (JsonNode& member : action.children()) {
+        if (member.key == "_tag") sparse_.set_tag(member.cell);
+        action_feature(name_of(member, sparse_.action_names(), NameTree::kRoot, inner, member.key), member);
       }
       sparse_.name_action();
     }
@@ -272,24 +276,24 @@ class DsjsonReader final : public RowReader {
   // The value of one name, and all names below it: objects nest names, a list of objects is as one object, a
   // list of numbers has the names "0", "1", ...
   template <class Set>
-  void walk(NameTree& names, std::uint32_t name, std::string_view key, dom::element value, const Set& set) {
-    switch (value.type()) {
-      case dom::element_type::NULL_VALUE:
+  void walk(NameTree& names, std::uint32_t name, std::string_view key, JsonNode& value, const Set& set) {
+    switch (value.type) {
+      case JsonNode::Type::kNull:
         return;
-      case dom::element_type::OBJECT: {
+      case JsonNode::Type::kObject: {
         std::size_t hint = 0;
-        for (const auto& [inner, nested] : dom::object(value))
-          walk(names, names.child(name, hint, inner), inner, nested, set);
+        for (JsonNode& member : value.children())
+          walk(names, name_of(member, names, name, hint, member.key), member.key, member, set);
         return;
       }
-      case dom::element_type::ARRAY: {
+      case JsonNode::Type::kArray: {
         std::size_t index = 0, hint = 0;
-        for (const dom::element nested : dom::array(value)) {
+        for (JsonNode& nested : value.children()) {
           if (nested.is_object()) {
             walk(names, name, key, nested, set);
           } else {
-            const std::string_view place = places_.name(places_.intern(std::to_string(index)));
-            walk(names, names.child(name, hint, place), place, nested, set);
+            while (index >= places_.size()) places_.push_back(std::to_string(places_.size()));
+            walk(names, name_of(nested, names, name, hint, places_[index]), places_[index], nested, set);
           }
           ++index;
         }
@@ -299,25 +303,25 @@ class DsjsonReader final : public RowReader {
         if (key == "_text") {
           ++text_count_;
         } else {
-          set(name, json_cell(value));
+          set(name, value.cell);
         }
     }
   }
-  void shared(std::uint32_t name, std::string_view key, dom::element value) {
-    if ((value.is_object() || value.is_array()) && !sparse_.shared_wanted(name)) return;
-    walk(sparse_.shared_names(), name, key, value,
+  void shared(std::uint32_t name, JsonNode& value) {
+    if (value.is_nested() && !sparse_.shared_wanted(name)) return;
+    walk(sparse_.shared_names(), name, value.key, value,
          [this](std::uint32_t n, const Cell& cell) { sparse_.set_shared(n, cell); });
   }
-  void action_feature(std::uint32_t name, std::string_view key, dom::element value) {
-    if ((value.is_object() || value.is_array()) && !sparse_.action_wanted(name)) return;
-    walk(sparse_.action_names(), name, key, value,
+  void action_feature(std::uint32_t name, JsonNode& value) {
+    if (value.is_nested() && !sparse_.action_wanted(name)) return;
+    walk(sparse_.action_names(), name, value.key, value,
          [this](std::uint32_t n, const Cell& cell) { sparse_.set_action(n, cell); });
   }
 
   const Goal& goal_;
   LogBuilder& builder_;
   LineReader lines_;
-  dom::parser parser_;
+  JsonRow json_;
   SparseRow sparse_;
   DsjsonChoice choice_;
   DsjsonOutcomes outcomes_;
@@ -326,10 +330,10 @@ class DsjsonReader final : public RowReader {
   std::string core_name_[SparseRow::kCores];
   bool state_is_version_ = false;
   std::uint64_t skipped_count_ = 0, deferred_count_ = 0, text_count_ = 0;
-  Interner places_;  // "0", "1", ...
+  std::deque<std::string> places_;  // "0", "1", ...; growing does not move the others
 
   // The row in hand.
-  std::optional<dom::element> context_;
+  JsonNode* context_ = nullptr;
   Cell event_;
   bool skipped_ = false, deferred_ = false;
   std::string time_text_;

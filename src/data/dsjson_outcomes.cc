@@ -48,34 +48,31 @@ void DsjsonOutcomes::observe(std::string_view key, const Cell& cell) {
   }
 }
 
-void DsjsonOutcomes::read_observation(simdjson::dom::object observation) {
-  for (const auto& [key, value] : observation) {
+void DsjsonOutcomes::read_observation(JsonNode& observation) {
+  for (JsonNode& member : observation.children()) {
+    const std::string_view key = member.key;
     if (key == "v") {
-      simdjson::dom::object several;
-      if (value.get(several)) {
-        observe("v", json_cell(value));
+      if (!member.is_object()) {
+        observe("v", member.cell);
       } else {
-        for (const auto& [name, one] : several) observe(name, json_cell(one));
+        for (const JsonNode& one : member.children()) observe(one.key, one.cell);
       }
     } else if (key == "EventId") {
-      const Cell event = json_cell(value);
-      if (event.kind == Cell::Kind::kText) events_.push_back(event.text);
+      if (member.cell.kind == Cell::Kind::kText) events_.push_back(member.cell.text);
     } else if (key == "ActionTaken") {
-      bool taken = false;
-      if (value.get(taken)) throw BadRow{"o.ActionTaken", shown(json_cell(value)), "true or false"};
-      action_taken_ = action_taken_ || taken;
+      if (member.type != JsonNode::Type::kBool)
+        throw BadRow{"o.ActionTaken", shown(member.cell), "true or false"};
+      action_taken_ = action_taken_ || member.cell.number != 0;
     }
   }
 }
 
-void DsjsonOutcomes::add_observations(simdjson::dom::element list) {
-  if (list.is_null()) return;
-  simdjson::dom::array observations;
-  if (list.get(observations)) throw BadRow{"o", shown(json_cell(list)), "a list of observations"};
-  for (const simdjson::dom::element observation : observations) {
-    simdjson::dom::object object;
-    if (observation.get(object)) throw BadRow{"o", shown(json_cell(observation)), "observations as objects"};
-    read_observation(object);
+void DsjsonOutcomes::add_observations(JsonNode& list) {
+  if (list.type == JsonNode::Type::kNull) return;
+  if (!list.is_array()) throw BadRow{"o", shown(list.cell), "a list of observations"};
+  for (JsonNode& observation : list.children()) {
+    if (!observation.is_object()) throw BadRow{"o", shown(observation.cell), "observations as objects"};
+    read_observation(observation);
   }
 }
 

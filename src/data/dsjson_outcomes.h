@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "data/json_value.h"
+#include "data/json_node.h"
 #include "data/rows.h"
 #include "plumb/goal.h"
 
@@ -23,7 +23,7 @@ class DsjsonOutcomes {
   void set_cost(const Cell& cell);
   void set_top(std::string_view key, const Cell& cell);
   // `o` or `_o`. Throws BadRow where it is no list of objects.
-  void add_observations(simdjson::dom::element list);
+  void add_observations(JsonNode& list);
   // Some observation says that the action was taken.
   bool action_taken() const { return action_taken_; }
   // Values in the goal's order, NaN where absent. `event`: the row's id, which every observation that names one
@@ -37,7 +37,7 @@ class DsjsonOutcomes {
     std::string key;
   };
   void observe(std::string_view key, const Cell& cell);
-  void read_observation(simdjson::dom::object observation);
+  void read_observation(JsonNode& observation);
   const Goal& goal_;
   std::vector<Place> place_;
   std::vector<Cell> found_;

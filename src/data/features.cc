@@ -1,6 +1,7 @@
 #include "plumb/features.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace plumb {
@@ -124,10 +125,10 @@ BoundFeatures::BoundFeatures(const FeatureMap& map, const DecisionLog& log) : ma
 }
 
 void BoundFeatures::fill(const std::vector<Source>& sources, std::size_t row, std::span<float> out) const {
+  std::fill(out.begin(), out.end(), 0.0f);
   std::size_t position = 0;
   for (const auto& source : sources) {
     if (source.column->is_category) {
-      std::fill_n(out.begin() + static_cast<std::ptrdiff_t>(position), source.width, 0.0f);
       const std::int32_t slot = source.slot[source.column->code[row]];
       if (slot >= 0) out[position + static_cast<std::size_t>(slot)] = 1;
     } else {
@@ -143,7 +144,6 @@ void BoundFeatures::action(std::size_t row, std::span<float> b) const {
   fill(action_, row, b);
   std::size_t position = map_->action_width - map_->ids.size();
   if (!map_->ids.empty()) {
-    std::fill_n(b.begin() + static_cast<std::ptrdiff_t>(position), map_->ids.size(), 0.0f);
     const std::int32_t slot = id_slot_[log_->action[row]];
     if (slot >= 0) b[position + static_cast<std::size_t>(slot)] = 1;
   }
@@ -178,6 +178,19 @@ void BoundFeatures::design(std::size_t decision, std::size_t row, std::span<floa
   }
 }
 
+namespace {
+
+// Rows of crosses are padded with zeros to whole lanes.
+constexpr std::size_t kLanes = 8;
+constexpr std::size_t padded(std::size_t width) { return (width + kLanes - 1) / kLanes * kLanes; }
+
+void add_scaled(std::size_t n, float c, const float* __restrict row, float* __restrict to) {
+  for (std::size_t k = 0; k < n; k += kLanes)
+    for (std::size_t l = 0; l < kLanes; ++l) to[k + l] += c * row[k + l];
+}
+
+}  // namespace
+
 LinearScorer::LinearScorer(const FeatureMap& map, std::span<const double> coefficients)
     : context_width_(map.context_width), action_width_(map.action_width), extended_width_(map.extended_width) {
   PLUMB_ASSERT(coefficients.size() == map.width());
@@ -186,11 +199,12 @@ LinearScorer::LinearScorer(const FeatureMap& map, std::span<const double> coeffi
   for (std::size_t k = 0; k < extended_width_; ++k) {
     extended_.push_back(static_cast<float>(coefficients[1 + context_width_ + k]));
   }
-  cross_.resize(context_width_ * action_width_);
+  const std::size_t stride = padded(action_width_);
+  cross_.resize(context_width_ * stride);
   for (std::size_t j = 0; j < context_width_; ++j) {
     for (std::size_t k = 0; k < action_width_; ++k) {
       const CrossSlot slot = cross_slot(map, j, k);
-      cross_[j * action_width_ + k] = slot.sign * static_cast<float>(coefficients[slot.column]);
+      cross_[j * stride + k] = slot.sign * static_cast<float>(coefficients[slot.column]);
     }
   }
 }
@@ -208,19 +222,32 @@ void DecisionFeatures::load(const BoundFeatures& features, const DecisionLog& lo
 }
 
 void LinearScorer::score(DecisionFeatures& decision, std::span<float> out) const {
-  decision.v.assign(extended_.begin(), extended_.end());
+  // Crosses change what the action's own columns weigh; their products keep their weights.
+  const std::size_t stride = padded(action_width_);
+  decision.v.assign(stride, 0.0f);
+  std::copy_n(extended_.begin(), action_width_, decision.v.begin());
   float base = constant_;
-  for (std::size_t j = 0; j < context_width_; ++j) {
-    const float c = decision.c[j];
-    if (c == 0) continue;  // most columns of categories are
-    base += c * context_[j];
-    const float* row = cross_.data() + j * action_width_;
-    for (std::size_t k = 0; k < action_width_; ++k) decision.v[k] += c * row[k];
+  // Most columns of categories are zero; which ones are not is found out without a branch.
+  std::array<std::uint8_t, 64> nonzero;
+  for (std::size_t from = 0; from < context_width_; from += nonzero.size()) {
+    const std::size_t n = std::min(nonzero.size(), context_width_ - from);
+    std::size_t count = 0;
+    for (std::size_t j = 0; j < n; ++j) {
+      nonzero[count] = static_cast<std::uint8_t>(j);
+      count += decision.c[from + j] != 0;
+    }
+    for (std::size_t at = 0; at < count; ++at) {
+      const std::size_t j = from + nonzero[at];
+      const float c = decision.c[j];
+      base += c * context_[j];
+      add_scaled(stride, c, cross_.data() + j * stride, decision.v.data());
+    }
   }
   for (std::size_t slot = 0; slot < decision.offered; ++slot) {
     const float* b = decision.b.data() + slot * extended_width_;
     float score = base;
-    for (std::size_t k = 0; k < extended_width_; ++k) score += decision.v[k] * b[k];
+    for (std::size_t k = 0; k < action_width_; ++k) score += decision.v[k] * b[k];
+    for (std::size_t k = action_width_; k < extended_width_; ++k) score += extended_[k] * b[k];
     out[slot] = score;
   }
 }

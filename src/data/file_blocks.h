@@ -18,12 +18,15 @@ class FileText {
   ~FileText();
   // Appends at least one and at most about `most` bytes; false at the end. Throws as TextSource::read does.
   bool append(std::string& to, std::size_t most);
+  // The same into memory that has room for `most` bytes, which is at least 3: how many there were, 0 at the
+  // end.
+  std::size_t read(char* to, std::size_t most);
   std::uint64_t file_bytes() const { return file_bytes_; }  // read so far, before decompression
 
  private:
   struct Gzip;
   bool refill();
-  bool append_raw(std::string& to, std::size_t most);
+  std::size_t read_raw(char* to, std::size_t most);
   std::string path_, packed_;
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
   std::unique_ptr<Gzip> gzip_;
@@ -34,7 +37,7 @@ class FileText {
 
 // A block that owns its bytes; TextSource::kPadding readable ones follow.
 struct FileBlock {
-  std::shared_ptr<const std::string> bytes;
+  std::shared_ptr<const char[]> bytes;
   TextBlock rows;
   std::uint64_t file_bytes = 0;  // of the file, read so far
 };
@@ -43,16 +46,20 @@ class FileBlocks {
  public:
   FileBlocks(const std::string& path, std::size_t bytes);
   // The first bytes of the text, to tell its format by.
-  std::string_view beginning() const { return buffer_; }
+  std::string_view beginning() const { return {buffer_.get(), used_}; }
   void end_rows_at(RowEnd end) { end_ = end; }
   std::optional<FileBlock> next();
 
  private:
+  void read_up_to(std::size_t wanted);
+  void make_room(std::size_t bytes);
   FileText text_;
   std::size_t bytes_;
   RowEnd end_ = RowEnd::kLine;
-  std::string buffer_;  // read, but not yet handed out
-  std::uint64_t line_ = 1;
+  // Read, but not yet handed out: `used_` bytes with `newlines_` newlines, and room for padding.
+  std::shared_ptr<char[]> buffer_;
+  std::size_t capacity_ = 0, used_ = 0;
+  std::uint64_t newlines_ = 0, line_ = 1;
   bool ended_ = false;
 };
 

@@ -1,4 +1,4 @@
-// Cells from simdjson's values; included by the two readers of JSON lines only.
+// Cells from simdjson's values; included by what reads JSON lines only.
 #pragma once
 
 #include <simdjson.h>

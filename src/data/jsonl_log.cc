@@ -1,13 +1,13 @@
-// Decision logs in the native form, one JSON object a line. Every line is parsed whole (simdjson's DOM: it must
-// be valid JSON and UTF-8 to the last byte). Keys stand in nearly the same order in every line, so the role of
-// a key is first guessed from its position.
+// Decision logs in the native form, one JSON object a line (json_row.h). Keys stand in nearly the same order in
+// every line, so the role of a key is kept with the shape of the line, and else first guessed from its
+// position.
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <deque>
 #include <limits>
 
-#include "data/json_value.h"
+#include "data/json_row.h"
 #include "data/log_builder.h"
 #include "data/readers.h"
 #include "data/row_reader.h"
@@ -16,20 +16,22 @@ namespace plumb {
 
 namespace {
 
-namespace dom = simdjson::dom;
-
 constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
 
-// The numbers of keys, guessed from where they stood in the line before.
+// The numbers of keys: kept in the line's nodes, else guessed from where they stood in the line before.
 class KeyPlan {
  public:
-  std::uint32_t number(std::size_t position, std::string_view key) {
+  std::uint32_t number(std::size_t position, JsonNode& node) {
+    if (node.name == JsonNode::kNoName) node.name = number_of(position, node.key);
+    return node.name;
+  }
+
+ private:
+  std::uint32_t number_of(std::size_t position, std::string_view key) {
     if (position < guess_.size() && names_.name(guess_[position]) == key) return guess_[position];
     if (position >= guess_.size()) guess_.resize(position + 1, 0);
     return guess_[position] = names_.intern(key);
   }
-
- private:
   Interner names_;
   std::vector<std::uint32_t> guess_;
 };
@@ -48,16 +50,22 @@ class Schema {
     return out;
   }
   const std::vector<std::string>& names() const { return names_; }
-  void forget() { *this = Schema(group_, patterns_, *builder_, keeps_); }
+  // Numbers of keys stay.
+  void forget() {
+    names_.clear();
+    column_.clear();
+  }
   void fix(std::uint64_t line) {
     fixed_ = true;
     line_ = line;
   }
-  // The column of a key, or -1 where no pattern wants it. Throws BadRow for a column that came after the
-  // fixing.
-  int column(std::size_t position, std::string_view key) {
-    const std::uint32_t number = plan_.number(position, key);
-    if (number == column_.size()) column_.push_back(resolve(key));
+  // The number of a member's key; its column, or -1 where no pattern wants it. Throws BadRow for a column that
+  // came after the fixing.
+  std::uint32_t number(std::size_t position, JsonNode& member) { return plan_.number(position, member); }
+  int column(std::uint32_t number, std::string_view key) {
+    if (number < column_.size() && column_[number] >= -1) return column_[number];
+    if (number >= column_.size()) column_.resize(number + 1, kUnknown);
+    if (column_[number] == kUnknown) column_[number] = resolve(key);
     if (column_[number] == kNew)
       throw BadRow{group_, "a new key " + shown(key), fmt::format("the same keys as in line {}", line_)};
     return column_[number];
@@ -72,15 +80,13 @@ class Schema {
   // Checks and sets a value, refusing a second one.
   void set(Cell& into, const Cell& cell, std::string_view key) const {
     if (!into.absent()) throw BadRow{what(key), "a second value", "every key once"};
-    if (cell.kind != Cell::Kind::kNumber ||
-        std::abs(cell.number) > static_cast<double>(std::numeric_limits<float>::max()))
-      ColumnBuilder::check(cell, what(key), /*allow_absent=*/false);
+    if (!ColumnBuilder::takes(cell)) ColumnBuilder::check(cell, what(key), /*allow_absent=*/false);
     into = cell;
   }
   bool fixed() const { return fixed_; }
 
  private:
-  static constexpr int kNew = -2;
+  static constexpr int kNew = -2, kUnknown = -3;
   int resolve(std::string_view key) {
     const bool wanted = patterns_.empty() || std::any_of(patterns_.begin(), patterns_.end(),
                                                          [&](const std::string& p) { return matches(p, key); });
@@ -154,9 +160,9 @@ class JsonlReader final : public RowReader {
     row_.raw = text;
     row_.fingerprint = builder_.fingerprints() ? hash_bytes(text) : 0;
     clear();
-    object_ = parse_json_line(parser_, text);
+    object_ = &json_.read(text);
     std::size_t position = 0;
-    for (const auto& [key, value] : object_) top_level(position++, key, value);
+    for (JsonNode& member : object_->children()) top_level(top_plan_.number(position++, member), member);
     read_context();
     read_actions();
     read_names();
@@ -177,6 +183,7 @@ class JsonlReader final : public RowReader {
   // What a key stands for; a key may stand for several things.
   struct Role {
     int core = -1, segment = -1, asked = -1, part = -1;
+    bool known = false;
   };
   enum Part { kContextPart, kActionsPart, kOutcomesPart, kParts };
 
@@ -186,8 +193,8 @@ class JsonlReader final : public RowReader {
       features_.forget();
     }
     for (auto& cell : core_) cell = {};
-    for (auto& part : part_) part.reset();
-    propensities_.reset();
+    for (auto& part : part_) part = nullptr;
+    propensities_ = nullptr;
     std::fill(row_.segments.begin(), row_.segments.end(), Cell{});
     asked_cells_.assign(row_.asked.size(), {});
     std::fill(row_.outcomes.begin(), row_.outcomes.end(), kAbsent);
@@ -199,6 +206,7 @@ class JsonlReader final : public RowReader {
 
   Role resolve(std::string_view key, bool nested) const {
     Role role;
+    role.known = true;
     for (int c = 0; c < kCores; ++c)
       if (core_name_[c] == key && !(nested && (c == kChosen || c == kPropensities))) role.core = c;
     for (std::size_t s = 0; s < segment_names_.size(); ++s)
@@ -214,44 +222,54 @@ class JsonlReader final : public RowReader {
     if (nested && role.core >= 0 && !core_required_[role.core]) role.core = -1;
     return role;
   }
-  const Role& role_of(KeyPlan& plan, std::vector<Role>& roles, std::size_t position, std::string_view key,
-                      bool nested) {
-    const std::uint32_t number = plan.number(position, key);
-    if (number == roles.size()) roles.push_back(resolve(key, nested));
-    return roles[number];
+  const Role& role_of(std::vector<Role>& roles, std::uint32_t number, std::string_view key, bool nested) {
+    if (number < roles.size() && roles[number].known) return roles[number];
+    if (number >= roles.size()) roles.resize(number + 1);
+    return roles[number] = resolve(key, nested);
   }
 
-  void top_level(std::size_t position, std::string_view key, dom::element value) {
-    const Role& role = role_of(top_plan_, top_roles_, position, key, false);
+  void top_level(std::uint32_t number, JsonNode& value) {
+    const std::string_view key = value.key;
+    const Role& role = role_of(top_roles_, number, key, false);
     if (role.part >= 0) {
       if (part_[role.part]) throw BadRow{std::string(key), "a second value", "every key once"};
-      part_[role.part] = value;
+      part_[role.part] = &value;
     }
     if (role.core == kPropensities) {
-      propensities_ = value;
+      propensities_ = &value;
     } else if (role.core >= 0) {
       if (!core_[role.core].absent()) throw BadRow{std::string(key), "a second value", "every key once"};
-      core_[role.core] = json_cell(value);
+      core_[role.core] = value.cell;
     }
-    if (role.segment >= 0) row_.segments[role.segment] = json_cell(value);
-    if (role.asked >= 0) asked_cells_[role.asked] = json_cell(value);
+    if (role.segment >= 0) row_.segments[role.segment] = value.cell;
+    if (role.asked >= 0) asked_cells_[role.asked] = value.cell;
   }
 
   void read_context() {
     std::size_t found = 0;
     if (part_[kContextPart]) {
-      dom::object object;
-      if (part_[kContextPart]->get(object)) throw BadRow{"context", "no object", "an object of features"};
+      if (!part_[kContextPart]->is_object()) throw BadRow{"context", "no object", "an object of features"};
       std::size_t position = 0;
-      for (const auto& [key, value] : object) {
-        const int column = context_.column(position, key);
-        const Role& role = role_of(context_plan_, context_roles_, position++, key, true);
+      for (JsonNode& member : part_[kContextPart]->children()) {
+        const std::string_view key = member.key;
+        const std::uint32_t number = context_.number(position++, member);
+        if (number < plain_.size() && plain_[number] >= 0) {
+          context_.set(row_.context[static_cast<std::size_t>(plain_[number])], member.cell, key);
+          ++found;
+          continue;
+        }
+        const int column = context_.column(number, key);
+        const Role& role = role_of(context_roles_, number, key, true);
         if (column < 0 && role.core < 0 && role.segment < 0 && role.asked < 0) continue;
-        const Cell cell = json_cell(value);
+        const Cell& cell = member.cell;
         if (column >= 0) {
           if (row_.context.size() <= static_cast<std::size_t>(column)) row_.context.resize(column + 1);
           context_.set(row_.context[column], cell, key);
           ++found;
+          if (context_.fixed() && role.core < 0 && role.segment < 0 && role.asked < 0) {
+            if (number >= plain_.size()) plain_.resize(number + 1, -1);
+            plain_[number] = column;
+          }
         }
         if (role.core >= 0 && core_[role.core].absent()) core_[role.core] = cell;
         if (role.segment >= 0) row_.segments[role.segment] = cell;
@@ -284,30 +302,29 @@ class JsonlReader final : public RowReader {
   [[noreturn]] void missing_key(std::string_view what, std::string_view name) const {
     std::vector<std::string> keys;
     if (part_[kContextPart] && part_[kContextPart]->is_object())
-      for (const auto& field : dom::object(*part_[kContextPart])) keys.emplace_back(field.key);
-    for (const auto& field : object_) keys.emplace_back(field.key);
+      for (const JsonNode& member : part_[kContextPart]->children()) keys.emplace_back(member.key);
+    for (const JsonNode& member : object_->children()) keys.emplace_back(member.key);
     throw BadRow{std::string(what), "no key " + shown(name), expected_name(name, keys)};
   }
 
   void read_actions() {
-    dom::array actions;
-    if (!part_[kActionsPart] || part_[kActionsPart]->get(actions))
-      throw BadRow{"actions", part_[kActionsPart] ? "no list" : "nothing", "a list of the offered actions"};
-    for (const dom::element action : actions) {
-      dom::object object;
-      if (action.get(object))
+    JsonNode* const actions = part_[kActionsPart];
+    if (actions == nullptr || !actions->is_array())
+      throw BadRow{"actions", actions ? "no list" : "nothing", "a list of the offered actions"};
+    for (JsonNode& action : actions->children()) {
+      if (!action.is_object())
         throw BadRow{"actions", "an action that is no object", "{\"id\": ..., \"features\": {...}}"};
       Cell id;
-      std::optional<dom::element> features;
-      for (const auto& [key, value] : object) {
-        if (key == "id") id = json_cell(value);
-        if (key == "features") features = value;
+      JsonNode* features = nullptr;
+      for (JsonNode& member : action.children()) {
+        if (member.key == "id") id = member.cell;
+        if (member.key == "features") features = &member;
       }
       row_.offered.push_back(LogBuilder::checked_name(id, "actions.id", scratch(row_.offered.size())));
       read_features(features);
     }
     if (row_.offered.empty()) throw BadRow{"actions", "an empty list", "at least one offered action"};
-    refuse_repeated();
+    LogBuilder::refuse_repeated(row_.offered, sorted_);
   }
 
   std::string* scratch(std::size_t slot) {
@@ -315,7 +332,7 @@ class JsonlReader final : public RowReader {
     return &scratch_[slot];
   }
 
-  void read_features(const std::optional<dom::element>& features) {
+  void read_features(JsonNode* features) {
     const std::size_t slot = row_.offered.size() - 1;
     // The first action of all makes the columns, the others must follow.
     const bool first = !features_.fixed() && slot == 0;
@@ -323,28 +340,21 @@ class JsonlReader final : public RowReader {
     const std::size_t start = row_.features.size();
     row_.features.resize(start + width);
     if (features) {
-      dom::object object;
-      if (features->get(object)) throw BadRow{"features", "no object", "an object of features"};
+      if (!features->is_object()) throw BadRow{"features", "no object", "an object of features"};
       std::size_t position = 0;
-      for (const auto& [key, value] : object) {
-        const int column = features_.column(position++, key);
+      for (JsonNode& member : features->children()) {
+        const std::string_view key = member.key;
+        const int column = features_.column(features_.number(position++, member), key);
         if (column < 0) continue;
         if (static_cast<std::size_t>(column) >= width) {
           if (!first) throw BadRow{"features", "a new key " + shown(key), "the same keys for every action"};
           row_.features.resize(start + (width = features_.names().size()));
         }
-        features_.set(row_.features[start + column], json_cell(value), key);
+        features_.set(row_.features[start + column], member.cell, key);
         ++found;
       }
     }
     if (found != width) features_.missing(std::span(row_.features).subspan(start));
-  }
-
-  void refuse_repeated() {
-    sorted_.assign(row_.offered.begin(), row_.offered.end());
-    std::sort(sorted_.begin(), sorted_.end());
-    const auto twice = std::adjacent_find(sorted_.begin(), sorted_.end());
-    if (twice != sorted_.end()) throw BadRow{"actions", shown(*twice) + " twice", "every offered action once"};
   }
 
   void read_names() {
@@ -372,10 +382,9 @@ class JsonlReader final : public RowReader {
 
   void read_propensities() {
     if (propensities_ && !declared_) {
-      dom::array list;
-      if (propensities_->get(list)) throw BadRow{core_name_[kPropensities], "no list", "a list of numbers"};
-      for (const dom::element p : list)
-        row_.propensities.push_back(LogBuilder::checked_probability(json_cell(p), core_name_[kPropensities]));
+      if (!propensities_->is_array()) throw BadRow{core_name_[kPropensities], "no list", "a list of numbers"};
+      for (const JsonNode& p : propensities_->children())
+        row_.propensities.push_back(LogBuilder::checked_probability(p.cell, core_name_[kPropensities]));
       if (row_.propensities.size() != row_.offered.size())
         throw BadRow{core_name_[kPropensities], fmt::format("{} numbers", row_.propensities.size()),
                      fmt::format("{}, one for every offered action", row_.offered.size())};
@@ -395,14 +404,15 @@ class JsonlReader final : public RowReader {
   }
 
   void read_outcomes() {
-    if (!part_[kOutcomesPart] || part_[kOutcomesPart]->is_null()) return;
-    dom::object object;
-    if (part_[kOutcomesPart]->get(object)) throw BadRow{"outcomes", "no object", "an object of outcomes"};
-    for (const auto& [key, value] : object) {
+    JsonNode* const outcomes = part_[kOutcomesPart];
+    if (outcomes == nullptr || outcomes->type == JsonNode::Type::kNull) return;
+    if (!outcomes->is_object()) throw BadRow{"outcomes", "no object", "an object of outcomes"};
+    for (const JsonNode& member : outcomes->children()) {
+      const std::string_view key = member.key;
+      const Cell& cell = member.cell;
       for (std::size_t j = 0; j < goal_.outcomes.size(); ++j) {
         const OutcomeSpec& spec = goal_.outcomes[j];
         if ((spec.column.empty() ? spec.name : spec.column) != key) continue;
-        const Cell cell = json_cell(value);
         if (cell.absent()) continue;
         if (!std::isnan(row_.outcomes[j]))
           throw BadRow{"outcome." + spec.name, "a second value", "every key once"};
@@ -417,10 +427,11 @@ class JsonlReader final : public RowReader {
   const Goal& goal_;
   LogBuilder& builder_;
   LineReader lines_;
-  dom::parser parser_;
+  JsonRow json_;
   Schema context_, features_;
-  KeyPlan top_plan_, context_plan_;
+  KeyPlan top_plan_;
   std::vector<Role> top_roles_, context_roles_;
+  std::vector<int> plain_;  // by number: the column of a key that is a feature and nothing else, or -1
   std::string core_name_[kCores];
   bool core_required_[kCores] = {};
   bool declared_ = false;
@@ -428,9 +439,9 @@ class JsonlReader final : public RowReader {
 
   // The row in hand.
   RowDraft row_;
-  dom::object object_;
+  JsonNode* object_ = nullptr;
   Cell core_[kCores];
-  std::optional<dom::element> part_[kParts], propensities_;
+  JsonNode *part_[kParts] = {}, *propensities_ = nullptr;
   std::vector<Cell> asked_cells_;
   std::vector<std::string_view> sorted_;
   std::deque<std::string> scratch_;  // integer action ids: growing does not move the others

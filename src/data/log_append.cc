@@ -39,7 +39,28 @@ LogBuilder LogBuilder::fork() const {
   out.has_version_ = has_version_;
   out.has_logged_ = has_logged_;
   out.planned_ = true;
+  out.reserve(*this);
   return out;
+}
+
+// Blocks of a log have about as many rows as the first one: room for those is made at once, not by and by.
+void LogBuilder::reserve(const LogBuilder& like) {
+  usual_rows_ = std::max(like.usual_rows_, like.log_.size());
+  usual_actions_ = std::max(like.usual_actions_, like.log_.action.size());
+  if (!like.settled_) return;
+  const std::size_t rows = usual_rows_ + usual_rows_ / 16, actions = usual_actions_ + usual_actions_ / 16;
+  if (has_id_) ids_.reserve(rows);
+  for (auto* column : {&line_, &log_.offset}) column->reserve(rows + 1);
+  log_.propensity.reserve(rows);
+  log_.chosen.reserve(rows);
+  if (!fixed_mode_) log_.action.reserve(actions);
+  if (has_logged_) log_.logged.reserve(actions);
+  if (has_time_) log_.time_us.reserve(rows);
+  if (has_version_) log_.version.reserve(rows);
+  for (ColumnBuilder& column : context_) column.reserve(rows);
+  for (ColumnBuilder& column : features_) column.reserve(actions);
+  for (auto& values : outcomes_.value) values.reserve(rows);
+  for (auto& values : outcomes_.asked) values.reserve(rows);
 }
 
 std::map<std::uint64_t, BadRow> LogBuilder::repeated(const LogBuilder& later) const {

@@ -69,7 +69,7 @@ DecisionLog LogBuilder::finish_block(const LateOutcomes& late, std::int64_t as_o
   account->line = line_;
   account->notes = std::move(notes_);
   if (log_.size() == 0) return std::move(log_);
-  for (std::uint32_t row = 0; row < ids_.size(); ++row) account->id_hash.push_back(ids_.hash(row));
+  account->id_hash = ids_.hashes();
   if (!late.empty()) join_late(late, account);
   for (const std::vector<double>& values : outcomes_.value)
     account->values.push_back(static_cast<std::uint64_t>(

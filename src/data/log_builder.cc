@@ -171,17 +171,19 @@ void LogBuilder::add(const RowDraft& row) {
   std::uint32_t arm = Interner::kNone;
   if (fixed_mode_ && arms_given_) arm = known_arm(row.chosen_name);
   if (has_logged_) check_propensities(row, fixed_mode_ ? arm : row.chosen);
+  Interner::Place id;
   if (row.id) {
-    const std::uint32_t before = ids_.find(*row.id);
-    if (before != Interner::kNone)
+    id = ids_.place_of(*row.id);
+    if (id.code != Interner::kNone)
       throw BadRow{"id",
-                   fmt::format("{} again, first in {} {}", shown(*row.id), bad_rows_.place(), line_[before]),
+                   fmt::format("{} again, first in {} {}", shown(*row.id), bad_rows_.place(), line_[id.code]),
                    "every id once"};
   }
   if (row.unit && goal_.data.estimand == Estimand::kDeployed)
     check_deployed(row, fixed_mode_ ? row.chosen_name : row.offered[row.chosen]);
   if (settled_) check_types(row);
-  if (const auto refused = refused_.find(row.line); refused != refused_.end()) {
+  if (const auto refused = refused_.empty() ? refused_.end() : refused_.find(row.line);
+      refused != refused_.end()) {
     BadRow bad = refused->second;
     if (bad.found.empty()) bad.found = shown(*row.id) + " again";
     throw bad;
@@ -193,11 +195,11 @@ void LogBuilder::add(const RowDraft& row) {
   add_drop_rate(row.drop_rate);
   const std::size_t first_row = log_.action.size();
   if (fingerprints_) log_.row_fingerprint.push_back(row.fingerprint);
-  if (row.id) ids_.intern(*row.id);
+  if (row.id) ids_.add(id, *row.id);
   if (row.unit) log_.unit.push_back(hash_bytes(*row.unit));
   if (!row.id && !row.unit) raw_hash_.push_back(hash_bytes(row.raw));
   if (row.time_us) log_.time_us.push_back(*row.time_us);
-  if (row.version) log_.version.push_back(versions_.intern(*row.version));
+  if (row.version) log_.version.push_back(versions_.intern_repeated(*row.version));
   if (fixed_mode_) {
     log_.chosen.push_back(actions_.intern(row.chosen_name));
   } else {
@@ -327,11 +329,11 @@ void LogBuilder::name_units() {
   log_.unit_named = has_unit_;
   if (has_unit_) return;
   notes_.push_back("No unit is named: every decision counts as a unit of its own.");
-  log_.unit.reserve(log_.size());
   if (has_id_) {
-    for (const std::string& id : log_.id) log_.unit.push_back(hash_bytes(id));
+    log_.unit = ids_.hashes();  // ids are numbered as the rows are
     return;
   }
+  log_.unit.reserve(log_.size());
   std::unordered_map<std::uint64_t, std::uint64_t> times;
   times.reserve(raw_hash_.size());
   for (const std::uint64_t raw : raw_hash_) log_.unit.push_back(hash_combine(raw, times[raw]++));

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -96,6 +97,8 @@ class LogBuilder {
   static std::int64_t checked_time(const Cell& cell, std::string_view what);
   // A name (id, unit, action, version): text, or an integer, which `scratch` then holds.
   static std::string_view checked_name(const Cell& cell, std::string_view what, std::string* scratch);
+  // No action is offered twice. `sorted`: scratch.
+  static void refuse_repeated(std::span<const std::string_view> offered, std::vector<std::string_view>& sorted);
   // The propensity of the chosen action from the goal file's number or number an arm; none where a column says
   // it.
   std::optional<double> declared_propensity(std::string_view action) const;
@@ -165,6 +168,7 @@ class LogBuilder {
     return std::find(names.begin(), names.end(), name) != names.end();
   }
   void check_types(const RowDraft& row) const;
+  void reserve(const LogBuilder& like);
   std::size_t place_of(const std::string& name, std::vector<ColumnBuilder>& columns) const;
 
   const Goal& goal_;
@@ -172,6 +176,7 @@ class LogBuilder {
   bool settled_ = false, fingerprints_ = true;
   BadRows bad_rows_;
   std::uint64_t rows_read_ = 0;
+  std::size_t usual_rows_ = 0, usual_actions_ = 0;  // of a block, where others came before
   std::vector<std::string> notes_;
   std::vector<ColumnBuilder> context_, features_, segments_;
   std::vector<std::string> asked_columns_;

@@ -13,7 +13,7 @@ namespace {
 constexpr double kFarthestUs = 9e15;
 
 // The value of a cell that must be a number; infinities and NaN of CSV come through.
-double number_of(const Cell& cell, std::string_view what, const std::string& expected) {
+double number_of(const Cell& cell, std::string_view what, const char* expected) {
   double value = cell.number;
   const bool is_number =
       cell.kind == Cell::Kind::kNumber || (cell.text.data() != nullptr && read_number(cell.text, &value));
@@ -42,17 +42,19 @@ double LogBuilder::checked_asked(const Cell& cell, std::string_view column) {
 }
 
 double checked_outcome(const Cell& cell, const OutcomeSpec& spec) {
-  const std::string what = "outcome." + spec.name;
-  const double value = number_of(cell, what, "a number");
-  if (!std::isfinite(value)) throw BadRow{what, shown(cell), "a finite number"};
-  if (spec.kind == OutcomeKind::kBinary && value != 0 && value != 1) throw BadRow{what, shown(cell), "0 or 1"};
+  const auto bad = [&](const std::string& expected) {
+    return BadRow{"outcome." + spec.name, shown(cell), expected};
+  };
+  double value = cell.number;
+  if (cell.kind != Cell::Kind::kNumber && (cell.text.data() == nullptr || !read_number(cell.text, &value)))
+    throw bad("a number");
+  if (!std::isfinite(value)) throw bad("a finite number");
+  if (spec.kind == OutcomeKind::kBinary && value != 0 && value != 1) throw bad("0 or 1");
   if ((spec.kind == OutcomeKind::kAmount || spec.kind == OutcomeKind::kCount) && value < 0)
-    throw BadRow{what, shown(cell), "a number >= 0"};
+    throw bad("a number >= 0");
   if ((spec.range_lower && value < *spec.range_lower) || (spec.range_upper && value > *spec.range_upper))
-    throw BadRow{
-        what, shown(cell),
-        fmt::format("a number in [{}, {}]", spec.range_lower ? print_number(*spec.range_lower) : "-inf",
-                    spec.range_upper ? print_number(*spec.range_upper) : "inf")};
+    throw bad(fmt::format("a number in [{}, {}]", spec.range_lower ? print_number(*spec.range_lower) : "-inf",
+                          spec.range_upper ? print_number(*spec.range_upper) : "inf"));
   return value;
 }
 
@@ -83,6 +85,23 @@ std::string_view LogBuilder::checked_name(const Cell& cell, std::string_view wha
     return *scratch;
   }
   throw BadRow{std::string(what), shown(cell), "a text or an integer"};
+}
+
+void LogBuilder::refuse_repeated(std::span<const std::string_view> offered,
+                                 std::vector<std::string_view>& sorted) {
+  // A few are compared as they stand, mostly by their lengths and last bytes.
+  constexpr std::size_t kFew = 8;
+  const auto same = [](std::string_view a, std::string_view b) {
+    return a.size() == b.size() && (a.empty() || (a.back() == b.back() && a == b));
+  };
+  bool twice = offered.size() > kFew;
+  for (std::size_t a = 1; a < offered.size() && !twice; ++a)
+    for (std::size_t b = 0; b < a; ++b) twice = twice || same(offered[a], offered[b]);
+  if (!twice) return;
+  sorted.assign(offered.begin(), offered.end());
+  std::sort(sorted.begin(), sorted.end());
+  const auto found = std::adjacent_find(sorted.begin(), sorted.end());
+  if (found != sorted.end()) throw BadRow{"actions", shown(*found) + " twice", "every offered action once"};
 }
 
 std::optional<double> LogBuilder::declared_propensity(std::string_view action) const {

@@ -4,6 +4,8 @@
 #include <fmt/core.h>
 
 #include <charconv>
+#include <cstring>
+#include <utility>
 
 #include "data/text_source.h"
 
@@ -127,16 +129,60 @@ std::size_t Interner::slot_of(std::string_view text, std::uint64_t hash) const {
   return slot;
 }
 
-std::uint32_t Interner::intern(std::string_view text) {
+Interner::Place Interner::place_of(std::string_view text) {
   if (2 * (names_.size() + 1) > table_.size()) grow();
-  const std::uint64_t hash = hash_bytes(text);
-  const std::size_t slot = slot_of(text, hash);
-  if (table_[slot] == 0) {
-    names_.emplace_back(text);
-    hashes_.push_back(hash);
-    table_[slot] = static_cast<std::uint32_t>(names_.size());
-  }
-  return table_[slot] - 1;
+  Place place;
+  place.hash = hash_bytes(text);
+  place.slot = slot_of(text, place.hash);
+  if (table_[place.slot] != 0) place.code = table_[place.slot] - 1;
+  return place;
+}
+
+std::uint32_t Interner::add(const Place& place, std::string_view text) {
+  names_.emplace_back(text);
+  hashes_.push_back(place.hash);
+  return (table_[place.slot] = static_cast<std::uint32_t>(names_.size())) - 1;
+}
+
+std::uint32_t Interner::intern(std::string_view text) {
+  const Place place = place_of(text);
+  return place.code != kNone ? place.code : add(place, text);
+}
+
+namespace {
+
+constexpr std::size_t kRecent = 64, kShort = 16;
+
+template <class Word>
+std::uint64_t word_at(const char* at) {
+  Word word = 0;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+// All bytes of a short text: with its size they tell it from any other.
+std::pair<std::uint64_t, std::uint64_t> bytes_of(std::string_view text) {
+  const char* const at = text.data();
+  const std::size_t n = text.size();
+  if (n >= 8) return {word_at<std::uint64_t>(at), word_at<std::uint64_t>(at + n - 8)};
+  if (n >= 4) return {word_at<std::uint32_t>(at), word_at<std::uint32_t>(at + n - 4)};
+  if (n == 0) return {0, 0};
+  return {word_at<std::uint8_t>(at) | word_at<std::uint8_t>(at + n / 2) << 8,
+          word_at<std::uint8_t>(at + n - 1)};
+}
+
+}  // namespace
+
+std::uint32_t Interner::intern_repeated(std::string_view text) {
+  if (text.size() > kShort) return intern(text);
+  if (recent_.empty()) recent_.resize(kRecent);
+  const auto [first, last] = bytes_of(text);
+  // Any odd number with its bits well mixed (the golden ratio's): only speed depends on it.
+  const std::uint64_t mixed = (first + (last << 7 | last >> 57) + text.size()) * 0x9e3779b97f4a7c15u;
+  Recent& recent = recent_[mixed >> 58];
+  if (recent.first != first || recent.last != last || recent.size != text.size())
+    recent = {first, last, text.size(), intern(text)};
+  return recent.code;
 }
 
 std::uint32_t Interner::find(const Interner& other, std::uint32_t code) const {
@@ -160,6 +206,12 @@ std::uint32_t Interner::find(std::string_view text) const {
   if (table_.empty()) return kNone;
   const std::size_t slot = slot_of(text, hash_bytes(text));
   return table_[slot] == 0 ? kNone : table_[slot] - 1;
+}
+
+void Interner::reserve(std::size_t texts) {
+  names_.reserve(texts);
+  hashes_.reserve(texts);
+  while (table_.size() < 2 * (texts + 1)) grow();
 }
 
 void Interner::grow() {

@@ -74,14 +74,27 @@ class Interner {
  public:
   static constexpr std::uint32_t kNone = 0xffffffffu;
   std::uint32_t intern(std::string_view text);
+  // The same where few texts come again and again: levels of a column, names of versions.
+  std::uint32_t intern_repeated(std::string_view text);
   std::uint32_t find(std::string_view text) const;  // kNone where it was never seen
+  // A text looked up once: its code or kNone, and where it belongs. Adding it is free then. REQUIRES of add: no
+  // code, and nothing was interned in between.
+  struct Place {
+    std::uint64_t hash = 0;
+    std::size_t slot = 0;
+    std::uint32_t code = kNone;
+  };
+  Place place_of(std::string_view text);
+  std::uint32_t add(const Place& place, std::string_view text);
   std::size_t size() const { return names_.size(); }
   const std::string& name(std::uint32_t code) const { return names_[code]; }
-  std::uint64_t hash(std::uint32_t code) const { return hashes_[code]; }
+  // hash_bytes of every text, by code.
+  const std::vector<std::uint64_t>& hashes() const { return hashes_; }
   // A name of another interner: neither hashed nor, where it is new here, copied again.
   std::uint32_t find(const Interner& other, std::uint32_t code) const;
   std::uint32_t take(Interner& other, std::uint32_t code);
   std::vector<std::string> take_names() { return std::move(names_); }
+  void reserve(std::size_t texts);
 
  private:
   std::size_t slot_of(std::string_view text, std::uint64_t hash) const;
@@ -89,6 +102,13 @@ class Interner {
   std::vector<std::string> names_;
   std::vector<std::uint64_t> hashes_;  // of names_
   std::vector<std::uint32_t> table_;   // open addressing, code + 1, 0 is free
+  // Of intern_repeated: texts of at most 16 bytes that were seen last, each at a place of its own bytes.
+  struct Recent {
+    std::uint64_t first = 0, last = 0;
+    std::size_t size = SIZE_MAX;
+    std::uint32_t code = kNone;
+  };
+  std::vector<Recent> recent_;
 };
 
 }  // namespace plumb

@@ -54,6 +54,7 @@ void SparseRow::resolve(Side& side, std::uint32_t name, Needs& found) const {
   const bool shared = &side == &shared_;
   found.known = true;
   const bool is_id = !shared && path == goal_.data.action;
+  found.named = is_id;
   if (side.names.hidden(name) || is_id) found.column = -1;
   if (!shared) {
     if (!builder_.keeps_feature(path)) found.column = -1;
@@ -78,50 +79,33 @@ void SparseRow::resolve(Side& side, std::uint32_t name, Needs& found) const {
     if (named(segment_names_[s])) found.segment = static_cast<int>(s);
   for (std::size_t a = 0; a < builder_.asked_columns().size(); ++a)
     if (named(builder_.asked_columns()[a])) found.asked = static_cast<int>(a);
+  found.named = found.core >= 0 || found.segment >= 0 || found.asked >= 0;
 }
 
-void SparseRow::set_column(Side& side, std::uint32_t name, Needs& found, std::uint32_t slot,
-                           std::uint64_t stamp, const Cell& cell, std::vector<SparseCell>& into) {
+void SparseRow::set_again(Side& side, std::uint32_t name, Cell& before, const Cell& cell) const {
   const std::string& path = side.names.path(name);
-  if (found.stamp == stamp) {
-    Cell& before = into[found.cell].cell;
-    if (!add_repeated_ || std::isnan(before.number) || std::isnan(cell.number))
-      throw BadRow{path, "a second value", "every feature once"};
-    before.number += cell.number;
-    before.text = {};
-    before.kind = Cell::Kind::kNumber;
-    ColumnBuilder::check(before, path, /*allow_absent=*/false);
-    return;
-  }
-  ColumnBuilder::check(cell, path, /*allow_absent=*/false);
-  if (found.column == kUnset) {
-    if (++columns_ > kMostColumns)
-      throw BadRow{"features", fmt::format("more than {} different ones", kMostColumns),
-                   "fewer (data.context names those that are needed)"};
-    found.column = static_cast<int>(&side == &shared_ ? builder_.add_context_column(path)
-                                                      : builder_.add_feature_column(path));
-  }
-  found.stamp = stamp;
-  found.cell = static_cast<std::uint32_t>(into.size());
-  into.push_back({static_cast<std::uint32_t>(found.column), slot, cell});
+  if (!add_repeated_ || std::isnan(before.number) || std::isnan(cell.number))
+    throw BadRow{path, "a second value", "every feature once"};
+  before.number += cell.number;
+  before.text = {};
+  before.kind = Cell::Kind::kNumber;
+  ColumnBuilder::check(before, path, /*allow_absent=*/false);
 }
 
-void SparseRow::set_shared(std::uint32_t name, const Cell& cell) {
-  Needs& found = needs(shared_, name);
-  if (found.column != -1) set_column(shared_, name, found, 0, row_stamp_, cell, row_.sparse_context);
+void SparseRow::make_column(Side& side, std::uint32_t name, Needs& found, const Cell& cell) {
+  const std::string& path = side.names.path(name);
+  ColumnBuilder::check(cell, path, /*allow_absent=*/false);
+  if (++columns_ > kMostColumns)
+    throw BadRow{"features", fmt::format("more than {} different ones", kMostColumns),
+                 "fewer (data.context names those that are needed)"};
+  found.column = static_cast<int>(&side == &shared_ ? builder_.add_context_column(path)
+                                                    : builder_.add_feature_column(path));
+}
+
+void SparseRow::set_named(const Needs& found, const Cell& cell) {
   if (found.core >= 0 && core_[found.core].absent()) core_[found.core] = cell;
   if (found.segment >= 0) row_.segments[found.segment] = cell;
   if (found.asked >= 0) asked_[found.asked] = cell;
-}
-
-void SparseRow::set_action(std::uint32_t name, const Cell& cell) {
-  Needs& found = needs(action_, name);
-  const auto slot = static_cast<std::uint32_t>(row_.offered.size() - 1);
-  if (found.column != -1) {
-    set_column(action_, name, found, slot, action_stamp_, cell, row_.sparse_features);
-  } else if (action_.names.path(name) == goal_.data.action) {
-    action_id_ = cell;
-  }
 }
 
 void SparseRow::next_action() {
@@ -151,10 +135,7 @@ void SparseRow::name_action() {
 
 void SparseRow::refuse_repeated_actions() {
   if (!by_tag_ && goal_.data.action.empty()) return;
-  sorted_.assign(row_.offered.begin(), row_.offered.end());
-  std::sort(sorted_.begin(), sorted_.end());
-  const auto twice = std::adjacent_find(sorted_.begin(), sorted_.end());
-  if (twice != sorted_.end()) throw BadRow{"actions", shown(*twice) + " twice", "every offered action once"};
+  LogBuilder::refuse_repeated(row_.offered, sorted_);
 }
 
 void SparseRow::missing(std::string_view what, std::string_view name) const {

@@ -29,8 +29,20 @@ class SparseRow {
   NameTree& action_names() { return action_.names; }
 
   // A shared feature's value, or that of an action. Throws BadRow for values that no column can hold.
-  void set_shared(std::uint32_t name, const Cell& cell);
-  void set_action(std::uint32_t name, const Cell& cell);
+  void set_shared(std::uint32_t name, const Cell& cell) {
+    Needs& found = needs(shared_, name);
+    if (found.column != -1) set_column(shared_, name, found, 0, row_stamp_, cell, row_.sparse_context);
+    if (found.named) set_named(found, cell);
+  }
+  void set_action(std::uint32_t name, const Cell& cell) {
+    Needs& found = needs(action_, name);
+    if (found.column != -1) {
+      set_column(action_, name, found, static_cast<std::uint32_t>(row_.offered.size() - 1), action_stamp_, cell,
+                 row_.sparse_features);
+    } else if (found.named) {
+      action_id_ = cell;
+    }
+  }
   // Whether anything at or below this name may be needed.
   bool shared_wanted(std::uint32_t name) { return needs(shared_, name).below; }
   bool action_wanted(std::uint32_t name) { return needs(action_, name).below; }
@@ -65,6 +77,7 @@ class SparseRow {
   // What a name stands for.
   struct Needs {
     bool known = false, below = false;
+    bool named = false;  // a core, a segment or asked; of an action: its id
     int column = kUnset, core = -1, segment = -1, asked = -1;
     std::uint64_t stamp = 0;  // the row (or action) that has set it
     std::uint32_t cell = 0;   // where, in the row's list
@@ -82,7 +95,16 @@ class SparseRow {
   }
   void resolve(Side& side, std::uint32_t name, Needs& found) const;
   void set_column(Side& side, std::uint32_t name, Needs& found, std::uint32_t slot, std::uint64_t stamp,
-                  const Cell& cell, std::vector<SparseCell>& into);
+                  const Cell& cell, std::vector<SparseCell>& into) {
+    if (found.stamp == stamp) return set_again(side, name, into[found.cell].cell, cell);
+    if (found.column == kUnset || !ColumnBuilder::takes(cell)) make_column(side, name, found, cell);
+    found.stamp = stamp;
+    found.cell = static_cast<std::uint32_t>(into.size());
+    into.push_back({static_cast<std::uint32_t>(found.column), slot, cell});
+  }
+  void set_named(const Needs& found, const Cell& cell);
+  void set_again(Side& side, std::uint32_t name, Cell& before, const Cell& cell) const;
+  void make_column(Side& side, std::uint32_t name, Needs& found, const Cell& cell);
   // Every shared name so far, and those of them that made columns, in order of first appearance.
   void list_names(std::vector<std::string>& names, std::vector<std::string>& columns) const;
   [[noreturn]] void missing(std::string_view what, std::string_view name) const;

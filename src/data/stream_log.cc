@@ -14,6 +14,8 @@ namespace plumb {
 
 namespace {
 
+constexpr std::size_t kAhead = 16;  // hashes looked at beforehand
+
 // 64-bit hashes, open addressing; 0 marks a free place, so a hash of 0 is kept as 1.
 class HashSet {
  public:
@@ -25,6 +27,8 @@ class HashSet {
     count_ += place == 0 ? 1 : 0;
     place = hash;
   }
+  // Brings the place into the cache: hashes lie anywhere, and looking them up is mostly waiting.
+  void expect(std::uint64_t hash) const { __builtin_prefetch(&table_[hash & (table_.size() - 1)]); }
   bool contains(std::uint64_t hash) const { return table_[place_of(hash == 0 ? 1 : hash)] != 0; }
 
  private:
@@ -182,7 +186,11 @@ class LogStream {
       refused.merge(more);
       block = read(FileBlock(block.text), refused);
     }
-    for (const std::uint64_t hash : block.account.id_hash) ids_.insert(hash);
+    const std::vector<std::uint64_t>& hashes = block.account.id_hash;
+    for (std::size_t i = 0; i < hashes.size(); ++i) {
+      if (i + kAhead < hashes.size()) ids_.expect(hashes[i + kAhead]);
+      ids_.insert(hashes[i]);
+    }
     rows_read_ += block.account.rows_read;
     decisions_ += block.decisions;
     bad_rows_.append(block.account.bad_rows);
@@ -202,9 +210,11 @@ class LogStream {
 
   std::map<std::uint64_t, BadRow> repeated(const UsedBlock& block) const {
     std::map<std::uint64_t, BadRow> out;
-    for (std::size_t i = 0; i < block.account.id_hash.size(); ++i)
-      if (ids_.contains(block.account.id_hash[i]))
-        out.emplace(block.account.line[i], BadRow{"id", "", "every id once"});
+    const std::vector<std::uint64_t>& hashes = block.account.id_hash;
+    for (std::size_t i = 0; i < hashes.size(); ++i) {
+      if (i + kAhead < hashes.size()) ids_.expect(hashes[i + kAhead]);
+      if (ids_.contains(hashes[i])) out.emplace(block.account.line[i], BadRow{"id", "", "every id once"});
+    }
     return out;
   }
 
@@ -235,7 +245,7 @@ class LogStream {
   LogFormat format_ = LogFormat::kJsonLines;
   std::unique_ptr<LogBuilder> builder_, plan_;  // of the first block, and what the others start from
   std::unique_ptr<RowReader> reader_;
-  std::vector<std::shared_ptr<const std::string>> earlier_;
+  std::vector<std::shared_ptr<const char[]>> earlier_;
 
   // Of the blocks so far, in the order of the file.
   HashSet ids_;

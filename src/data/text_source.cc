@@ -7,6 +7,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -118,10 +119,20 @@ TextSource TextSource::from_memory(std::string_view bytes, const std::string& na
 
 bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
-// From newline to newline: lines of logs are long.
+// Lanes of bytes, emptied before they are full: a vector unit adds them up side by side.
 std::uint64_t count_newlines(std::string_view text) {
+  constexpr std::size_t kLanes = 32, kMost = 255 * kLanes;
   std::uint64_t count = 0;
-  for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) ++count;
+  std::size_t at = 0;
+  while (text.size() - at >= kLanes) {
+    std::array<std::uint8_t, kLanes> lane{};
+    const std::size_t end = at + std::min(kMost, (text.size() - at) / kLanes * kLanes);
+    for (; at < end; at += kLanes)
+      for (std::size_t l = 0; l < kLanes; ++l)
+        lane[l] = static_cast<std::uint8_t>(lane[l] + (text[at + l] == '\n'));
+    for (const std::uint8_t lines : lane) count += lines;
+  }
+  for (; at < text.size(); ++at) count += text[at] == '\n';
   return count;
 }
 

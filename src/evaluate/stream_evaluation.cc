@@ -98,8 +98,13 @@ std::function<void()> StreamEvaluation::State::add(const DecisionLog& block) {
   std::vector<PassSums> sums = policy_pass(input, asked);
   for (std::size_t p = 0; p < policies.size(); ++p) {
     Rows& row = (*here)[p];
+    // The rows are the same for every policy: counted once.
+    if (p == 0) {
+      row.sums.count(block, bucket, all[0].mask);
+    } else {
+      row.sums.count_as((*here)[0].sums);
+    }
     row.sums.pass = std::move(sums[p]);
-    row.sums.count(block, bucket, all[0].mask);
     const auto& sketch = p > 0 ? policies[p]->trained_on().sketch : std::vector<std::uint64_t>();
     if (sketch.empty()) continue;
     for (const std::uint64_t row_here : block.row_fingerprint)

@@ -13,6 +13,12 @@ struct StreamSums {
   // Counts the rows of a block that `use` marks; their pass is merged by the caller.
   void count(const DecisionLog& block, std::span<const std::uint16_t> bucket,
              const std::vector<std::uint8_t>& use);
+  // The same rows as another policy's.
+  void count_as(const StreamSums& other) {
+    rows = other.rows;
+    by_bucket = other.by_bucket;
+    live = other.live;
+  }
   void add(const StreamSums& later);
   Support support() const;
 
