@@ -67,6 +67,10 @@ struct ConstraintSpec {
 
 enum class Estimand { kOneDecision, kDeployed };
 
+// [policy] outcome_models: "linear", or "boosted" (trees; only in a build with XGBoost, else refused).
+enum class Learner { kLinear, kBoosted };
+std::string_view name_of(Learner learner);
+
 struct DataSpec {
   std::string log, id, time, version, unit, action, propensity_column, propensities;
   std::string as_of;                                // a date or time in UTC, ISO 8601; empty: the latest time
@@ -96,7 +100,8 @@ struct Goal {
   DataSpec data;
   std::string reference = "logging";  // logging | constant:<action> | uniform | a policy file
   std::string family = "softmax";     // softmax | tree | constant | table | language_model
-  std::optional<int> tree_depth;      // family = "tree": 1 to 3; empty: the depth that held-out folds choose
+  Learner outcome_models = Learner::kLinear;
+  std::optional<int> tree_depth;  // family = "tree": 1 to 3; empty: the depth that held-out folds choose
   // Cost of every action, and the mean cost a decision that a policy may have at most; empty: no budget.
   std::map<std::string, double> cost;
   std::optional<double> budget;

@@ -3,12 +3,14 @@
 // One OutcomeModel an outcome, by its kind: ridge for numbers, counts and ratings, logistic for binary
 // outcomes, two parts (does anything come, and how much) for amounts that are mostly zero. Beside each stands a
 // linear model of the same outcome, whose coefficients give the direction in which a softmax policy is pushed.
+// With Learner::kBoosted what is expected comes from boosted trees instead, which find crosses and thresholds
+// that a linear design has no column for; the linear models beside them stay.
 //
 // Models never see the rows that they score: rows of training fold f are scored by models fitted without f,
 // rows of the certification half by models fitted on the whole training half. So the certification half is
 // never learnt from.
 //
-//   OutcomeModels models = fit_outcome_models(log, goal, {"click", "value_90d"}, threads);
+//   OutcomeModels models = fit_outcome_models(log, {"click", "value_90d"}, threads, goal.outcome_models);
 //   models.q[1][row];          // expected value_90d of the offered action in `row`
 #pragma once
 
@@ -21,7 +23,7 @@
 
 namespace plumb {
 
-enum class Method { kRidge, kLogistic, kTwoPart, kConstant, kBradleyTerry };
+enum class Method { kRidge, kLogistic, kTwoPart, kConstant, kBradleyTerry, kBoosted };
 std::string_view name_of(Method method);
 
 // How predictions stand to what came, on rows of the training half that the model did not see.
@@ -62,8 +64,14 @@ inline std::size_t variant_of(const DecisionLog& log, std::size_t i) {
 
 // REQUIRES: folds were assigned; outcomes exist. An outcome with fewer than 30 observed decisions in a fold's
 // complement gets a constant (the mean of what its variant may see). Throws where no decision of the training
-// half is observed. Deterministic.
-OutcomeModels fit_outcome_models(const DecisionLog& log, const std::vector<std::string>& outcomes, int threads);
+// half is observed, and for kBoosted in a build without XGBoost. Deterministic.
+//
+// kBoosted: q of every outcome that gets no constant is that of gradient-boosted trees (logistic loss for
+// binary outcomes, else squared) on c and a of plumb/features.h. How many trees, up to 300 and down to none, is
+// chosen on a fold of those that a variant may see, then all of these are learnt from. Bytes depend on the
+// library's version.
+OutcomeModels fit_outcome_models(const DecisionLog& log, const std::vector<std::string>& outcomes, int threads,
+                                 Learner learner = Learner::kLinear);
 
 // How q stands to what came in the decisions of the training half (models are cross-fitted, so none saw the
 // row), each weighted by one over the probability that it was asked. REQUIRES: j is no preference.

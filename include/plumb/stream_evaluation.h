@@ -3,7 +3,8 @@
 // The sums of plumb/evaluate.h (IPS, SNIPS and, where outcome models were fitted before, the doubly robust
 // estimate), added block by block: 4,096 unit buckets whatever the length of the log. Models are precomputed:
 // linear models of every outcome, by training fold, so that rows of the log that they were fitted on are scored
-// by the variant that did not see them.
+// by the variant that did not see them. They are linear whatever the goal's outcome_models are: with other
+// models the doubly robust estimate is another number with another error, and no less valid.
 //
 //   StreamEvaluation e(goal, {constant_policy("mail_a")}, read_outcome_models("models.safetensors"));
 //   LoadReport load = stream_log(path, goal, {.threads = 2, .columns = e.columns()}, e.work());
@@ -32,7 +33,8 @@ struct LinearOutcomes {
   std::vector<std::vector<std::vector<double>>> linear;
   std::uint64_t split_seed = 1;  // of those folds
 };
-// A safetensors file: outcomes, feature schema, coefficients, split seed. What people prefer is left out.
+// A safetensors file: outcomes, feature schema, coefficients of OutcomeModels::linear (which stand beside
+// boosted trees too), split seed. What people prefer is left out.
 std::string outcome_model_bytes(const OutcomeModels& models, std::uint64_t split_seed);
 // Throws Error with file, what was found and expected for anything that is not one.
 LinearOutcomes read_outcome_models(const std::string& path);

@@ -1,4 +1,4 @@
-// Linear outcome models as a file: what a stream needs to be doubly robust.
+// Linear outcome models as a file: what a stream needs to be doubly robust. Trees are not written.
 #include <cmath>
 #include <nlohmann/json.hpp>
 

@@ -5,6 +5,8 @@
 
 namespace plumb {
 
+std::string_view name_of(Learner learner) { return learner == Learner::kBoosted ? "boosted" : "linear"; }
+
 std::string_view name_of(OutcomeKind kind) {
   switch (kind) {
     case OutcomeKind::kBinary:

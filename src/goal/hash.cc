@@ -118,6 +118,10 @@ std::uint64_t hash_of_meaning(const Goal& goal) {
     meaning.text("policy.depth");
     meaning.whole(*goal.tree_depth);
   }
+  if (goal.outcome_models != Learner::kLinear) {
+    meaning.text("policy.outcome_models");
+    meaning.text(name_of(goal.outcome_models));
+  }
   if (goal.budget) {
     meaning.text("policy.budget");
     meaning.number(*goal.budget);

@@ -10,6 +10,7 @@
 
 #include "goal/expression.h"
 #include "goal/section.h"
+#include "stats/boosted_trees.h"
 
 namespace plumb {
 
@@ -272,6 +273,10 @@ void read_policy(const std::string& path, const Section& table, Goal& goal) {
   }
   goal.family =
       table.choice("family", {"softmax", "tree", "constant", "table", "language_model"}).value_or("softmax");
+  if (table.choice("outcome_models", {"linear", "boosted"}).value_or("") == "boosted") {
+    stats::refuse_without_trees(table.where("outcome_models"), table.name("outcome_models"));
+    goal.outcome_models = Learner::kBoosted;
+  }
   const auto depth = table.number("depth", "1, 2 or 3", [](double d) { return d == 1 || d == 2 || d == 3; });
   if (depth) goal.tree_depth = static_cast<int>(*depth);
   read_budget(path, table, goal);
@@ -318,7 +323,8 @@ Goal parse_goal(std::string_view text, const std::string& path) {
             table("data", {"log", "id", "time", "as_of", "version", "unit", "action", "propensity",
                            "propensities", "context", "outcomes", "feedback", "estimand", "reject_up_to"}),
             goal.data);
-  read_policy(path, table("policy", {"reference", "family", "depth", "costs", "budget"}), goal);
+  read_policy(path, table("policy", {"reference", "family", "outcome_models", "depth", "costs", "budget"}),
+              goal);
   read_optimize(table("optimize", {"signal", "kl_budget"}), goal);
   check_goal(goal, root, path);
   goal.hash = hash_of_meaning(goal);

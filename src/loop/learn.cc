@@ -21,7 +21,8 @@ void learn_outcomes(Study& study, const RunOptions& options) {
   const DecisionLog& log = study.log;
   tell(options, "learning outcomes", 0, 1);
   auto learnt = learn_columns(study);
-  study.models = fit_outcome_models(log, modelled_outcomes(study.goal), study.threads);
+  study.models =
+      fit_outcome_models(log, modelled_outcomes(study.goal), study.threads, study.goal.outcome_models);
   study.models.learnt = std::move(learnt);
   study.logging = std::make_shared<LoggingPolicy>(log, study.threads);
   study.reference =

@@ -83,6 +83,12 @@ Evidence evaluate_stream(const Goal& goal, const std::vector<std::string>& argum
   study.load.notes.push_back(
       "The log was read as a stream: it was not held in memory, and columns that no policy "
       "and no model reads were left out.");
+  if (goal.outcome_models != Learner::kLinear && evaluation.has_models())
+    study.load.notes.push_back(fmt::format(
+        "The doubly robust values are those of the linear outcome models in {}: a stream applies no "
+        "others. The goal's are {}, so that a log in memory gives other values and intervals, of the "
+        "same policies' worth.",
+        models_path, name_of(goal.outcome_models)));
   study.streamed = Streamed{evaluation.decisions(), evaluation.outcomes()};
   if (study.load.rejected > 0)
     study.caps.push_back(

@@ -177,7 +177,8 @@ Monitoring monitor_logs(const MonitorInput& input) {
       logs.compared.begin(), logs.compared.begin() + static_cast<std::ptrdiff_t>(logs.first_count), 1));
 
   // One set of models for both logs, learnt on the first's training half.
-  const OutcomeModels models = fit_outcome_models(logs.both, input.outcomes, threads);
+  const OutcomeModels models =
+      fit_outcome_models(logs.both, input.outcomes, threads, input.goal.outcome_models);
   logs.map = models.map;
   std::vector<std::uint8_t> fold = input.first.fold;
   fold.insert(fold.end(), input.later.fold.begin(), input.later.fold.end());

@@ -166,6 +166,8 @@ json evidence_document(const Study& study) {
                   {"family", goal.family},
                   {"reference", goal.reference},
                   {"kl_budget", goal.kl_budget ? json(*goal.kl_budget) : json("auto")}}}}}};
+  if (goal.outcome_models != Learner::kLinear)
+    out["provenance"]["options"]["outcome_models"] = name_of(goal.outcome_models);
   if (!study.models.outcome.empty()) out["models"] = models_json(study);
   if (!study.models.learnt.empty()) out["learnt"] = learnt_json(study);
   if (study.models.preference) out["preference"] = preference_json(study);

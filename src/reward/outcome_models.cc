@@ -9,7 +9,9 @@
 #include "plumb/learnt.h"
 #include "plumb/regression.h"
 #include "plumb/reward.h"
+#include "reward/boosted_outcomes.h"
 #include "reward/design.h"
+#include "stats/boosted_trees.h"
 
 namespace plumb {
 namespace {
@@ -92,7 +94,7 @@ std::vector<std::vector<double>> ridge_variants(const FoldSums& sums, int thread
 
 Predictors fit_parts(Method method, const TrainingDesign& design, const OutcomeRows& rows, int threads) {
   Predictors out;
-  if (method == Method::kRidge || method == Method::kConstant) return out;
+  if (method != Method::kLogistic && method != Method::kTwoPart) return out;
   std::vector<double> comes(rows.value.size());
   for (std::size_t r = 0; r < comes.size(); ++r) comes[r] = rows.value[r] != 0 ? 1 : 0;
   std::vector<FoldMask> masks;
@@ -190,6 +192,8 @@ std::string_view name_of(Method method) {
       return "constant";
     case Method::kBradleyTerry:
       return "Bradley-Terry";
+    case Method::kBoosted:
+      return "boosted trees";
   }
   return "";
 }
@@ -223,8 +227,9 @@ Reliability reliability_of(const DecisionLog& log, const OutcomeModels& models, 
   return reliability(predicted, came, weight, bucket, column.kind == OutcomeKind::kBinary, level);
 }
 
-OutcomeModels fit_outcome_models(const DecisionLog& log, const std::vector<std::string>& outcomes,
-                                 int threads) {
+OutcomeModels fit_outcome_models(const DecisionLog& log, const std::vector<std::string>& outcomes, int threads,
+                                 Learner learner) {
+  if (learner == Learner::kBoosted) stats::refuse_without_trees(log.source, "outcome models");
   OutcomeModels out;
   out.outcome = outcomes;
   const TrainingDesign design = training_design(log, threads);
@@ -238,6 +243,8 @@ OutcomeModels fit_outcome_models(const DecisionLog& log, const std::vector<std::
       refuse(log.source, name, "no observed value in the training half", "at least one to learn from");
     }
     out.method.push_back(choose_method(log.outcome(name), rows.back(), fewest(rows.back(), design)));
+    if (learner == Learner::kBoosted && out.method.back() != Method::kConstant)
+      out.method.back() = Method::kBoosted;
   }
 
   // Outcomes that are observed everywhere share X'X.
@@ -268,6 +275,13 @@ OutcomeModels fit_outcome_models(const DecisionLog& log, const std::vector<std::
   }
 
   score_offered(log, out, parts, threads);
+  std::vector<BoostedOutcome> boosted;
+  for (std::size_t j = 0; j < count; ++j) {
+    if (out.method[j] != Method::kBoosted) continue;
+    const bool is_binary = log.outcome(outcomes[j]).kind == OutcomeKind::kBinary;
+    boosted.push_back({rows[j].rows, rows[j].value, is_binary, out.q[j]});
+  }
+  score_boosted(log, design, boosted, threads);
   for (std::size_t j = 0; j < count; ++j) {
     out.calibration.push_back(calibrate(log, log.outcome(outcomes[j]), out.q[j]));
   }

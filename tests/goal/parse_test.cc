@@ -6,6 +6,8 @@
 #include <map>
 #include <string>
 
+#include "stats/boosted_trees.h"
+
 namespace plumb {
 namespace {
 
@@ -218,6 +220,25 @@ TEST(GoalFile, AsksForATreeOfADepth) {
   EXPECT_EQ(
       refusal_after_small("[policy]\ndepth = 2\n"),
       "goal.toml:10: policy.depth: found a depth beside family = \"softmax\", expected family = \"tree\"");
+}
+
+TEST(GoalFile, SaysWhatForetellsOutcomes) {
+  EXPECT_EQ(parse_goal(kSmall).outcome_models, Learner::kLinear);
+  const Goal linear = parse_goal(std::string(kSmall) + "[policy]\noutcome_models = 'linear'\n");
+  EXPECT_EQ(linear.outcome_models, Learner::kLinear);
+  EXPECT_EQ(linear.hash, parse_goal(kSmall).hash);
+  EXPECT_EQ(refusal_after_small("[policy]\noutcome_models = 'bosted'\n"),
+            "goal.toml:10: policy.outcome_models: found \"bosted\", expected boosted (nearest)");
+  const std::string boosted = "[policy]\noutcome_models = 'boosted'\n";
+  if (!stats::can_boost()) {
+    EXPECT_EQ(refusal_after_small(boosted),
+              "goal.toml:10: policy.outcome_models: found \"boosted\" in a build without XGBoost, expected "
+              "\"linear\", or a build that found XGBoost (the package libxgboost-dev)");
+    return;
+  }
+  const Goal goal = parse_goal(std::string(kSmall) + boosted);
+  EXPECT_EQ(goal.outcome_models, Learner::kBoosted);
+  EXPECT_NE(goal.hash, linear.hash);
 }
 
 TEST(GoalFile, HoldsCostsAndABudget) {
