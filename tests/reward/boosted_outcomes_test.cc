@@ -122,7 +122,8 @@ TEST_F(BoostedOutcomes, OfPureNoiseExplainNothing) {
     for (MadeDecision& d : decisions) d.value = {rng.normal(), rng.bernoulli(.3) ? 1.0 : 0.0, rng.normal()};
     const OutcomeModels models = boosted(log_of(decisions));
     for (std::size_t j = 0; j < kNames.size(); ++j) {
-      EXPECT_LT(models.calibration[j].r_squared, .02);
+      // At most the squared correlation, whose root has the error 1 / sqrt(n): four of them.
+      EXPECT_LT(models.calibration[j].r_squared, 16 / static_cast<double>(models.calibration[j].count));
       EXPECT_GT(models.calibration[j].r_squared, -.1);  // and they hardly try
       sum += models.calibration[j].r_squared;
     }
@@ -178,7 +179,8 @@ TEST_F(BoostedOutcomes, AreMeansWhereThereIsNothingToLearnOrToJudgeBy) {
   const OutcomeModels models = boosted(other, {"yes"});
   ASSERT_EQ(models.method[0], Method::kBoosted);
   for (std::size_t i = 0; i < log.size(); ++i) {
-    if (log.fold[i] == 0) EXPECT_EQ(models.q[0][2 * i], 0.0f);  // no one was seen that came
+    if (log.fold[i] != 0) continue;
+    EXPECT_EQ(models.q[0][2 * i], 0.0f);  // no one was seen that came
   }
   for (MadeDecision& d : decisions) d.value[1] = 0;
   EXPECT_EQ(boosted(log_of(decisions), {"yes"}).method[0], Method::kConstant);
