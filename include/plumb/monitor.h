@@ -35,8 +35,9 @@
 // (alpha / 2 for the gain, alpha for constraints and segments), as a gate does on a new log, and (b) with at
 // most alpha, since all differences of outcomes share one max-t band at alpha; (b) needs an undecided claim
 // besides, so it hardly ever adds to (a). Each family (contexts, choices, outcomes) shows a shift that is not
-// there with probability alpha at most, to first order also where contexts moved: the first log is carried by
-// the ratio, whose own error (that of a first stage) is in the outcomes' intervals. tests/monitor measures it
+// there with probability alpha at most where nothing moved, and outcomes, to first order, where contexts did:
+// the first log is carried by the ratio, whose own error (that of a first stage) is in the outcomes' intervals
+// (not in those of choices, whose model is learnt on the first log alone). tests/monitor measures it
 // in a world of squares that linear models do not know, its contexts moved by half a standard deviation: of 300
 // such later logs 21 showed an outcome that had not moved, none was revoked. A policy whose true gain lies
 // below minimum_effect, though its certificate was honestly won, may be revoked by an unchanged world: rightly.

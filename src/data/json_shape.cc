@@ -88,6 +88,12 @@ std::optional<JsonShape> JsonShape::of(std::string_view line, std::span<const Js
   return out;
 }
 
+bool JsonShape::same(const JsonShape& other) const {
+  return all_ == other.all_ &&
+         std::equal(nodes_.begin(), nodes_.end(), other.nodes_.begin(), other.nodes_.end(),
+                    [](const JsonNode& a, const JsonNode& b) { return a.type == b.type; });
+}
+
 bool JsonShape::run(const Steps& steps, std::string_view line, bool note) {
   const char* at = line.data();
   const char* const end = at + line.size();

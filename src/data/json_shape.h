@@ -28,7 +28,7 @@ class JsonShape {
   // is not valid). Views live as long as the line; the nodes until the next call. REQUIRES:
   // TextSource::kPadding readable bytes follow the line.
   JsonNode* match(std::string_view line);
-  bool same(const JsonShape& other) const { return all_ == other.all_; }
+  bool same(const JsonShape& other) const;  // bytes around values, and what kind of values
 
  private:
   JsonShape() = default;

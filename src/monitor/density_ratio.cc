@@ -16,7 +16,8 @@ namespace {
 constexpr std::size_t kMostNumbers = std::size_t{16} << 20;
 constexpr std::size_t kRowsAColumn = 20;  // fewer, and the penalty stays as chosen
 constexpr double kLeastPenalty = 1;       // as much as a prior of variance 1 on standardized columns
-constexpr int kSteps = 4;                 // of Newton's method, from a fit that is close
+constexpr int kMostSteps = 50;            // of Newton's method, from a fit that is close
+constexpr double kSmallDecrement = 1e-8;  // twice what a step gains: 1e-4 standard errors
 
 class Describe {
  public:
@@ -60,41 +61,70 @@ struct DensityRatio::Fit {
   void standardize(std::span<float> row) const {
     for (std::size_t k = 1; k < width(); ++k) row[k] = static_cast<float>((row[k] - mean[k]) * scale[k]);
   }
+  double at(const Eigen::VectorXd& coef, const std::vector<double>& is_later, double penalty,
+            Eigen::VectorXd* score);
   // Returns the coefficients.
   std::vector<double> learn(const LinearFit& fit, const std::vector<double>& is_later);
 };
 
+// Penalized loss, score and curvature at `coef`; slips are left at it.
+double DensityRatio::Fit::at(const Eigen::VectorXd& coef, const std::vector<double>& is_later, double penalty,
+                             Eigen::VectorXd* score) {
+  const auto p = static_cast<Eigen::Index>(width());
+  Eigen::MatrixXd hessian = Eigen::MatrixXd::Zero(p, p);
+  *score = Eigen::VectorXd::Zero(p);
+  double loss = 0;
+  slip.resize(is_later.size());
+  for (std::size_t r = 0; r < is_later.size(); ++r) {
+    const Eigen::VectorXd row = Eigen::Map<const Eigen::VectorXf>(x.data() + r * width(), p).cast<double>();
+    const double log_odds = row.dot(coef), probability = 1 / (1 + std::exp(-log_odds));
+    loss += log1p_exp(log_odds) - is_later[r] * log_odds;
+    slip[r] = is_later[r] - probability;
+    *score += slip[r] * row;
+    hessian.selfadjointView<Eigen::Lower>().rankUpdate(row, probability * (1 - probability));
+  }
+  // A column that never varies has no curvature and no coefficient: any number on its diagonal will do.
+  for (Eigen::Index k = 1; k < p; ++k) {
+    hessian(k, k) += std::max(penalty, 1e-9 * static_cast<double>(is_later.size()));
+    (*score)(k) -= penalty * coef(k);
+    loss += penalty / 2 * coef(k) * coef(k);
+  }
+  curvature.compute(hessian.selfadjointView<Eigen::Lower>());
+  return loss;
+}
+
 // From the fit whose penalty held-out loss chose to the one with hardly any. Held-out loss gives up some of the
 // ratio's tilt for less noise, and a ratio that tilts too little carries the first log not far enough: a bias
 // of a third of a standard error in the tests' world of squares. Noise is in the intervals (error_of), bias is
-// not. Where columns are many for the rows, the chosen penalty stays.
+// not. Where columns are many for the rows, or no minimum is reached, the chosen penalty stays.
 std::vector<double> DensityRatio::Fit::learn(const LinearFit& fit, const std::vector<double>& is_later) {
-  using Row = Eigen::Map<const Eigen::VectorXf>;
-  const auto p = static_cast<Eigen::Index>(width());
-  const std::size_t rows = is_later.size();
-  Eigen::VectorXd coef = Eigen::Map<const Eigen::VectorXd>(fit.coef.data(), p);
-  const bool many_rows = rows >= kRowsAColumn * width();
-  const double penalty = many_rows ? std::min(fit.penalty, kLeastPenalty) : fit.penalty;
-  for (int step = 0; step <= (many_rows ? kSteps : 0); ++step) {
-    Eigen::MatrixXd hessian = Eigen::MatrixXd::Zero(p, p);
-    Eigen::VectorXd score = Eigen::VectorXd::Zero(p);
-    slip.resize(rows);
-    for (std::size_t r = 0; r < rows; ++r) {
-      const Eigen::VectorXd row = Row(x.data() + r * width(), p).cast<double>();
-      const double probability = 1 / (1 + std::exp(-row.dot(coef)));
-      slip[r] = is_later[r] - probability;
-      score += slip[r] * row;
-      hessian.selfadjointView<Eigen::Lower>().rankUpdate(row, probability * (1 - probability));
+  const Eigen::VectorXd chosen =
+      Eigen::Map<const Eigen::VectorXd>(fit.coef.data(), static_cast<Eigen::Index>(width()));
+  Eigen::VectorXd coef = chosen, score;
+  const double penalty = std::min(fit.penalty, kLeastPenalty);
+  bool reached = false;
+  if (is_later.size() >= kRowsAColumn * width()) {
+    double loss = at(coef, is_later, penalty, &score);
+    for (int step = 0; step < kMostSteps && !reached; ++step) {
+      const Eigen::VectorXd newton = curvature.solve(score);
+      reached = newton.dot(score) < kSmallDecrement;
+      Eigen::VectorXd next_score;
+      double share = 1, next = at(coef + newton, is_later, penalty, &next_score);
+      while (!(next <= loss) && share > 1e-6) {
+        share /= 2;
+        next = at(coef + share * newton, is_later, penalty, &next_score);
+      }
+      if (!(next <= loss)) break;
+      coef += share * newton;
+      loss = next;
+      score = next_score;
     }
-    // A column that never varies has no curvature and no coefficient: any number on its diagonal will do.
-    for (Eigen::Index k = 1; k < p; ++k) {
-      hessian(k, k) += std::max(penalty, 1e-9 * static_cast<double>(rows));
-      score(k) -= penalty * coef(k);
-    }
-    curvature.compute(hessian.selfadjointView<Eigen::Lower>());
-    if (step < kSteps && many_rows) coef += curvature.solve(score);
   }
-  return {coef.data(), coef.data() + p};
+  if (!reached) {
+    coef = chosen;
+    at(coef, is_later, fit.penalty, &score);
+  }
+  return {coef.data(), coef.data() + coef.size()};
 }
 
 std::vector<std::vector<double>> DensityRatio::error_of(std::span<const Carried> means, int threads) const {

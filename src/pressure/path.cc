@@ -12,10 +12,12 @@ namespace {
 constexpr std::size_t kBlock = 2048;
 constexpr std::size_t kStrip = 256, kStripsOfBlock = 16;
 constexpr float kLeastExponent = -87;  // exp of it is 1.6e-38, the least that a float holds
-constexpr std::size_t kTogether = 8;   // points of a pass over the log; those beyond the path's end are in vain
-constexpr double kFirstKl = 0.005;     // nats, of the first point
-constexpr double kBetaStep = 1.3;      // from point to point: KL grows by about 1.7
-constexpr double kSaturation = 1.02;   // KL that grows by less than this from point to point has nowhere to go
+constexpr float kLeastBase = 1e-20f;
+constexpr std::size_t kTogether = 8;  // points of a pass over the log; those beyond the path's end are in vain
+constexpr std::size_t kManyRows = std::size_t{1} << 24;
+constexpr double kFirstKl = 0.005;    // nats, of the first point
+constexpr double kBetaStep = 1.3;     // from point to point: KL grows by about 1.7
+constexpr double kSaturation = 1.02;  // KL that grows by less than this from point to point has nowhere to go
 
 double decisions_of(const DecisionLog& log, std::size_t i) {
   return log.weight.empty() ? 1.0 : static_cast<double>(log.weight[i]);
@@ -60,6 +62,9 @@ class TiltedStrip {
     rows_ = log.offset[end] - first_;
     k_ = log.offered(begin);
     for (std::size_t i = begin; i < end; ++i) k_ = log.offered(i) == k_ ? k_ : 0;
+    // Beside a base as small as the least exponential, what is floored would weigh: tilt() has no floor.
+    for (std::size_t row = first_; row < first_ + rows_; ++row)
+      if (base[row] > 0 && base[row] < kLeastBase) k_ = 0;
     if (k_ == 0) return;
     for (auto* column : {&base_, &below_, &score_, &p_}) column->resize(rows_);
     most_.assign(n_, -INFINITY);
@@ -153,10 +158,12 @@ PressurePath pressure_path(Evaluation& evaluation, const DecisionLog& log, std::
     return path;
   }
   const std::size_t strips = (log.size() + kStrip - 1) / kStrip;
-  std::vector<std::vector<float>> probabilities(kTogether, std::vector<float>(log.action.size()));
+  // Of a large log fewer at a time: each takes a float a row.
+  const std::size_t together = log.action.size() > kManyRows ? kTogether / 2 : kTogether;
+  std::vector<std::vector<float>> probabilities(together, std::vector<float>(log.action.size()));
   double beta = std::sqrt(2 * kFirstKl / variance), last_kl = 0;
-  for (std::size_t done = 0; done < kMostPathPoints; done += kTogether) {
-    const std::size_t count = std::min(kTogether, kMostPathPoints - done);
+  for (std::size_t done = 0; done < kMostPathPoints; done += together) {
+    const std::size_t count = std::min(together, kMostPathPoints - done);
     std::vector<double> betas;
     for (std::size_t k = 0; k < count; ++k, beta *= kBetaStep) betas.push_back(beta);
     std::vector<double> promised(strips * count, 0.0);
@@ -169,9 +176,9 @@ PressurePath pressure_path(Evaluation& evaluation, const DecisionLog& log, std::
               strip.tilt_by(log, base, signal.score, static_cast<float>(betas[k]), probabilities[k]);
       }
     });
-    const std::vector<std::span<const float>> together(
+    const std::vector<std::span<const float>> points(
         probabilities.begin(), probabilities.begin() + static_cast<std::ptrdiff_t>(count));
-    const std::vector<std::size_t> numbers = evaluation.add_probabilities_many(together);
+    const std::vector<std::size_t> numbers = evaluation.add_probabilities_many(points);
     for (std::size_t k = 0; k < count; ++k) {
       PathPoint point;
       point.beta = betas[k];

@@ -137,6 +137,15 @@ Transactions parse_transactions(std::string_view text, const std::string& name,
   const std::string have = fmt::format("columns {}", fmt::join(names, ", "));
   if (customer == names.size()) refuse(head, "customer", have, "a column that names the customer");
   if (date == names.size()) refuse(head, "date", have, "a column with the date");
+  const std::pair<const char*, std::size_t> used[] = {
+      {"customer", customer}, {"date", date}, {"amount", amount}};
+  for (const auto& [what, column] : used) {
+    for (const auto& [other, another] : used) {
+      if (what != other && column == another && column < names.size())
+        refuse(head, what, fmt::format("column \"{}\", which is taken for the {}", names[column], other),
+               "a column each, named in the goal file where their names do not tell");
+    }
+  }
   Transactions out;
   out.source = name;
   std::unordered_map<std::string, std::uint32_t> known;

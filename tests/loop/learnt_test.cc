@@ -247,6 +247,14 @@ TEST_F(LearntGoal, TransactionsAreReadFromTheColumnsThatTheGoalNames) {
         << e.what();
   }
   EXPECT_THROW(with(day + paid), Error);  // the customers' numbers are not the log's
+  try {
+    with("customer = \"date\"\n" + paid);
+    FAIL() << "one column was taken for two things";
+  } catch (const Error& e) {
+    EXPECT_NE(std::string(e.what()).find("customer: found column \"date\", which is taken for the date"),
+              std::string::npos)
+        << e.what();
+  }
 }
 
 TEST_F(LearntGoal, ALockNoticesOtherTransactions) {

@@ -92,6 +92,35 @@ TEST(Shifts, TheDensityRatioIsThatOfTheShares) {
   EXPECT_NEAR(variance, expected, 0.1 * expected);
 }
 
+// Newton's whole steps would go to and fro here, around the minimum, for ever.
+TEST(Shifts, OneFarValueInAShortLaterLogDoesNotUpsetTheDensityRatio) {
+  MadeWorld one, two;
+  one.n = 10000;
+  two.n = 60;
+  two.seed = 2;
+  const DecisionLog first = one.log();
+  DecisionLog later = two.log();
+  later.context[0].number[0] = 1e4f;
+  const DecisionLog both = joined_log(first, later);
+  const OutcomeModels models = fit_outcome_models(both, {"value"}, 1);
+  std::vector<std::uint8_t> fold = first.fold;
+  fold.insert(fold.end(), later.fold.begin(), later.fold.end());
+  fold[first.size()] = 0;  // learnt from
+  std::vector<std::uint32_t> bucket;
+  for (const std::uint64_t unit : both.unit) bucket.push_back(static_cast<std::uint32_t>(bucket_of(unit)));
+  const DensityRatio r = density_ratio(both, first.size(), models.map, fold, bucket, 1);
+  // At the minimum the constant's score is 0: what is learnt from stands for as many later rows as there are.
+  double expected = 0, laters = 0, firsts = 0;
+  for (std::size_t i = 0; i < both.size(); ++i) {
+    if (fold[i] < kTrainingFolds) (i < first.size() ? firsts : laters) += 1;
+  }
+  for (std::size_t i = 0; i < both.size(); ++i) {
+    const double odds = r.ratio[i] * laters / firsts;
+    if (fold[i] < kTrainingFolds) expected += std::isinf(odds) ? 1 : odds / (1 + odds);
+  }
+  EXPECT_NEAR(expected, laters, 1e-3 * laters);
+}
+
 TEST(Shifts, AJoinedLogHoldsBothAndLearnsFromTheFirst) {
   MadeWorld one, two;
   one.n = two.n = 500;
