@@ -238,10 +238,10 @@ TEST_F(LearntGoal, TransactionsAreReadFromTheColumnsThatTheGoalNames) {
   EXPECT_EQ(by_key.at("learnt"), by_name.at("learnt"));
   EXPECT_EQ(by_key.at("candidates"), by_name.at("candidates"));
   try {
-    with(buyer + day + "amount = \"payed\"\n");
+    with(buyer + day + "amount = \"pai\"\n");
     FAIL() << "a column that is not there was accepted";
   } catch (const Error& e) {
-    EXPECT_NE(std::string(e.what()).find("amount: found no column \"payed\", expected the name of a column, "
+    EXPECT_NE(std::string(e.what()).find("amount: found no column \"pai\", expected the name of a column, "
                                          "perhaps paid"),
               std::string::npos)
         << e.what();
