@@ -210,12 +210,6 @@ class ChoiceLoss final : public LaneLoss {
   double weight_of(std::size_t d) const { return weight_.empty() ? 1.0 : weight_[d]; }
 
   template <std::size_t L>
-  struct PartSums {
-    std::array<double, L> loss{};
-    std::vector<double> slope;
-  };
-
-  template <std::size_t L>
   std::vector<double> evaluate_wide(std::span<const Coefficients* const> coef,
                                     std::vector<Coefficients>* gradient) const {
     std::vector<double> theta = images(z_, coef, L);

@@ -3,6 +3,7 @@
 
 #include <Eigen/Core>
 #include <array>
+#include <vector>
 
 #include "stats/factored.h"
 
@@ -10,6 +11,13 @@ namespace plumb::stats {
 
 template <std::size_t L>
 using Lanes = Eigen::Array<double, static_cast<int>(L), 1>;
+
+// What a part of the rows brings: the loss by lane, and its slope by place and lane.
+template <std::size_t L>
+struct PartSums {
+  std::array<double, L> loss{};
+  std::vector<double> slope;
+};
 
 // out[l] = sum over the row's entries of value * theta[slot * L + l].
 template <std::size_t L>

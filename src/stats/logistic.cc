@@ -103,12 +103,6 @@ class LogLoss final : public stats::LaneLoss {
   double weight_of(std::uint32_t row) const { return weight_.empty() ? 1.0 : weight_[row]; }
 
   template <std::size_t L>
-  struct PartSums {
-    std::array<double, L> loss{};
-    std::vector<double> slope;
-  };
-
-  template <std::size_t L>
   std::vector<double> evaluate_wide(std::span<const std::size_t> lanes,
                                     std::span<const Coefficients* const> coef,
                                     std::vector<Coefficients>* gradient) const {
@@ -117,7 +111,7 @@ class LogLoss final : public stats::LaneLoss {
     for (std::size_t f = 0; f < kMostFolds; ++f) {
       for (std::size_t l = 0; l < lanes.size(); ++l) member[f * L + l] = masks_[lanes[l]] >> f & 1u ? 1 : 0;
     }
-    std::vector<PartSums<L>> sums(parts_.size());
+    std::vector<stats::PartSums<L>> sums(parts_.size());
     parallel_blocks(parts_.size(), threads_, [&](std::size_t k) {
       if (gradient) sums[k].slope.assign(theta.size(), 0.0);
       if (weight_.empty()) {
@@ -127,7 +121,7 @@ class LogLoss final : public stats::LaneLoss {
       }
     });
     std::vector<double> loss(lanes.size(), 0.0), slope(gradient ? theta.size() : 0, 0.0);
-    for (const PartSums<L>& part : sums) {
+    for (const stats::PartSums<L>& part : sums) {
       for (std::size_t l = 0; l < lanes.size(); ++l) loss[l] += part.loss[l];
       for (std::size_t k = 0; k < slope.size(); ++k) slope[k] += part.slope[k];
     }
@@ -137,7 +131,7 @@ class LogLoss final : public stats::LaneLoss {
 
   template <std::size_t L, bool kWeighted>
   void add_part(std::pair<std::size_t, std::size_t> part, const std::vector<double>& theta,
-                const std::vector<double>& member, PartSums<L>& sums) const {
+                const std::vector<double>& member, stats::PartSums<L>& sums) const {
     std::vector<double> buffer(kBlock * L);
     for (std::size_t begin = part.first; begin < part.second; begin += kBlock) {
       const std::size_t n = std::min(kBlock, part.second - begin);
