@@ -23,6 +23,7 @@ struct Measured {
   bool known = false;
   double value = 0, standard_error = 0;
   Interval interval;
+  std::string method;  // which interval: "normal", "Hall", "gamma", "bounds"; empty where unknown
   std::string why_not;
 };
 

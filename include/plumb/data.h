@@ -56,6 +56,7 @@ struct OutcomeColumn {
   std::vector<State> state;
   std::vector<double> asked;
   bool asked_known = true;
+  bool asked_estimated = false;  // asked is an estimate by action and context, nobody stated it
   std::uint64_t observed_count = 0, missing_count = 0, immature_count = 0, nonzero_count = 0;
 };
 
@@ -82,6 +83,8 @@ struct DecisionLog {
   std::vector<FeatureColumn> action_features;  // a row an offered action; may be empty
   std::vector<FeatureColumn>
       segments;  // n rows each, categories: every column that the goal names as a segment
+  // n rows each: columns of the file that the goal does not name. Only check_log reads them.
+  std::vector<FeatureColumn> unnamed;
   std::vector<std::string> policy_version;  // distinct versions; empty where not logged
   std::vector<std::uint32_t> version;       // n, indexes policy_version; empty where not logged
   std::vector<OutcomeColumn> outcomes;      // every outcome that the goal file names, in its order

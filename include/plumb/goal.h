@@ -32,6 +32,8 @@ struct OutcomeSpec {
   bool absent_is_zero = false;                    // else an absent record is missing
   std::optional<std::string> asked_column;        // probability of being asked: a column ...
   std::optional<double> asked_rate;               // ... or a number in (0, 1]
+  // missing = "at_random": who answers depends on nothing but action and context, declared.
+  bool missing_at_random = false;
   std::optional<double> range_lower, range_upper;
   std::string column;  // where it is read from; the name where not given (`column = `)
   // Outcomes that are in no column but learnt: "" (read from the log), "bg_nbd" (what a customer will still
@@ -77,7 +79,10 @@ struct DataSpec {
   std::optional<double> propensity_number;          // one number for every decision
   std::map<std::string, double> propensity_by_arm;  // one number an arm, sum 1 within 1e-3, as written
   std::vector<std::string> context;                 // column names; a trailing * matches by prefix
-  std::vector<std::string> outcome_files;           // late outcomes, joined by id
+  // Columns that are made after the choice: known to be, left out of guessed contexts and of balance tests.
+  std::vector<std::string> after_action;
+  char decimal = '.';                      // of numbers in CSV files: '.' or ','
+  std::vector<std::string> outcome_files;  // late outcomes, joined by id
   std::vector<std::string> feedback;
   Estimand estimand = Estimand::kOneDecision;
   double reject_up_to = 0;

@@ -14,6 +14,7 @@ Measured make_measured(double value, double standard_error, double critical, dou
   out.value = value;
   out.standard_error = standard_error;
   out.interval = normal_interval(value, standard_error, critical, level);
+  out.method = "normal";
   return out;
 }
 

@@ -161,6 +161,14 @@ class Checker {
       check_roles(spec);
     }
     for (std::size_t i = 0; i < goal_.data.context.size(); ++i) {
+      for (const std::string& after : goal_.data.after_action) {
+        if (!matches(after, goal_.data.context[i])) continue;
+        refuse(item("data", "context", i), "data.context",
+               quoted(goal_.data.context[i]) + ", which data.after_action says is made after the choice",
+               "columns that are known when choosing");
+      }
+    }
+    for (std::size_t i = 0; i < goal_.data.context.size(); ++i) {
       if (goal_.data.action.empty() || goal_.data.context[i] != goal_.data.action) continue;
       refuse(item("data", "context", i), "data.context", quoted(goal_.data.action) + ", which is the action",
              "columns that are known when choosing");

@@ -44,6 +44,7 @@ void add_outcome(Meaning& meaning, const OutcomeSpec& spec) {
   meaning.maybe(spec.range_lower);
   meaning.maybe(spec.range_upper);
   meaning.text(spec.column);
+  if (spec.missing_at_random) meaning.text("outcome.missing");
   if (spec.model.empty()) return;
   meaning.text(spec.model);
   meaning.text(spec.transactions);
@@ -82,6 +83,11 @@ void add_data(Meaning& meaning, const DataSpec& data) {
   meaning.texts(data.feedback);
   meaning.whole(data.estimand == Estimand::kDeployed);
   meaning.number(data.reject_up_to);
+  if (!data.after_action.empty()) {
+    meaning.text("data.after_action");
+    meaning.texts(data.after_action);
+  }
+  if (data.decimal != '.') meaning.text("data.decimal");
 }
 
 }  // namespace

@@ -75,7 +75,7 @@ void read_learnt(const Section& table, OutcomeSpec& spec) {
   if (spec.kind != OutcomeKind::kAmount && !(index && spec.kind == OutcomeKind::kNumber)) {
     table.refuse_value("kind", index ? "amount or number: an index is an expectation" : "amount: it is money");
   }
-  for (const char* key : {"observed_after", "asked", "column"}) {
+  for (const char* key : {"observed_after", "asked", "missing", "column"}) {
     if (table.at(key) != nullptr)
       refuse(table.where(key), table.name(key), "a key of outcomes that a log holds", "none beside model");
   }
@@ -123,8 +123,8 @@ OutcomeSpec read_outcome(const std::string& path, const TomlMember& member) {
            "a name of letters, digits and _ (`column` may say what the log calls it)");
   }
   const Section table(path, title, member.value,
-                      {"kind", "observed_after", "absent", "asked", "range", "column", "model", "transactions",
-                       "horizon", "customer", "date", "amount", "of", "from"});
+                      {"kind", "observed_after", "absent", "asked", "missing", "range", "column", "model",
+                       "transactions", "horizon", "customer", "date", "amount", "of", "from"});
   OutcomeSpec spec;
   spec.name = member.key;
   spec.line = member.line;
@@ -136,7 +136,7 @@ OutcomeSpec read_outcome(const std::string& path, const TomlMember& member) {
   }
   PLUMB_ASSERT(name_of(spec.kind) == *kind);
   if (spec.kind == OutcomeKind::kPreference) {
-    for (const char* key : {"observed_after", "absent", "asked", "range", "column", "model"}) {
+    for (const char* key : {"observed_after", "absent", "asked", "missing", "range", "column", "model"}) {
       if (table.at(key) == nullptr) continue;
       refuse(table.where(key), table.name(key), "a key of outcomes that a log holds",
              "kind alone: a preference is learnt from [data] feedback");
@@ -156,6 +156,11 @@ OutcomeSpec read_outcome(const std::string& path, const TomlMember& member) {
       table.refuse_value("asked", "a column name or a number in (0, 1]");
     }
   }
+  spec.missing_at_random = table.choice("missing", {"at_random"}).has_value();
+  if (spec.missing_at_random && table.at("asked") != nullptr)
+    table.refuse_value("missing", "none beside asked: who was asked is known then");
+  if (spec.missing_at_random && spec.absent_is_zero)
+    table.refuse_value("missing", "none beside absent = \"zero\": nothing is missing then");
   read_range(table, spec);
   if (table.at("model") != nullptr) {
     read_learnt(table, spec);
@@ -240,6 +245,8 @@ void read_data(const std::string& path, const Section& table, DataSpec& data) {
   }
   read_propensity(path, table, data);
   data.context = table.column_list("context");
+  data.after_action = table.column_list("after_action");
+  data.decimal = table.choice("decimal", {".", ","}).value_or(".").front();
   data.outcome_files = table.texts("outcomes");
   data.feedback = table.texts("feedback");
   const bool deployed = table.choice("estimand", {"one_decision", "deployed"}).value_or("") == "deployed";
@@ -319,10 +326,11 @@ Goal parse_goal(std::string_view text, const std::string& path) {
     for (const TomlValue& value : constraints->items) goal.constraints.push_back(read_constraint(path, value));
   }
   goal.segments = table("audit", {"segments"}).texts("segments");
-  read_data(path,
-            table("data", {"log", "id", "time", "as_of", "version", "unit", "action", "propensity",
-                           "propensities", "context", "outcomes", "feedback", "estimand", "reject_up_to"}),
-            goal.data);
+  read_data(
+      path,
+      table("data", {"log", "id", "time", "as_of", "version", "unit", "action", "propensity", "propensities",
+                     "context", "after_action", "decimal", "outcomes", "feedback", "estimand", "reject_up_to"}),
+      goal.data);
   read_policy(path, table("policy", {"reference", "family", "outcome_models", "depth", "costs", "budget"}),
               goal);
   read_optimize(table("optimize", {"signal", "kl_budget"}), goal);

@@ -690,5 +690,37 @@ TEST(GoalFile, RefusesLearntOutcomesThatCannotBeLearnt) {
       "bought after the decision counts");
 }
 
+TEST(GoalFile, StatesWhatIsMissingAtRandomAndWhatIsMadeAfterTheChoice) {
+  const Goal goal = parse_goal(std::string(kSmall) + R"([outcome.mood2]
+kind = "number"
+missing = "at_random"
+[data]
+after_action = ["opened", "sess_*"]
+decimal = ","
+)");
+  EXPECT_TRUE(goal.outcome("mood2")->missing_at_random);
+  EXPECT_FALSE(goal.outcome("mood")->missing_at_random);
+  EXPECT_EQ(goal.data.after_action, (std::vector<std::string>{"opened", "sess_*"}));
+  EXPECT_EQ(goal.data.decimal, ',');
+  EXPECT_EQ(parse_goal(kSmall).data.decimal, '.');
+  const std::uint64_t plain = hash_after_small("[data]\nlog = 'l'\n");
+  EXPECT_NE(hash_after_small("[data]\nlog = 'l'\nafter_action = ['opened']\n"), plain);
+  EXPECT_NE(hash_after_small("[data]\nlog = 'l'\ndecimal = ','\n"), plain);
+  EXPECT_EQ(hash_after_small("[data]\nlog = 'l'\ndecimal = '.'\n"), plain);
+}
+
+TEST(GoalFile, RefusesContradictionsAboutWhatIsMissingOrMadeAfterTheChoice) {
+  EXPECT_EQ(
+      refusal_after_small("[outcome.m]\nkind = 'number'\nasked = 0.5\nmissing = 'at_random'\n"),
+      "goal.toml:12: outcome.m.missing: found \"at_random\", expected none beside asked: who was asked is "
+      "known then");
+  EXPECT_EQ(refusal_after_small("[outcome.m]\nkind = 'number'\nabsent = 'zero'\nmissing = 'at_random'\n"),
+            "goal.toml:12: outcome.m.missing: found \"at_random\", expected none beside absent = \"zero\": "
+            "nothing is missing then");
+  EXPECT_EQ(refusal_after_small("[data]\ncontext = ['age', 'sess_open']\nafter_action = ['sess_*']\n"),
+            "goal.toml:10: data.context: found \"sess_open\", which data.after_action says is made after the "
+            "choice, expected columns that are known when choosing");
+}
+
 }  // namespace
 }  // namespace plumb
