@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "audit/claims.h"
-
 namespace plumb {
 
 Comparison::Comparison(const DecisionLog& log, const Goal& goal, const OutcomeModels& models,

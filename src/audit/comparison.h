@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "audit/claims.h"
 #include "plumb/audit.h"
 
 namespace plumb {

@@ -1,7 +1,6 @@
 // The budget: what every candidate costs a decision, one family of simultaneous intervals over the candidates.
 #include <cmath>
 
-#include "audit/claims.h"
 #include "audit/comparison.h"
 #include "audit/costs.h"
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "audit/claims.h"
 #include "audit/comparison.h"
 
 namespace plumb {
