@@ -145,5 +145,8 @@ class Evaluation {
 // Fewer non-zero outcomes than this, and a level's interval is not given (differences neither): 100 for
 // amounts, 20 for binary outcomes, 0 for other kinds.
 std::uint64_t least_events(OutcomeKind kind);
+// The same by what the column holds: of any kind, where no more than half of what was observed is not 0, at
+// least 20.
+std::uint64_t least_events(const OutcomeColumn& column);
 
 }  // namespace plumb

@@ -145,7 +145,7 @@ RejectedRows Comparison::rejected(std::size_t a, std::size_t b, const Bounds& bo
 std::string Comparison::too_few_of_both(std::size_t a, std::size_t b) const {
   const std::size_t subset = on_all(a, b) ? all_ : unseen_;
   for (const auto& [outcome, weight] : terms_) {
-    const auto least = static_cast<double>(least_events(log_.outcome(models_.outcome[outcome]).kind));
+    const auto least = static_cast<double>(least_events(log_.outcome(models_.outcome[outcome])));
     const double mine = evaluation_.events(members_[a].number, outcome, subset),
                  theirs = evaluation_.events(members_[b].number, outcome, subset);
     if (mine >= least || theirs >= least) continue;

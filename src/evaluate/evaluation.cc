@@ -42,6 +42,11 @@ std::uint64_t least_events(OutcomeKind kind) {
   return kind == OutcomeKind::kAmount ? 100 : kind == OutcomeKind::kBinary ? 20 : 0;
 }
 
+std::uint64_t least_events(const OutcomeColumn& column) {
+  const bool rare = 2 * column.nonzero_count <= column.observed_count;
+  return std::max(least_events(column.kind), rare ? least_events(OutcomeKind::kBinary) : std::uint64_t{0});
+}
+
 Evaluation::Evaluation(const DecisionLog& log, const OutcomeModels& models, int threads, bool all_estimators,
                        bool divergences, std::vector<float> estimated_base)
     : log_(log),
