@@ -171,7 +171,7 @@ std::string goal_text(const LogSketch& sketch, const LogRoles& roles, const std:
                         toml_list(proxies));
   out +=
       "# What must not happen, whatever the gain:\n# [[constraint]]\n# outcome = \"OUTCOME\"\n"
-      "# at_most = 0.002  # or no_worse_than = \"reference\"\n\n";
+      "# at_most = 0.002  # or no_worse_than = \"reference\" with better = \"higher\" or \"lower\"\n\n";
   out += data_lines(sketch, roles, log);
   out +=
       "[policy]\nreference = \"logging\"  # what must be beaten: what wrote the log\n"
