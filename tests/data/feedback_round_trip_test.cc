@@ -125,13 +125,13 @@ TEST(FeedbackDecisions, APromptIsADecisionThatOffersItsItems) {
   EXPECT_FALSE(d.log.fixed_actions);
   EXPECT_EQ(d.log.fold.size(), 2u);
   EXPECT_EQ(d.log.row_digest.size(), 2u);
-  EXPECT_TRUE(as_decisions(json_feedback(R"({"prompt":"x","first":1,"second":2,"answer":0}
-{"prompt":"y","first":1,"second":2,"answer":0})"))
+  EXPECT_TRUE(as_decisions(json_feedback(R"({"prompt":"x","first":1,"second":2,"answer":"tie"}
+{"prompt":"y","first":1,"second":2,"answer":"tie"})"))
                   .log.fixed_actions);
 }
 
 TEST(FeedbackDecisions, APromptWithoutAnItemIsRefused) {
-  Feedback f = json_feedback(R"({"prompt":"x y","first":1,"second":2,"answer":0})");
+  Feedback f = json_feedback(R"({"prompt":"x y","first":1,"second":2,"answer":"tie"})");
   f.prompt.push_back("lonely");
   f.prompt_text.push_back("");
   EXPECT_EQ(refusal([&] { as_decisions(f); }),
