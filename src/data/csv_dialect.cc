@@ -22,7 +22,7 @@ char separator_of(std::string_view text) {
     semicolon |= !quoted && c == ';';
     tab |= !quoted && c == '\t';
   }
-  if (comma || (tab && semicolon)) return ',';
+  if (comma) return ',';
   return tab ? '\t' : semicolon ? ';' : ',';
 }
 

@@ -126,6 +126,7 @@ TEST(DecimalComma, IsToldByAFileOnlyWhereNothingElseCanBeMeant) {
       {"\"a;b\",c\n1,2\n", ',', '.', false},         // a semicolon in quotes
       {"\"a,b\";c\n1;2,5\n", ';', ',', false},       // a comma in quotes
       {"a;b,c\n1;2\n", ',', '.', false},
+      {"a;b\tc\n1\t2\n", '\t', '.', false},
       {"", ',', '.', false},
   };
   for (const Case& c : cases) {
