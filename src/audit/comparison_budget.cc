@@ -4,7 +4,6 @@
 #include "audit/claims.h"
 #include "audit/comparison.h"
 #include "audit/costs.h"
-#include "audit/limit_sentence.h"
 
 namespace plumb {
 namespace {
@@ -46,7 +45,6 @@ void Comparison::judge_budget(std::vector<CandidateClaim>& claims,
         claim.decisions_needed =
             decisions_needed(static_cast<double>(log_.size()), critical * se, std::abs(value - budget));
     }
-    claim.sentence = limit_sentence(claim);
     claims[k].constraints.push_back(std::move(claim));
     p_values[k].push_back(p);
   }

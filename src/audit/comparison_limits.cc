@@ -7,7 +7,6 @@
 
 #include "audit/claims.h"
 #include "audit/comparison.h"
-#include "audit/limit_sentence.h"
 
 namespace plumb {
 
@@ -88,7 +87,6 @@ void Comparison::judge_constraint(const ConstraintSpec& spec, const Slice* slice
         }
       }
     }
-    claim.sentence = limit_sentence(spec, log_.outcome(spec.outcome).kind, claim);
     claims[k].constraints.push_back(std::move(claim));
     p_values[k].push_back(p);
   }
@@ -140,6 +138,13 @@ void Comparison::judge_constraints_and_segments(std::vector<CandidateClaim>& cla
     for (std::size_t c = 0; c < claims[k].constraints.size(); ++c) {
       ConstraintClaim& claim = claims[k].constraints[c];
       if (harm[c]) claim.verdict = Verdict::kRefuse;
+      const Interval& i = claim.measured.interval;
+      claim.sentence =
+          !claim.measured.known
+              ? fmt::format("{}: {}", claim.id, claim.measured.why_not)
+              : fmt::format(
+                    "{} is {:.4g}, between {:.4g} and {:.4g}; the limit is {:.4g} with a margin of {:.4g}",
+                    claim.id, claim.measured.value, i.lower, i.upper, claim.limit, claim.margin);
     }
     for (std::size_t s = 0; s < claims[k].segments.size(); ++s) {
       SegmentClaim& claim = claims[k].segments[s];
