@@ -24,6 +24,11 @@ void set_once(JsonNode*& into, std::string_view key, JsonNode& value) {
   into = &value;
 }
 
+// "[CHECKPOINT INFO LINE]": words of the service about its log.
+bool is_mark(std::string_view line) {
+  return line.size() > 2 && line[0] == '[' && line[1] >= 'A' && line[1] <= 'Z' && line.back() == ']';
+}
+
 class DsjsonReader final : public RowReader {
  public:
   DsjsonReader(const Goal& goal, LogBuilder& builder)
@@ -43,7 +48,7 @@ class DsjsonReader final : public RowReader {
   std::optional<TextBlock> rest() const override { return lines_.rest(); }
   bool step() override {
     if (!lines_.next()) return false;
-    if (lines_.line().starts_with('[')) {
+    if (is_mark(lines_.line())) {
       ++marks_count_;
       return true;
     }

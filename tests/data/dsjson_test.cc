@@ -449,7 +449,8 @@ TEST(BadDsjsonRow, IsRefusedWithPlaceFoundAndExpected) {
       {row(kLabel, kRanking, "", kShared, R"("x":1)"),
        "c._multi: found nothing, expected a list of objects, one an action"},
       {row(kLabel, kRanking, "", kShared, R"("_multi":[{"_tag":"x"},{"_tag":"y"},{"_tag":"x"}])"),
-       "actions: found \"x\" twice, expected every offered action once"},
+       "actions: found \"x\" twice, expected every offered action once (action = \"#\" below [data] takes "
+       "actions by their place)"},
       {row(kLabel, kRanking, "", kShared, R"("_multi":[{"_tag":"x"},{"_tag":"y"},{"z":1}])"),
        "_tag: found nothing, expected a text or an integer"},
       {"{" + kLabel + "," + kRanking + "}\n",
@@ -496,7 +497,9 @@ TEST(EmptyDsjson, IsRefused) {
   EXPECT_EQ(refusal([] { dsjson_log(" \n", dsjson_goal()); }),
             "log.dsjson: file: found only white space, expected one JSON object a line");
   EXPECT_EQ(refusal([] { dsjson_log(row(kLabel, kRanking, R"("_skipLearn":true)"), dsjson_goal()); }),
-            "log.dsjson: rows: found no rows, expected at least one decision");
+            "log.dsjson: rows: found none but 1 row that the log says not to learn from (_skipLearn), expected "
+            "at least "
+            "one decision");
 }
 
 }  // namespace
