@@ -58,6 +58,7 @@ TEST(FeedbackRoundTrip, KeepsWhatCsvSays) {
 
 TEST(FeedbackRoundTrip, KeepsRandomFiles) {
   Rng rng = Rng(20).stream("round trip");
+  const char* const answers[] = {"\"first\"", "\"b\"", "\"tie\""};
   const auto pick = [&](int n) { return std::to_string(rng.below(static_cast<std::uint64_t>(n))); };
   for (int round = 0; round < 50; ++round) {
     const bool weights = rng.bernoulli(.5), features = rng.bernoulli(.5), context = rng.bernoulli(.5);
@@ -79,7 +80,7 @@ TEST(FeedbackRoundTrip, KeepsRandomFiles) {
       const int a = static_cast<int>(rng.below(5)), b = a + 1, c = a + 2;
       switch (rng.below(4)) {
         case 0:
-          text += ",\"first\":" + item(a) + ",\"second\":" + item(b) + ",\"answer\":" + pick(3);
+          text += ",\"first\":" + item(a) + ",\"second\":" + item(b) + ",\"answer\":" + answers[rng.below(3)];
           break;
         case 1:
           text += ",\"options\":[" + item(c) + "," + item(a) + "," + item(b) + "],\"ranking\":[" +
