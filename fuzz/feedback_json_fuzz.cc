@@ -12,5 +12,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.accept_nan = size % 2 == 0;
   plumb::check_feedback(text, "fuzz.jsonl", options);
   plumb::check_feedback(text, "fuzz.json", options);
+  options.columns = {{"first", "response_0"}, {"second", "response_1"}, {"answer", "better"}};
+  options.answers = {{"2", plumb::Answer::kTie}};
+  plumb::check_feedback(text, "fuzz.json", options);
   return 0;
 }

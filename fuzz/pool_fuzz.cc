@@ -19,6 +19,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const plumb::BestOfN best =
             plumb::best_of_n({pool.proxy.data() + first, count}, {pool.goal.data() + first, count}, n);
         PLUMB_ASSERT(std::isfinite(best.proxy) && std::isfinite(best.goal));
+        const plumb::KeptBest kept =
+            plumb::keep_best({pool.proxy.data() + first, count}, {pool.goal.data() + first, count},
+                             static_cast<double>(n) / static_cast<double>(count));
+        PLUMB_ASSERT(std::isfinite(kept.proxy) && std::isfinite(kept.goal) && kept.kl >= 0);
         PLUMB_ASSERT(best.kl >= 0 && best.kl <= std::log(static_cast<double>(count)) + 1e-9);
       }
     }

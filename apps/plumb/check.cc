@@ -19,8 +19,8 @@ struct Options {
 
 void check_goal(const Options& o) {
   if (o.described.any())
-    refuse("check", "--action, --propensity, --unit or --outcome", "one beside a goal file",
-           "none: the goal file says what the columns are");
+    refuse("check", "--action, --propensity, --unit, --outcome, --column or --decimal",
+           "one beside a goal file", "none: the goal file says what the columns are");
   const Goal goal = read_goal(o.file);
   const RunOptions options = run_options(o.common);
   answer(o.common, o.lock ? check_and_lock(goal, options) : check(goal, options));

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -20,18 +21,28 @@ std::string nearest_or_all(const std::string& word, const std::vector<std::strin
   return nearest.empty() ? fmt::format("one of {}", fmt::join(names, ", ")) : nearest + " (the nearest name)";
 }
 
+std::pair<std::string, Answer> code_and_answer(const std::string& text) {
+  const std::size_t equals = text.rfind('=');
+  const std::string answer = equals == std::string::npos || equals == 0 ? "" : text.substr(equals + 1);
+  for (const auto& [word, meaning] : {std::pair("first", Answer::kFirst), std::pair("second", Answer::kSecond),
+                                      std::pair("tie", Answer::kTie)})
+    if (answer == word) return {text.substr(0, equals), meaning};
+  refuse("--answer", "value", '"' + text + '"', "CODE=first, CODE=second or CODE=tie, as in 0=first,1=second");
+}
+
 }  // namespace
 
 FeedbackOptions FeedbackArguments::reading() const {
   FeedbackOptions out;
   out.accept_nan = accept_nan;
   out.reject_up_to = reject_up_to.value_or(0);
-  for (const std::string& column : columns) {
-    const std::size_t equals = column.find('=');
-    if (equals == std::string::npos || equals == 0)
-      refuse("--column", "value", '"' + column + '"', "ROLE=NAME, as in rater=worker");
-    out.columns.emplace_back(column.substr(0, equals), column.substr(equals + 1));
-  }
+  for (const std::string& column : columns) out.columns.push_back(role_and_name(column));
+  for (const std::string& list : answers)
+    for (std::size_t start = 0; start <= list.size();) {
+      const std::size_t end = std::min(list.find(',', start), list.size());
+      out.answers.push_back(code_and_answer(list.substr(start, end - start)));
+      start = end + 1;
+    }
   return out;
 }
 
@@ -43,10 +54,15 @@ void add_feedback_arguments(CLI::App& verb, FeedbackArguments& to) {
   verb.add_option("FILE", to.file, "judgements: .jsonl, .json, .csv, .tsv, each also .gz")
       ->required()
       ->type_name("");
-  verb.add_option("--column", to.columns,
-                  "which key or column plays a role, as in rater=worker; may stand again")
-      ->type_name("ROLE=NAME")
+  add_column(verb, to.columns, "which key or column plays a role, as in rater=worker; may stand again");
+  verb.add_option("--answer", to.answers,
+                  "what the codes of answers mean, as in 0=first,1=second,2=tie; may stand again")
+      ->type_name("CODE=ANSWER,...")
       ->allow_extra_args(false);
+  verb.footer(fmt::format(
+      "Roles for --column: {}.\nAnswers are first, second or tie (a, b, tie), the name of the column that won, "
+      "or the number that it ends in\n(response_0 and response_1); other codes need --answer.",
+      fmt::join(feedback_roles(), ", ")));
   verb.add_flag("--accept-nan", to.accept_nan, "read a bare NaN in JSON as null");
   add_number(verb, "--reject-up-to", to.reject_up_to,
              "share of bad records to count instead of refusing (default: 0)");

@@ -15,16 +15,17 @@ namespace plumb::cli {
 struct FeedbackArguments {
   std::string file;
   std::vector<std::string> columns;  // ROLE=NAME
+  std::vector<std::string> answers;  // CODE=first|second|tie, several with commas
   bool accept_nan = false, json = false, quiet = false;
   std::optional<double> reject_up_to;
   std::optional<std::uint64_t> threads, seed;
 
-  FeedbackOptions reading() const;  // throws for a --column that is no ROLE=NAME
+  FeedbackOptions reading() const;  // throws for a --column or --answer of another form
   int thread_count() const;
   std::uint64_t seed_or_default() const { return seed.value_or(1); }
 };
 
-// Adds FILE, --column, --accept-nan, --reject-up-to, --threads, --seed, --json and --quiet.
+// Adds FILE, --column, --answer, --accept-nan, --reject-up-to, --threads, --seed, --json and --quiet.
 void add_feedback_arguments(CLI::App& verb, FeedbackArguments& to);
 // Throws where words are left that the verb does not know, with the nearest option. Called first in its
 // callback.

@@ -70,12 +70,13 @@ void next(const Options& o) {
 void add_feedback_next(CLI::App& feedback, int& status) {
   CLI::App* verb =
       feedback.add_subcommand("next", "which pairs of a pool to ask next, with selection probabilities");
-  verb->footer(
-      "The pool holds {\"prompt\", \"first\", \"second\"} without answers, with `rater` and `cost` where "
-      "known. Keep the "
-      "probabilities: they are what makes estimates from chosen pairs unbiased.");
   const auto o = std::make_shared<Options>();
   add_feedback_arguments(*verb, o->arguments);
+  verb->footer(
+      verb->get_footer() +
+      "\nThe pool holds {\"prompt\", \"first\", \"second\"} without answers, with `rater` and `cost` where "
+      "known. Keep the "
+      "probabilities: they are what makes estimates from chosen pairs unbiased.");
   add_text(*verb, "--pool", o->pool, "FILE", "the pairs that may be asked");
   add_whole(*verb, "--count", o->count, 1, 100'000'000, "how many pairs to choose");
   add_number(*verb, "--uniform", o->uniform, "share of every draw that is uniform, in (0, 1] (default: 0.2)");

@@ -37,6 +37,27 @@ void read_propensity(const std::string& text, const LogSketch& sketch, LogRoles&
   roles.propensity_number = value;
 }
 
+// "role=name": a role of a decision log. `outcome` and `context` may stand again.
+void read_column(const std::string& text, const LogSketch& sketch, LogRoles& roles) {
+  const std::pair<std::string_view, std::string*> single[] = {
+      {"action", &roles.action}, {"id", &roles.id},           {"propensities", &roles.propensities},
+      {"time", &roles.time},     {"version", &roles.version}, {"unit", &roles.unit}};
+  const auto [role, name] = role_and_name(text);
+  if (role == "propensity") return read_propensity(name, sketch, roles);
+  if (role == "outcome") return roles.outcomes.push_back(name);
+  if (role == "context") return roles.context.push_back(name);
+  std::vector<std::string> known = {"context", "outcome", "propensity"};
+  for (const auto& [own, to] : single) {
+    if (role == own && !to->empty()) refuse("--column", "value", '"' + text + '"', role + " once");
+    if (role == own) {
+      *to = name;
+      return;
+    }
+    known.emplace_back(own);
+  }
+  refuse("--column", "role", '"' + role + '"', "one of " + listed(known, known.size()));
+}
+
 }  // namespace
 
 void add_described(CLI::App& verb, Described& described) {
@@ -47,16 +68,23 @@ void add_described(CLI::App& verb, Described& described) {
   verb.add_option("--outcome", described.outcomes, "bare log: what came of it (repeatable, the goal first)")
       ->type_name("COLUMN")
       ->allow_extra_args(false);
+  add_column(verb, described.columns,
+             "bare log: which column plays a role: action, propensity, propensities, unit, id, time, version, "
+             "outcome, context (repeatable)");
+  add_text(verb, "--decimal", described.decimal, ".|,", "bare log of CSV: what stands before the decimals");
 }
 
 GuessedLog guess_log(const std::string& path, const Described& described) {
   GuessedLog out;
-  out.sketch = inspect_log(path);
+  const std::string decimal = described.decimal.value_or(".");
+  if (decimal != "." && decimal != ",") refuse("--decimal", "value", '"' + decimal + '"', "\".\" or \",\"");
+  out.sketch = inspect_log(path, decimal[0]);
   LogRoles given;
   given.action = described.action.value_or("");
   given.unit = described.unit.value_or("");
   given.outcomes = described.outcomes;
   if (described.propensity) read_propensity(*described.propensity, out.sketch, given);
+  for (const std::string& column : described.columns) read_column(column, out.sketch, given);
   out.roles = guess_roles(out.sketch, given);
   if (out.roles.action.empty())
     refuse(path, "action", "no column that looks like one among " + columns_of(out.sketch), "--action COLUMN");

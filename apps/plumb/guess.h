@@ -11,12 +11,13 @@
 namespace plumb::cli {
 
 struct Described {
-  std::optional<std::string> action, propensity, unit;
+  std::optional<std::string> action, propensity, unit, decimal;
   std::vector<std::string> outcomes;
-  bool any() const { return action || propensity || unit || !outcomes.empty(); }
+  std::vector<std::string> columns;  // "role=name"
+  bool any() const { return action || propensity || unit || decimal || !outcomes.empty() || !columns.empty(); }
 };
 
-// Adds --action, --propensity, --unit and --outcome.
+// Adds --action, --propensity, --unit, --outcome, --column and --decimal.
 void add_described(CLI::App& verb, Described& described);
 
 struct GuessedLog {

@@ -49,7 +49,7 @@ void init_template(const Options& o) {
     refuse("init", "arguments", fmt::format("{}", o.arguments.size()),
            "TEMPLATE DIR (newsfeed, campaign or customers), or --from LOG DIR");
   if (o.described.any())
-    refuse("init", "--action, --propensity, --unit or --outcome", "one beside a template",
+    refuse("init", "--action, --propensity, --unit, --outcome, --column or --decimal", "one beside a template",
            "none: they describe the log of --from");
   const std::string name = o.arguments[0], dir = plain_path(o.arguments[1]);
   std::string goal = template_text(name, dir);

@@ -72,6 +72,17 @@ void add_goal(CLI::App& verb, std::string& goal) {
   verb.add_option("GOAL", goal, "the goal file")->required()->type_name("");
 }
 
+void add_column(CLI::App& verb, std::vector<std::string>& to, const std::string& help) {
+  verb.add_option("--column", to, help)->type_name("ROLE=NAME")->allow_extra_args(false);
+}
+
+std::pair<std::string, std::string> role_and_name(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0)
+    refuse("--column", "value", in_quotes(text), "ROLE=NAME, as in rater=worker");
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
 void refuse_option(const std::string& verb, const char* option, const std::optional<std::string>& given,
                    const char* why) {
   if (given) refuse(verb, option, in_quotes(*given), std::string("none: ") + why);

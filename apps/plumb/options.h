@@ -5,6 +5,8 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "plumb/plumb.h"
 
@@ -30,6 +32,11 @@ void add_text(CLI::App& verb, const std::string& name, std::optional<std::string
 void add_whole(CLI::App& verb, const std::string& name, std::optional<std::uint64_t>& to, std::uint64_t least,
                std::uint64_t most, const std::string& help);
 void add_number(CLI::App& verb, const std::string& name, std::optional<double>& to, const std::string& help);
+
+// Adds --column ROLE=NAME, which may stand again.
+void add_column(CLI::App& verb, std::vector<std::string>& to, const std::string& help);
+// Its two halves. Throws Error{kInput} where the text is not of that form.
+std::pair<std::string, std::string> role_and_name(const std::string& text);
 
 // Throws where `given` is there: a verb or a form of it that has no use for an option says so.
 void refuse_option(const std::string& verb, const char* option, const std::optional<std::string>& given,

@@ -35,7 +35,7 @@ struct JudgementSource {
   std::vector<std::uint32_t> rater;   // indexes Feedback::rater; kNoRater where nobody said
   std::vector<std::int64_t> time_us;  // kNoTime where nobody said
   std::vector<std::uint64_t> unit;    // what intervals cluster on: hash of `unit`, else rater, id, the record
-  std::vector<std::uint64_t> line;    // of the file
+  std::vector<std::uint64_t> line;    // of the file; of a JSON array the number of the record
   std::vector<float> weight;          // 1 / probability of having been asked, up to a factor; empty: all 1
 };
 
@@ -83,7 +83,11 @@ struct FeedbackOptions {
   // Role -> key of JSON or column of CSV/TSV; a role that is not mapped is looked for under its own name, one
   // that is mapped to "" is left out. Roles are the keys below. A mapped key must be in every record.
   std::vector<std::pair<std::string, std::string>> columns;
+  // What codes mean that the file writes for an answer: {"0", kFirst}, {"1", kSecond}.
+  std::vector<std::pair<std::string, Answer>> answers;
 };
+// Every role that `columns` may name.
+std::vector<std::string> feedback_roles();
 
 // Where every record went; records == judgements' records + rejected.
 struct FeedbackReport {
@@ -105,7 +109,8 @@ struct FeedbackReport {
 //       stands first in half of the records, by a hash of the record, so that position carries nothing.
 //   {"prompt", "completion", "label": true|false}   a thumb
 //   {"prompt", "completion", "rating": 4}           a rating
-//   {"prompt", "first", "second", "answer": "first"|"second"|"tie"}    also a, b, tie and 1, 2, 0
+//   {"prompt", "first", "second", "answer": "first"|"second"|"tie"}    also a, b, and the name of the
+//       column that won, or the number that it ends in (response_0, response_1); other codes need `answers`
 // All may have `id`, `rater`, `time_us` (or `time`, ISO 8601), `unit`, `weight` (all records or none) and
 // `context`: a text (the prompt), or an object of features of the prompt. `prompt`: a text, a message list, a
 // whole number (a name) or {"id","text"}. Options, first, second: {"id","text","features"}, a whole number (a

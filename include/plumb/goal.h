@@ -57,9 +57,9 @@ struct ConstraintSpec {
   std::optional<double> at_most, at_least;  // a level ... (exactly one of the three is set)
   bool no_worse_than_reference = false;     // ... or against the reference
   // Direction: `no_worse_than = "reference"` needs to know which way is worse. An outcome that `maximize`
-  // contains with a positive weight is worse when lower, as is a preference; any other is worse when higher,
-  // unless `better = "higher"` is given. A `better` that contradicts `maximize` is refused. True for at_least,
-  // false for at_most.
+  // contains with a positive weight is worse when lower, with a negative one when higher; a preference when
+  // lower, unless `better` says otherwise; any other needs `better`. A `better` that contradicts `maximize`, or
+  // none where it is needed, is refused. True for at_least, false for at_most.
   bool higher_is_better = false;
   std::string segment;     // empty: everyone; else every level must be proven
   double margin = 0;       // >= 0, in the outcome's unit

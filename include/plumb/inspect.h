@@ -43,14 +43,18 @@ struct LogSketch {
   bool json_lines = false;            // else CSV or TSV
   std::uint64_t rows = 0;             // inspected, those that could be split into columns
   bool whole = true;                  // the log has no more rows
+  char decimal = '.';                 // CSV: what stands before the decimals of numbers
   std::vector<ColumnSketch> columns;  // CSV: in the header's order; JSON lines: by first appearance
   const ColumnSketch* column(const std::string& name) const;  // nullptr where there is none
 };
 
 // Reads the header and the first kInspectedRows rows of CSV, TSV or JSON lines, plain or .gz. Rows that cannot
-// be split into columns are left out (read_log refuses them, with their place). Throws Error{kEnvironment}
-// where the file cannot be read; Error{kInput} where it is empty, truncated, or has no row that can be split.
-LogSketch inspect_log(const std::string& path);
+// be split into columns are left out (read_log refuses them, with their place). `decimal`: ',' where numbers
+// are known to have a decimal comma; else the file may tell. In a column of numbers NA and the like count as no
+// value, in one of nothing else True and False as 1 and 0. Throws Error{kEnvironment} where the file cannot be
+// read; Error{kInput} where it is empty, truncated, has no row that can be split, or a column whose commas may
+// stand before decimals or between thousands.
+LogSketch inspect_log(const std::string& path, char decimal = '.');
 
 // Which column is what. Empty: none.
 struct LogRoles {

@@ -52,9 +52,11 @@ Evidence check_and_lock(const Goal& goal, const RunOptions& options);
 Evidence reward(const Goal& goal, const RunOptions& options);
 // Outer alignment: every proxy's associations, surrogacy test and Goodhart curve.
 Evidence audit(const Goal& goal, const RunOptions& options);
-// The exact best-of-n curve of a table of candidates (prompt, candidate, proxy, goal): plumb/pool.h. Needs no
-// goal file. The verdict is the proxy's: refuse where the goal is shown to fall while the proxy rises.
-Evidence audit_pool_file(const std::string& path, const RunOptions& options);
+// The exact best-of-n curve of a table of candidates (prompt, candidate, proxy, goal), of one list that of
+// fractions kept: plumb/pool.h. Needs no goal file. `columns`: role and column, as PoolOptions has them. The
+// verdict is the proxy's: refuse where the goal is shown to fall while the proxy rises.
+Evidence audit_pool_file(const std::string& path, const RunOptions& options,
+                         const std::vector<std::pair<std::string, std::string>>& columns = {});
 // Learns policies on the training half; files holds policy.safetensors, the one that the held-out folds chose.
 Evidence train(const Goal& goal, const RunOptions& options);
 // Value, interval, support and segments of policies (POLICY arguments, see policy_from_argument).

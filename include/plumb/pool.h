@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "plumb/pressure.h"
@@ -29,14 +30,25 @@ struct Pool {
   std::vector<std::uint64_t> offset = {0};
   std::vector<std::string> candidate;
   std::vector<double> proxy, goal;
+  // Left out: candidates without a proxy, and prompts that have fewer than two others because of them.
+  std::uint64_t unscored = 0, prompts_left_out = 0;
+};
+
+struct PoolOptions {
+  // Role -> column of CSV or key of JSON, for prompt, candidate, proxy and goal; a role that is not mapped is
+  // looked for under its own name.
+  std::vector<std::pair<std::string, std::string>> columns;
 };
 
 // CSV, TSV or JSON lines, each also .gz, with the columns (keys) prompt, candidate, proxy, goal; others are not
-// looked at, rows of a prompt may stand apart. Throws Error{kInput} with the first five places where a value is
+// looked at, rows of a prompt may stand apart. A file without a prompt in any row is one list, and candidates
+// that have no name in any row are named by their numbers. Rows whose proxy is empty (or NA) cannot be chosen
+// by it: they are left out and counted. Throws Error{kInput} with the first five places where another value is
 // missing, proxy or goal are not finite numbers, a candidate's name is given twice for a prompt, or the text is
-// not such a file; Error{kEnvironment} where it cannot be read. Nothing is dropped.
-Pool read_pool(const std::string& path);
-Pool parse_pool(std::string_view bytes, const std::string& name);  // `name` stands for the path
+// not such a file; Error{kEnvironment} where it cannot be read. Nothing else is dropped.
+Pool read_pool(const std::string& path, const PoolOptions& options = {});
+Pool parse_pool(std::string_view bytes, const std::string& name,
+                const PoolOptions& options = {});  // `name` stands for the path
 
 // Best-of-n of one prompt's N candidates. With candidates in ascending order of proxy the k-th (1-based) is the
 // best of n drawn without replacement with probability C(k - 1, n - 1) / C(N, n); candidates that tie in the
@@ -49,10 +61,20 @@ BestOfN best_of_n(std::span<const double> proxy, std::span<const double> goal, s
 // The probabilities themselves, by candidate.
 std::vector<double> best_of_n_probabilities(std::span<const double> proxy, std::size_t n);
 
+// The best `fraction` of a list by the proxy: what is kept has these means; candidates that tie at the cut are
+// kept in equal parts (the mean over all orders of the ties). KL is of a uniform choice among what is kept from
+// one among all: log(1 / fraction) without ties. REQUIRES: equal lengths of at least 1, fraction in (0, 1],
+// else Error{kInput}.
+struct KeptBest {
+  double proxy = 0, goal = 0, kl = 0;
+};
+KeptBest keep_best(std::span<const double> proxy, std::span<const double> goal, double fraction);
+
 // A point of the curve: differences from n = 1, the mean over all candidates. Both intervals hold
-// simultaneously over all points and both outcomes.
+// simultaneously over all points and both outcomes. Of a flat list: the best `fraction` kept, and n is 1.
 struct PoolPoint {
   std::size_t n = 1;
+  double fraction = 1;
   double kl = 0;  // mean over prompts, nats
   double proxy = 0, goal = 0;
   Interval proxy_interval, goal_interval;
@@ -69,17 +91,27 @@ struct PoolAudit {
   std::size_t harm_n = 0;                  // the least such n
   double harm_kl = 0;
   bool inconclusive = false;  // too few prompts: no points
+  // One prompt: the points are fractions kept, descending; so are the peak, those that cannot be told from it,
+  // and the largest with harm.
+  bool flat = false;
+  double peak_fraction = 1, peak_fraction_lower = 1, peak_fraction_upper = 1, harm_fraction = 0;
   std::string sentence;
 };
 inline constexpr std::size_t kLeastPrompts = 20;
+inline constexpr std::size_t kLeastKept = 20;  // of a flat list: fewest candidates that are kept, or left out
 inline constexpr std::size_t kDensePoints = 64;
 
 // The curve at every n up to kDensePoints, beyond that at n growing by a tenth, up to the size of the smallest
 // prompt (which is among them): every point averages over all prompts. Intervals are clustered by prompt and
 // simultaneous (max-t by multipliers), with the critical value c widened for G prompts as Student's t with G -
 // 1 degrees widens the normal: c + (c^3 + c)/(4 (G - 1)). Coverage is measured in tests/pressure. Fewer than
-// kLeastPrompts prompts: inconclusive, no points. Throws Error{kInput} where a prompt has fewer than two
-// candidates (named) or the level is not in (0, 1).
+// kLeastPrompts prompts: inconclusive, no points.
+//
+// One prompt alone is a flat list, whose curve is over fractions kept, from nine tenths to one hundredth.
+// Intervals are those of a bootstrap over candidates (999 resamples of the whole list, each ranked anew),
+// simultaneous by the largest studentized deviation. It says what this cut of such lists keeps, where
+// candidates are independent draws. Throws Error{kInput} where a prompt has fewer than two candidates (named)
+// or the level is not in (0, 1).
 PoolAudit audit_pool(const Pool& pool, double level, const Rng& rng, int threads);
 
 }  // namespace plumb

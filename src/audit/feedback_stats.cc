@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "audit/feedback_carried.h"
+#include "data/ranking_pairs.h"
 #include "plumb/feedback_study.h"
 
 namespace plumb {
@@ -58,15 +59,11 @@ std::vector<Value> comparison_values(const Feedback& f) {
 std::vector<Value> ranking_values(const Feedback& f) {
   std::vector<Value> out;
   for (std::size_t r = 0; r + 1 < f.ranking_offset.size(); ++r) {
-    for (std::uint64_t a = f.ranking_offset[r]; a < f.ranking_offset[r + 1]; ++a) {
-      for (std::uint64_t b = a + 1; b < f.ranking_offset[r + 1]; ++b) {
-        const double a_won = f.ranking_rank[a] < f.ranking_rank[b]    ? 1
-                             : f.ranking_rank[a] == f.ranking_rank[b] ? 0
-                                                                      : -1;
-        out.push_back({pair_of(f.ranking_item[a], f.ranking_item[b]), f.ranking.rater[r],
-                       static_cast<std::uint32_t>(r), f.ranking_item[a] < f.ranking_item[b] ? a_won : -a_won});
-      }
-    }
+    for_each_ranked_pair(f, r, [&](const RankedPair& pair) {
+      const double won = pair.answer == Answer::kFirst ? 1 : pair.answer == Answer::kTie ? 0 : -1;
+      out.push_back({pair_of(pair.first, pair.second), f.ranking.rater[r], static_cast<std::uint32_t>(r),
+                     pair.first < pair.second ? won : -won});
+    });
   }
   return out;
 }

@@ -46,6 +46,7 @@ void fill_row(const ColumnMapping& map, const std::vector<std::string>& columns,
     if (text.empty()) throw BadRow{columns[c], "nothing", "a text or an integer"};
     return text;
   };
+  row.words.clear();
   row.id = name_at(map.id);
   row.unit = name_at(map.unit);
   row.version = name_at(map.version);
@@ -75,8 +76,8 @@ void fill_row(const ColumnMapping& map, const std::vector<std::string>& columns,
   for (std::size_t j = 0; j < map.outcomes.size(); ++j) {
     row.outcomes[j] = std::numeric_limits<double>::quiet_NaN();
     if (map.outcomes[j] == kNone) continue;
-    const Cell value = from.cell(map.outcomes[j]);
-    if (!value.absent()) row.outcomes[j] = checked_outcome(value, goal.outcomes[j]);
+    row.outcomes[j] =
+        read_outcome(from.cell(map.outcomes[j]), goal.outcomes[j], static_cast<std::uint32_t>(j), row.words);
   }
 }
 

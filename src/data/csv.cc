@@ -7,21 +7,10 @@
 #include <algorithm>
 
 #include "data/column_mapping.h"
-#include "data/rows.h"
 #include "data/text_source.h"
 #include "plumb/base.h"
 
 namespace plumb {
-
-namespace {
-
-// A header with a tab and no comma is TSV: told by content, so that it also works through pipes and odd names.
-char separator_of(std::string_view text) {
-  const std::string_view header = text.substr(0, text.find('\n'));
-  return header.find('\t') != std::string_view::npos && header.find(',') == std::string_view::npos ? '\t' : ',';
-}
-
-}  // namespace
 
 CsvReader::CsvReader(std::optional<TextBlock> rows, char separator, std::string name)
     : separator_(separator), name_(std::move(name)), more_(rows.has_value()) {
@@ -101,10 +90,10 @@ bool CsvReader::next() {
   return true;
 }
 
-CsvTable::CsvTable(std::string_view text, const std::string& name)
+CsvTable::CsvTable(std::string_view text, const std::string& name, CsvDialect dialect)
     : name_(name),
-      separator_(separator_of(text)),
-      reader_(rows_of(text), separator_, name),
+      dialect_(std::move(dialect)),
+      reader_(rows_of(text), dialect_.separator, name),
       utf8_(is_utf8(text)) {
   if (text.find_first_not_of("\r\n \t") == std::string_view::npos)
     refuse(name, "file", text.empty() ? "an empty file" : "only white space", "a header and at least one row");
@@ -122,8 +111,8 @@ CsvTable::CsvTable(std::string_view text, const std::string& name)
 
 CsvTable::CsvTable(const CsvTable& first, TextBlock rows)
     : name_(first.name_),
-      separator_(first.separator_),
-      reader_(rows, separator_, name_),
+      dialect_(first.dialect_),
+      reader_(rows, dialect_.separator, name_),
       utf8_(is_utf8(rows.text)),
       columns_(first.columns_) {}
 
@@ -132,6 +121,12 @@ std::size_t CsvTable::column(std::string_view name, std::string_view what) const
 }
 
 bool CsvTable::next() { return reader_.next(); }
+
+void CsvTable::set_decimal(char decimal) {
+  dialect_.decimal = decimal;
+  dialect_.told_by.clear();
+  dialect_.unclear.clear();
+}
 
 void CsvTable::check_row() const {
   const auto& fields = reader_.fields();

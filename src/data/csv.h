@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "data/csv_dialect.h"
+#include "data/rows.h"
 #include "data/text_source.h"
 
 namespace plumb {
@@ -46,7 +48,9 @@ class CsvReader {
 // names a column twice.
 class CsvTable {
  public:
-  CsvTable(std::string_view text, const std::string& name);
+  CsvTable(std::string_view text, const std::string& name) : CsvTable(text, name, csv_dialect(text)) {}
+  // The same of a file whose dialect is known.
+  CsvTable(std::string_view text, const std::string& name, CsvDialect dialect);
   // Rows further on in the same file.
   CsvTable(const CsvTable& first, TextBlock rows);
   const std::vector<std::string>& columns() const { return columns_; }
@@ -60,10 +64,14 @@ class CsvTable {
   std::optional<TextBlock> rest() const { return reader_.rest(); }
   const CsvReader& record() const { return reader_; }
   std::string_view field(std::size_t column) const { return reader_.fields()[column]; }
+  Cell cell(std::size_t column) const { return csv_cell(field(column), dialect_.decimal); }
+  const CsvDialect& dialect() const { return dialect_; }
+  // What a goal file says of the numbers counts more than what the file tells.
+  void set_decimal(char decimal);
 
  private:
   std::string name_;
-  char separator_;
+  CsvDialect dialect_;
   CsvReader reader_;
   bool utf8_;
   std::vector<std::string> columns_;

@@ -1,4 +1,6 @@
 // Decision logs in CSV and TSV: a row a decision, columns named by the goal file.
+#include <fmt/core.h>
+
 #include "data/column_mapping.h"
 #include "data/csv.h"
 #include "data/log_builder.h"
@@ -11,13 +13,34 @@ namespace {
 
 using Mapping = ColumnMapping;
 
-Mapping map_columns(const CsvTable& table, const Goal& goal, LogBuilder& builder) {
-  return map_columns(table.columns(), table.header(), goal, builder);
+// A column that is made of words only because nobody said how its numbers are written.
+void refuse_unclear(const CsvTable& table, const std::vector<std::size_t>& columns) {
+  for (const std::size_t c : columns) {
+    const std::string cell = c < table.dialect().unclear.size() ? table.dialect().unclear[c] : "";
+    if (!cell.empty())
+      refuse(table.header(), table.columns()[c],
+             fmt::format("cells such as {}: a comma before decimals or between thousands", shown(cell)),
+             "decimal = \",\" below [data] where it stands before decimals, else numbers without commas");
+  }
+}
+
+// Finds the goal's columns, and settles how numbers are read.
+Mapping map_columns(CsvTable& table, const Goal& goal, LogBuilder& builder) {
+  if (goal.data.decimal != '.') table.set_decimal(goal.data.decimal);
+  if (!table.dialect().told_by.empty())
+    builder.note(
+        fmt::format("Numbers are read with a decimal comma: semicolons separate the cells, and {} can be "
+                    "read in no other way.",
+                    shown(table.dialect().told_by)));
+  Mapping map = map_columns(table.columns(), table.header(), goal, builder);
+  refuse_unclear(table, map.context);
+  refuse_unclear(table, map.segments);
+  return map;
 }
 
 struct CsvCells {
   const CsvTable& table;
-  Cell cell(std::size_t c) const { return csv_cell(table.field(c)); }
+  Cell cell(std::size_t c) const { return table.cell(c); }
   Cell feature(std::size_t c) const { return cell(c); }
   Cell time(std::size_t c) const { return cell(c); }
   std::string_view name(std::size_t c) const { return table.field(c); }
@@ -97,9 +120,10 @@ DecisionLog read_csv(const TextSource& source, const Goal& goal, LoadReport* rep
 
 }  // namespace
 
-std::unique_ptr<RowReader> make_csv_reader(const Goal& goal, LogBuilder& builder, std::string_view beginning,
-                                           std::optional<TextBlock>* rows, const std::string& name) {
-  CsvTable table(beginning, name);
+std::unique_ptr<RowReader> make_csv_reader(const Goal& goal, LogBuilder& builder, const CsvDialect& dialect,
+                                           std::string_view beginning, std::optional<TextBlock>* rows,
+                                           const std::string& name) {
+  CsvTable table(beginning, name, dialect);
   Mapping map = map_columns(table, goal, builder);
   *rows = table.rest();
   return std::make_unique<CsvRows>(goal, builder, std::move(table), std::move(map), /*block=*/true);

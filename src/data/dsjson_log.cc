@@ -24,6 +24,11 @@ void set_once(JsonNode*& into, std::string_view key, JsonNode& value) {
   into = &value;
 }
 
+// "[CHECKPOINT INFO LINE]": words of the service about its log.
+bool is_mark(std::string_view line) {
+  return line.size() > 2 && line[0] == '[' && line[1] >= 'A' && line[1] <= 'Z' && line.back() == ']';
+}
+
 class DsjsonReader final : public RowReader {
  public:
   DsjsonReader(const Goal& goal, LogBuilder& builder)
@@ -43,6 +48,10 @@ class DsjsonReader final : public RowReader {
   std::optional<TextBlock> rest() const override { return lines_.rest(); }
   bool step() override {
     if (!lines_.next()) return false;
+    if (is_mark(lines_.line())) {
+      ++marks_count_;
+      return true;
+    }
     try {
       if (read(lines_.number(), lines_.line())) builder_.count_row();
     } catch (const BadRow& bad) {
@@ -60,8 +69,23 @@ class DsjsonReader final : public RowReader {
     const auto& other = static_cast<const DsjsonReader&>(fork);
     skipped_count_ += other.skipped_count_;
     deferred_count_ += other.deferred_count_;
+    dangling_count_ += other.dangling_count_;
+    marks_count_ += other.marks_count_;
     text_count_ += other.text_count_;
     sparse_.absorb(other.sparse_);
+  }
+
+  std::string left_out() const override {
+    std::string out;
+    const std::pair<std::uint64_t, const char*> counts[] = {
+        {skipped_count_, "that the log says not to learn from (_skipLearn)"},
+        {deferred_count_, "with a deferred action that was never taken"},
+        {dangling_count_, "with an observation whose decision is not in the log"},
+        {marks_count_, "with a mark of the service"}};
+    for (const auto& [count, what] : counts)
+      if (count > 0)
+        out += fmt::format("{}{} {} {}", out.empty() ? "" : ", ", count, count == 1 ? "row" : "rows", what);
+    return out;
   }
 
   void finish(const std::string& source) override {
@@ -71,6 +95,8 @@ class DsjsonReader final : public RowReader {
     };
     left_out(skipped_count_, "the log says not to learn from them (_skipLearn)");
     left_out(deferred_count_, "a deferred action that was never taken is no decision (DeferredAction)");
+    left_out(dangling_count_, "an observation whose decision is not in the log (RewardValue without c)");
+    left_out(marks_count_, "a mark of the service, in brackets");
     if (text_count_ > 0)
       builder_.note(fmt::format("{} running texts (_text) are left out: words are no columns.", text_count_));
     sparse_.check_patterns(source);
@@ -87,12 +113,19 @@ class DsjsonReader final : public RowReader {
     outcomes_.clear();
     choice_.clear();
     context_ = nullptr;
-    deferred_ = skipped_ = false;
+    slots_ = {};
+    deferred_ = skipped_ = decided_ = observed_ = false;
     event_ = {};
     JsonNode& object = json_.read(text);
     std::size_t hint = 0;
     for (JsonNode& member : object.children())
       top_level(name_of(member, top_, NameTree::kRoot, hint, member.key), member);
+    if (!slots_.empty()) refuse_slots();
+    // Rewards are joined to their decisions before the log is written; what comes too late stands by itself.
+    if (observed_ && !decided_ && context_ == nullptr) {
+      ++dangling_count_;
+      return false;
+    }
     if (skipped_ || (deferred_ && !outcomes_.action_taken())) {
       ++(skipped_ ? skipped_count_ : deferred_count_);
       return false;
@@ -117,7 +150,9 @@ class DsjsonReader final : public RowReader {
     kDeferred,
     kState,
     kEvent,
-    kSlots
+    kSlots,
+    kContinuous,
+    kReward
   };
   struct Role {
     Key key = Key::kUnknown;
@@ -145,7 +180,9 @@ class DsjsonReader final : public RowReader {
                                                      {"EventId", Key::kEvent},
                                                      {"VWState", Key::kState},
                                                      {"_outcomes", Key::kSlots},
-                                                     {"_label_ca", Key::kSlots},
+                                                     {"_label_ca", Key::kContinuous},
+                                                     {"RewardValue", Key::kReward},
+                                                     {"Observations", Key::kReward},
                                                      {"_slots", Key::kSlots}};
     Role role;
     role.key = Key::kOther;
@@ -178,16 +215,22 @@ class DsjsonReader final : public RowReader {
     }
     switch (role.key) {
       case Key::kPart:
+        decided_ = true;
         choice_.set(role.part, key, value);
         break;
       case Key::kContext:
         set_once(context_, key, value);
         break;
       case Key::kCost:
+        decided_ = true;
         outcomes_.set_cost(value.cell);
         break;
       case Key::kObserved:
+        observed_ = true;
         outcomes_.add_observations(value);
+        break;
+      case Key::kReward:
+        observed_ = true;
         break;
       case Key::kDropRate:
         sparse_.row().drop_rate = drop_rate(value.cell);
@@ -205,7 +248,10 @@ class DsjsonReader final : public RowReader {
         read_state(value);
         break;
       case Key::kSlots:
-        throw BadRow{std::string(key), "a decision about several slots or a continuous one",
+        slots_ = key;
+        break;
+      case Key::kContinuous:
+        throw BadRow{std::string(key), "a decision about a continuous action (VW's --cats)",
                      "one action chosen of a list"};
       case Key::kOther:
       case Key::kUnknown:
@@ -253,7 +299,8 @@ class DsjsonReader final : public RowReader {
       if (member.key == "_multi") {
         set_once(multi, "c._multi", member);
       } else if (member.key == "_slots") {
-        throw BadRow{"c._slots", "a decision about several slots", "one action chosen of a list"};
+        slots_ = "c._slots";
+        refuse_slots();
       } else {
         shared(name_of(member, sparse_.shared_names(), NameTree::kRoot, hint, member.key), member);
       }
@@ -271,6 +318,27 @@ class DsjsonReader final : public RowReader {
       sparse_.name_action();
     }
     if (sparse_.row().offered.empty()) throw BadRow{"c._multi", "an empty list", "at least one offered action"};
+  }
+
+  // Slates name the slot of every action, conditional contextual bandits choose from one list for all slots.
+  [[noreturn]] void refuse_slots() {
+    const auto named = [](JsonNode& object, std::string_view key) -> JsonNode* {
+      if (!object.is_object()) return nullptr;
+      for (JsonNode& member : object.children())
+        if (member.key == key) return &member;
+      return nullptr;
+    };
+    JsonNode* const multi = context_ == nullptr ? nullptr : named(*context_, "_multi");
+    bool slates = false;
+    if (multi != nullptr && multi->is_array())
+      for (JsonNode& action : multi->children()) slates = slates || named(action, "_slot_id") != nullptr;
+    throw BadRow{
+        std::string(slots_),
+        std::string("a decision about several slots (") +
+            (slates ? "slates: one action for each slot"
+                    : "ccb, conditional contextual bandits: actions for several slots out of one list") +
+            ")",
+        "one action chosen of a list"};
   }
 
   // The value of one name, and all names below it: objects nest names, a list of objects is as one object, a
@@ -329,13 +397,15 @@ class DsjsonReader final : public RowReader {
   std::vector<Role> roles_;
   std::string core_name_[SparseRow::kCores];
   bool state_is_version_ = false;
-  std::uint64_t skipped_count_ = 0, deferred_count_ = 0, text_count_ = 0;
+  std::uint64_t skipped_count_ = 0, deferred_count_ = 0, dangling_count_ = 0, marks_count_ = 0, text_count_ = 0;
   std::deque<std::string> places_;  // "0", "1", ...; growing does not move the others
 
   // The row in hand.
   JsonNode* context_ = nullptr;
   Cell event_;
   bool skipped_ = false, deferred_ = false;
+  bool decided_ = false, observed_ = false;  // it says what was chosen; what was seen
+  std::string_view slots_;                   // the key that says so of several slots
   std::string time_text_;
 };
 
@@ -363,6 +433,8 @@ DecisionLog dsjson_log_from(const TextSource& source, const Goal& goal, LoadRepo
   DsjsonReader reader(goal, builder);
   read_rows(rows_of(source.text()), RowEnd::kLine, options, reader, builder);
   if (builder.usable()) reader.finish(source.name());
+  if (!builder.usable() && builder.bad_rows().count() == 0 && !reader.left_out().empty())
+    refuse(source.name(), "rows", "none but " + reader.left_out(), "at least one decision");
   if (report != nullptr) report->bytes = source.file_bytes();
   return builder.finish(report, options.threads);
 }

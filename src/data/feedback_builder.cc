@@ -72,7 +72,8 @@ std::span<const Cell> FeedbackBuilder::cells_of(const ThingDraft& draft, const s
 void FeedbackBuilder::check_known(const char* what, const ThingDraft& draft, const Place& place,
                                   const std::string& text, bool name_only_so_far, std::uint64_t line) const {
   if (draft.text.empty() || draft.text == text || name_only_so_far) return;
-  throw BadRow{what, fmt::format("{} with another text than in line {}", shown(place.name), line),
+  throw BadRow{what,
+               fmt::format("{} with another text than in {} {}", shown(place.name), bad_rows_.place(), line),
                "one text a name"};
 }
 
@@ -94,9 +95,10 @@ void FeedbackBuilder::place_prompt(const RecordDraft& record) {
     check_known("prompt", draft, place, feedback_.prompt_text[p],
                 feedback_.prompt_text[p].empty() || prompt_bare_[p], prompt_line_[p]);
   if (!cells.empty() && digest != prompt_digest_[p])
-    throw BadRow{"context",
-                 fmt::format("other values for {} than in line {}", shown(place.name), prompt_line_[p]),
-                 "one context a prompt"};
+    throw BadRow{
+        "context",
+        fmt::format("other values for {} than in {} {}", shown(place.name), bad_rows_.place(), prompt_line_[p]),
+        "one context a prompt"};
 }
 
 void FeedbackBuilder::place_item(const RecordDraft& record, const ThingDraft& draft, Place& place) {
@@ -121,9 +123,10 @@ void FeedbackBuilder::place_item(const RecordDraft& record, const ThingDraft& dr
   check_known("options", draft, place, feedback_.text[i], feedback_.text[i].empty() || item_bare_[i],
               item_line_[i]);
   if (!cells.empty() && digest != item_digest_[i])
-    throw BadRow{"features",
-                 fmt::format("other values for {} than in line {}", shown(place.name), item_line_[i]),
-                 "one set of features an item"};
+    throw BadRow{
+        "features",
+        fmt::format("other values for {} than in {} {}", shown(place.name), bad_rows_.place(), item_line_[i]),
+        "one set of features an item"};
 }
 
 void FeedbackBuilder::check_distinct(const RecordDraft& record) {

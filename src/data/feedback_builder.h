@@ -36,6 +36,8 @@ class FeedbackBuilder {
   FeatureSet& context() { return context_; }
   FeatureSet& features() { return features_; }
 
+  // Records have numbers, no lines: messages say "record 3" where they would say line 3.
+  void by_record() { bad_rows_.by_record(); }
   void start_record();
   void add(const RecordDraft& record);  // throws BadRow, and then nothing was added
   void bad(std::uint64_t line, const BadRow& bad) { bad_rows_.add(line, bad); }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "data/csv.h"
+#include "data/feedback_answers.h"
 #include "data/feedback_builder.h"
 #include "data/feedback_readers.h"
 #include "data/feedback_record.h"
@@ -18,7 +19,7 @@ class CsvFeedbackReader {
  public:
   // Throws Error{kInput} where the header does not make a form.
   CsvFeedbackReader(const CsvTable& table, const FeedbackOptions& options, const std::string& name)
-      : table_(table), roles_(options, name) {
+      : table_(table), roles_(options, name), answers_(options, roles_, name) {
     column_.fill(kNone);
     try {
       map_columns();
@@ -27,9 +28,10 @@ class CsvFeedbackReader {
     }
   }
   const std::string& unused() const { return unused_; }
+  std::string answers_note() const { return answers_.note(); }
 
   // Throws BadRow.
-  void read(RecordDraft& draft) const {
+  void read(RecordDraft& draft) {
     draft.clear();
     table_.check_row();
     draft.line = table_.record().line();
@@ -45,7 +47,7 @@ class CsvFeedbackReader {
         draft.kind = RecordDraft::Kind::kComparison;
         draft.items.push_back(thing(kFirstRole, kFirstTextRole));
         draft.items.push_back(thing(kSecondRole, kSecondTextRole));
-        draft.answer = checked_answer(cell(kAnswerRole), roles_.name(kAnswerRole));
+        draft.answer = answers_.read(cell(kAnswerRole), roles_.name(kAnswerRole));
         return;
       case FeedbackForm::kThumb:
         draft.kind = RecordDraft::Kind::kThumb;
@@ -90,7 +92,7 @@ class CsvFeedbackReader {
 
   bool has(Role role) const { return column_[role] != kNone; }
   std::string_view field(Role role) const { return table_.field(column_[role]); }
-  Cell cell(Role role) const { return csv_cell(field(role)); }
+  Cell cell(Role role) const { return table_.cell(column_[role]); }
   bool filled(Role role) const { return has(role) && !field(role).empty(); }
   std::string_view text(Role role) const { return checked_text(field(role), roles_.name(role)); }
 
@@ -142,6 +144,7 @@ class CsvFeedbackReader {
 
   const CsvTable& table_;
   RoleMap roles_;
+  AnswerCodes answers_;
   FeedbackForm form_ = FeedbackForm::kComparison;
   std::array<std::size_t, kRoles> column_{};
   std::string unused_;
@@ -152,7 +155,7 @@ class CsvFeedbackReader {
 Feedback csv_feedback_from(const TextSource& source, const FeedbackOptions& options, FeedbackReport* report) {
   CsvTable table(source.text(), source.name());
   FeedbackBuilder builder(source.name());
-  const CsvFeedbackReader reader(table, options, source.name());
+  CsvFeedbackReader reader(table, options, source.name());
   RecordDraft draft;
   while (table.next()) {
     builder.start_record();
@@ -163,6 +166,7 @@ Feedback csv_feedback_from(const TextSource& source, const FeedbackOptions& opti
       builder.bad(table.record().line(), bad);
     }
   }
+  if (!reader.answers_note().empty()) builder.note(reader.answers_note());
   if (!reader.unused().empty()) builder.note("Columns that are not used: " + reader.unused() + ".");
   return builder.finish(options, report);
 }

@@ -23,7 +23,7 @@ const char* expected_of(Role role) {
     case kTimeRole:
       return "microseconds since 1970 or an ISO 8601 time";
     case kAnswerRole:
-      return "\"first\", \"second\" or \"tie\" (a, b, tie; 1, 2, 0)";
+      return kAnswerExpected;
     case kUpRole:
       return "true or false";
     default:
@@ -42,7 +42,10 @@ std::string described(dom::element value) {
 
 JsonFeedbackReader::JsonFeedbackReader(const FeedbackOptions& options, const std::string& name,
                                        FeedbackBuilder& builder)
-    : accept_nan_(options.accept_nan), roles_(options, name), builder_(builder) {
+    : accept_nan_(options.accept_nan),
+      roles_(options, name),
+      answers_(options, roles_, name),
+      builder_(builder) {
   for (std::size_t role = 0; role < kRoles; ++role)
     if (!roles_.mapped(static_cast<Role>(role)).empty()) wanted_ |= bit(static_cast<Role>(role));
 }
@@ -70,6 +73,7 @@ void JsonFeedbackReader::add_notes() const {
     }
     unused += (unused.empty() ? "" : ", ") + shown(key_names_.name(static_cast<std::uint32_t>(number)));
   }
+  if (!answers_.note().empty()) builder_.note(answers_.note());
   if (!unused.empty()) builder_.note("Keys that are not used: " + unused + ".");
   if (nans_ > 0)
     builder_.note(fmt::format("{} {} NaN, read as null.", nans_, nans_ == 1 ? "record holds" : "records hold"));
@@ -162,7 +166,7 @@ void JsonFeedbackReader::read_form(FeedbackForm form) {
       draft_.kind = RecordDraft::Kind::kComparison;
       draft_.items.push_back(shown_item(kFirstRole, kFirstTextRole));
       draft_.items.push_back(shown_item(kSecondRole, kSecondTextRole));
-      draft_.answer = checked_answer(single(kAnswerRole), roles_.name(kAnswerRole));
+      draft_.answer = answers_.read(single(kAnswerRole), roles_.name(kAnswerRole));
       return;
     case FeedbackForm::kThumb:
       draft_.kind = RecordDraft::Kind::kThumb;
@@ -185,13 +189,16 @@ Feedback json_feedback_from(const TextSource& source, const FeedbackOptions& opt
   const bool array = first != std::string_view::npos && text[first] == '[' && !name.ends_with(".jsonl") &&
                      !name.ends_with(".ndjson");
   FeedbackBuilder builder(source.name());
+  // Elements of a list may all stand in one line: their number says which is meant.
+  if (array) builder.by_record();
   JsonFeedbackReader reader(options, source.name(), builder);
   for (JsonRecords records(text, array, source.name()); records.next();) {
     builder.start_record();
+    const std::uint64_t place = array ? records.number() : records.line();
     try {
-      reader.read(records.line(), records.record());
+      reader.read(place, records.record());
     } catch (const BadRow& bad) {
-      builder.bad(records.line(), bad);
+      builder.bad(place, bad);
     }
   }
   reader.add_notes();

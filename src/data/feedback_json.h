@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "data/feedback_answers.h"
 #include "data/feedback_builder.h"
 #include "data/feedback_record.h"
 #include "data/json_value.h"
@@ -21,7 +22,7 @@ std::string described(simdjson::dom::element value);
 class JsonFeedbackReader {
  public:
   JsonFeedbackReader(const FeedbackOptions& options, const std::string& name, FeedbackBuilder& builder);
-  // One record to the builder; `text` is padded. Throws BadRow.
+  // One record to the builder; `text` is padded, `line` its place. Throws BadRow.
   void read(std::uint64_t line, std::string_view text);
   // What a reader of the report should know, when all is read.
   void add_notes() const;
@@ -69,6 +70,7 @@ class JsonFeedbackReader {
 
   bool accept_nan_;
   RoleMap roles_;
+  AnswerCodes answers_;
   FeedbackBuilder& builder_;
   simdjson::dom::parser parser_;
   RoleSet wanted_ = 0;  // roles that were mapped: their keys must be in every record

@@ -23,7 +23,8 @@ class JsonRecords {
   // can be told.
   bool next();
   std::string_view record() const { return record_; }
-  std::uint64_t line() const { return line_; }  // where the record starts
+  std::uint64_t line() const { return line_; }      // where the record starts
+  std::uint64_t number() const { return number_; }  // of the record, 1-based
 
  private:
   void next_element();
@@ -33,7 +34,7 @@ class JsonRecords {
   std::string name_;
   LineReader lines_;
   std::size_t at_ = 0, counted_ = 0;
-  std::uint64_t line_ = 0, lines_before_ = 1;
+  std::uint64_t line_ = 0, number_ = 0, lines_before_ = 1;
 };
 
 // Whether a bare NaN stands in JSON text, outside strings; where `out` is given it becomes the text with null

@@ -104,7 +104,6 @@ struct RecordDraft {
 std::string_view checked_text(std::string_view text, std::string_view what);
 // A name: a text that is not empty, or a whole number, which `scratch` then holds.
 std::string_view checked_name_of(const Cell& cell, std::string_view what, std::string* scratch);
-Answer checked_answer(const Cell& cell, std::string_view what);
 std::int64_t checked_time_of(const Cell& cell, std::string_view what);
 std::uint64_t checked_unit_hash(const Cell& cell, std::string_view what);
 float checked_weight(const Cell& cell, std::string_view what);

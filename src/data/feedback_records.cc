@@ -41,6 +41,7 @@ std::uint64_t JsonRecords::line_at(std::size_t at) {
 bool JsonRecords::next() {
   if (!array_) {
     if (!lines_.next()) return false;
+    ++number_;
     record_ = lines_.line();
     line_ = lines_.number();
     return true;
@@ -59,6 +60,7 @@ bool JsonRecords::next() {
   }
   at_ = start;
   line_ = line_at(start);
+  ++number_;
   next_element();
   record_ = text_.substr(start, record_.size());
   return true;
@@ -71,7 +73,8 @@ void JsonRecords::next_element() {
   while (true) {
     at = text_.find_first_of("\"{}[],", at);
     if (at == std::string_view::npos)
-      refuse(name_ + ":" + std::to_string(line_at(start)), "JSON", "the end of the file in a record",
+      refuse(name_ + ":" + std::to_string(line_at(start)), "JSON",
+             "the end of the file in record " + std::to_string(number_),
              "a list of objects that is closed by ]");
     const char c = text_[at];
     if (c == '"') {

@@ -62,15 +62,19 @@ std::string lower(std::string_view text) {
 
 }  // namespace
 
+std::vector<std::string> feedback_roles() {
+  std::vector<std::string> out;
+  for (const RoleName& known : kNames) out.emplace_back(known.name);
+  return out;
+}
+
 RoleMap::RoleMap(const FeedbackOptions& options, const std::string& name) {
   std::array<bool, kRoles> seen{};
   for (const auto& [role_name, column] : options.columns) {
     const auto found = std::find_if(std::begin(kNames), std::end(kNames),
                                     [&, &wanted = role_name](const RoleName& r) { return r.name == wanted; });
     if (found == std::end(kNames)) {
-      std::vector<std::string> candidates;
-      for (const RoleName& known : kNames) candidates.emplace_back(known.name);
-      refuse(name, "columns", "the role " + shown(role_name), expected_name(role_name, candidates));
+      refuse(name, "columns", "the role " + shown(role_name), expected_name(role_name, feedback_roles()));
     }
     if (seen[found->role]) refuse(name, "columns", shown(role_name) + " twice", "every role once");
     seen[found->role] = true;

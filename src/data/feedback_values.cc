@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "data/cell_words.h"
 #include "data/feedback_record.h"
 #include "data/log_builder.h"
 
@@ -58,22 +59,6 @@ std::string_view checked_name_of(const Cell& cell, std::string_view what, std::s
   return *scratch;
 }
 
-Answer checked_answer(const Cell& cell, std::string_view what) {
-  double value = cell.number;
-  if (cell.kind == Cell::Kind::kText) {
-    if (cell.text == "first" || cell.text == "a") return Answer::kFirst;
-    if (cell.text == "second" || cell.text == "b") return Answer::kSecond;
-    if (cell.text == "tie") return Answer::kTie;
-    if (!read_number(cell.text, &value)) value = -1;
-  }
-  if (cell.kind == Cell::Kind::kText || cell.kind == Cell::Kind::kNumber) {
-    if (value == 1) return Answer::kFirst;
-    if (value == 2) return Answer::kSecond;
-    if (value == 0) return Answer::kTie;
-  }
-  throw BadRow{std::string(what), shown(cell), "\"first\", \"second\" or \"tie\" (a, b, tie; 1, 2, 0)"};
-}
-
 std::int64_t checked_time_of(const Cell& cell, std::string_view what) {
   std::int64_t time = 0;
   if (cell.kind == Cell::Kind::kText && cell.text.ends_with(" UTC")) {
@@ -115,8 +100,8 @@ double checked_rating(const Cell& cell, std::string_view what) {
 }
 
 bool checked_up(const Cell& cell, std::string_view what) {
-  if (cell.kind == Cell::Kind::kText && cell.text == "true") return true;
-  if (cell.kind == Cell::Kind::kText && cell.text == "false") return false;
+  const auto truth = cell.kind == Cell::Kind::kText ? boolean_word(cell.text) : std::nullopt;
+  if (truth) return *truth == 1;
   if (cell.number == 1) return true;
   if (cell.number == 0) return false;
   throw BadRow{std::string(what), shown(cell), "true or false"};

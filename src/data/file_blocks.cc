@@ -9,6 +9,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "data/csv_dialect.h"
 #include "plumb/base.h"
 
 namespace plumb {
@@ -139,7 +140,7 @@ bool FileText::append(std::string& to, std::size_t most) {
 FileBlocks::FileBlocks(const std::string& path, std::size_t bytes)
     : text_(path), bytes_(std::max<std::size_t>(bytes, 1)) {
   make_room(kLeastPiece);
-  read_up_to(bytes_);
+  read_up_to(std::max(bytes_, kDialectBytes));
 }
 
 void FileBlocks::make_room(std::size_t bytes) {

@@ -35,15 +35,16 @@ std::uint64_t json_rows(const TextSource& source, BadRows& bad,
 }
 
 std::uint64_t csv_rows(const TextSource& source, BadRows& bad,
-                       const std::function<void(std::uint64_t, std::span<const FlatField>)>& use) {
+                       const std::function<void(std::uint64_t, std::span<const FlatField>)>& use,
+                       char decimal) {
   CsvTable table(source.text(), source.name());
+  if (decimal != '.') table.set_decimal(decimal);
   std::vector<FlatField> fields(table.columns().size());
   std::uint64_t rows = 0;
   for (; table.next(); ++rows) {
     try {
       table.check_row();
-      for (std::size_t c = 0; c < fields.size(); ++c)
-        fields[c] = {{}, table.columns()[c], csv_cell(table.field(c))};
+      for (std::size_t c = 0; c < fields.size(); ++c) fields[c] = {{}, table.columns()[c], table.cell(c)};
       use(table.record().line(), fields);
     } catch (const BadRow& row) {
       bad.add(table.record().line(), row);
@@ -93,8 +94,9 @@ simdjson::dom::object parse_json_line(simdjson::dom::parser& parser, std::string
 }
 
 std::uint64_t for_each_flat_row(const TextSource& source, BadRows& bad,
-                                const std::function<void(std::uint64_t, std::span<const FlatField>)>& use) {
-  return format_of(source) == Format::kCsv ? csv_rows(source, bad, use) : json_rows(source, bad, use);
+                                const std::function<void(std::uint64_t, std::span<const FlatField>)>& use,
+                                char decimal) {
+  return format_of(source) == Format::kCsv ? csv_rows(source, bad, use, decimal) : json_rows(source, bad, use);
 }
 
 }  // namespace plumb

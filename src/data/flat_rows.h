@@ -24,7 +24,9 @@ struct FlatField {
 
 // Calls use(line, fields) for every row; views live until the next. BadRow, thrown by the reader or by `use`,
 // goes to `bad`. Returns the number of rows.
+// `decimal`: ',' where somebody said that numbers of CSV have a decimal comma; else the file tells.
 std::uint64_t for_each_flat_row(const TextSource& source, BadRows& bad,
-                                const std::function<void(std::uint64_t, std::span<const FlatField>)>& use);
+                                const std::function<void(std::uint64_t, std::span<const FlatField>)>& use,
+                                char decimal = '.');
 
 }  // namespace plumb

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "data/cell_words.h"
 #include "data/rows.h"
 #include "plumb/base.h"
 #include "plumb/inspect.h"
@@ -66,6 +67,7 @@ std::string outcome_name(const std::string& column, const std::vector<std::strin
 std::string kind_of(const ColumnSketch& column) {
   const bool zero_one = std::all_of(column.levels.begin(), column.levels.end(), [](const std::string& level) {
     double value = 0;
+    if (is_missing_cell(level) || boolean_word(level)) return true;
     return read_number(level, &value) && (value == 0 || value == 1);
   });
   if (zero_one && !column.more_levels) return "binary";
@@ -124,6 +126,7 @@ std::string data_lines(const LogSketch& sketch, const LogRoles& roles, const std
     if (value.empty() && *absent != '\0') out += fmt::format("# {}\n", absent);
   };
   line("log", log, "", "");
+  if (sketch.decimal == ',') out += "decimal = \",\"  # 1,5 is one and a half\n";
   line("id", roles.id, "", "");
   line("time", roles.time, "", "time = \"COLUMN\": without one there are no ages and no weeks.");
   line("version", roles.version, "  # the logging policy's version", "");
@@ -171,7 +174,7 @@ std::string goal_text(const LogSketch& sketch, const LogRoles& roles, const std:
                         toml_list(proxies));
   out +=
       "# What must not happen, whatever the gain:\n# [[constraint]]\n# outcome = \"OUTCOME\"\n"
-      "# at_most = 0.002  # or no_worse_than = \"reference\"\n\n";
+      "# at_most = 0.002  # or no_worse_than = \"reference\" with better = \"higher\" or \"lower\"\n\n";
   out += data_lines(sketch, roles, log);
   out +=
       "[policy]\nreference = \"logging\"  # what must be beaten: what wrote the log\n"

@@ -140,12 +140,15 @@ class Guess {
   }
 
   void check_given() {
-    for (const auto& [name, what] : {std::pair(roles_.action, "--action"), std::pair(roles_.unit, "--unit"),
-                                     std::pair(roles_.propensity, "--propensity")}) {
+    for (const auto& [name, what] :
+         {std::pair(roles_.action, "--action"), std::pair(roles_.unit, "--unit"),
+          std::pair(roles_.propensity, "--propensity"), std::pair(roles_.id, "--column id"),
+          std::pair(roles_.time, "--column time"), std::pair(roles_.version, "--column version")}) {
       if (name.empty()) continue;
       given_column(name, what);
       taken_.insert(name);
     }
+    for (const std::string& name : roles_.context) taken_.insert(given_column(name, "--column context").name);
     for (const std::string& name : roles_.outcomes) {
       const ColumnSketch& column = given_column(name, "--outcome");
       // Rows with other values are refused one by one; a column without any number is no outcome.

@@ -1,11 +1,14 @@
 // The head of a log, column by column.
 #include "plumb/inspect.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <unordered_set>
 
+#include "data/cell_words.h"
 #include "data/csv.h"
 #include "data/flat_rows.h"
 #include "data/json_value.h"
@@ -25,6 +28,7 @@ class Columns {
       sketches_.back().group = group;
       sketches_.back().name = name;
       seen_.emplace_back();
+      words_.emplace_back();
     }
     return entry->second;
   }
@@ -33,6 +37,10 @@ class Columns {
     ColumnSketch& sketch = sketches_[column];
     if (cell.absent()) return;
     ++sketch.present;
+    if (cell.kind == Cell::Kind::kText && std::isnan(cell.number)) {
+      words_[column].missing += is_missing_cell(cell.text);
+      words_[column].truth += boolean_word(cell.text).has_value();
+    }
     if (cell.kind == Cell::Kind::kOther) {
       ++sketch.nested;
       return;
@@ -54,16 +62,47 @@ class Columns {
     }
   }
 
-  std::vector<ColumnSketch> take() { return std::move(sketches_); }
+  std::vector<ColumnSketch> take() {
+    for (std::size_t c = 0; c < sketches_.size(); ++c) read_words(sketches_[c], words_[c]);
+    return std::move(sketches_);
+  }
 
  private:
+  struct Words {
+    std::uint64_t missing = 0, truth = 0;
+  };
+  // Words for no value, true and false are what they say where the column holds nothing else but numbers; they
+  // stay among the levels, since an action may be called so.
+  static void read_words(ColumnSketch& sketch, const Words& words) {
+    if (words.missing + words.truth == 0 || sketch.numbers + words.truth == 0) return;
+    if (sketch.numbers + words.missing + words.truth != sketch.present) return;
+    const bool zero_one = sketch.integers && sketch.lower >= 0 && sketch.upper <= 1;
+    if (words.truth > 0 && sketch.numbers > 0 && !zero_one) return;
+    sketch.present -= words.missing;
+    if (words.truth == 0) return;
+    sketch.numbers += words.truth;
+    sketch.lower = 0;
+    sketch.upper = 1;
+  }
+
   std::map<std::pair<std::string, std::string>, std::size_t> number_;
   std::vector<ColumnSketch> sketches_;
   std::vector<std::unordered_set<std::string>> seen_;
+  std::vector<Words> words_;
 };
 
 void inspect_csv(const TextSource& source, LogSketch& sketch, BadRows& bad) {
   CsvTable table(source.text(), source.name());
+  if (sketch.decimal != '.') table.set_decimal(sketch.decimal);
+  sketch.decimal = table.dialect().decimal;
+  for (std::size_t c = 0; c < table.dialect().unclear.size() && c < table.columns().size(); ++c) {
+    const std::string& cell = table.dialect().unclear[c];
+    if (!cell.empty())
+      refuse(table.header(), table.columns()[c],
+             fmt::format("cells such as {}: a comma before decimals or between thousands", shown(cell)),
+             "--decimal , (in a goal file decimal = \",\" below [data]) where it stands before decimals, else "
+             "numbers without commas");
+  }
   Columns columns;
   for (const std::string& name : table.columns()) columns.at("", name);
   while (table.next()) {
@@ -78,7 +117,7 @@ void inspect_csv(const TextSource& source, LogSketch& sketch, BadRows& bad) {
       continue;
     }
     ++sketch.rows;
-    for (std::size_t c = 0; c < table.columns().size(); ++c) columns.add(c, csv_cell(table.field(c)));
+    for (std::size_t c = 0; c < table.columns().size(); ++c) columns.add(c, table.cell(c));
   }
   sketch.columns = columns.take();
 }
@@ -116,9 +155,10 @@ const ColumnSketch* LogSketch::column(const std::string& name) const {
   return nullptr;
 }
 
-LogSketch inspect_log(const std::string& path) {
+LogSketch inspect_log(const std::string& path, char decimal) {
   const TextSource source = TextSource::read(path);
   LogSketch sketch;
+  sketch.decimal = decimal;
   sketch.source = path;
   const LogFormat format = log_format_of(source);
   if (format == LogFormat::kDsjson || format == LogFormat::kVwText)

@@ -198,6 +198,7 @@ class JsonlReader final : public RowReader {
     std::fill(row_.segments.begin(), row_.segments.end(), Cell{});
     asked_cells_.assign(row_.asked.size(), {});
     std::fill(row_.outcomes.begin(), row_.outcomes.end(), kAbsent);
+    row_.words.clear();
     row_.context.assign(context_.names().size(), {});
     row_.offered.clear();
     row_.features.clear();
@@ -416,7 +417,7 @@ class JsonlReader final : public RowReader {
         if (cell.absent()) continue;
         if (!std::isnan(row_.outcomes[j]))
           throw BadRow{"outcome." + spec.name, "a second value", "every key once"};
-        row_.outcomes[j] = checked_outcome(cell, spec);
+        row_.outcomes[j] = read_outcome(cell, spec, static_cast<std::uint32_t>(j), row_.words);
       }
     }
   }

@@ -16,6 +16,8 @@ std::string LateAccount::sentence() const {
       "the "
       "others hold {} values, {} of which repeat what was known and count once.",
       records, unknown, empty, values, repeated);
+  if (words > 0)
+    out += fmt::format(" {} cells hold words: NA and the like are no value, true and false 1 and 0.", words);
   if (later > 0) out += fmt::format(" {} records are later than as_of and left out.", later);
   return out;
 }
@@ -33,10 +35,13 @@ std::uint64_t for_each_late_record(const TextSource& source, const Goal& goal, s
   const std::string time_key = goal.data.time.empty() ? "time_us" : goal.data.time;
   BadRows bad(source.name());
   std::vector<std::pair<std::size_t, double>> found;
+  std::vector<WordCell> words;
   std::string scratch;
-  const std::uint64_t rows =
-      for_each_flat_row(source, bad, [&](std::uint64_t, std::span<const FlatField> fields) {
+  const std::uint64_t rows = for_each_flat_row(
+      source, bad,
+      [&](std::uint64_t, std::span<const FlatField> fields) {
         found.clear();
+        words.clear();
         Cell id, time;
         for (const FlatField& field : fields) {
           if (field.group.empty() && field.key == id_key) id = field.cell;
@@ -44,14 +49,16 @@ std::uint64_t for_each_late_record(const TextSource& source, const Goal& goal, s
           if (field.cell.absent() || field.group != (json ? "outcomes" : "")) continue;
           for (std::size_t j = 0; j < goal.outcomes.size(); ++j) {
             const OutcomeSpec& spec = goal.outcomes[j];
-            if ((spec.column.empty() ? spec.name : spec.column) == field.key)
-              found.emplace_back(j, checked_outcome(field.cell, spec));
+            if ((spec.column.empty() ? spec.name : spec.column) != field.key) continue;
+            const double y = read_outcome(field.cell, spec, static_cast<std::uint32_t>(j), words);
+            if (!std::isnan(y)) found.emplace_back(j, y);
           }
         }
-        LateRecord record{LogBuilder::checked_name(id, id_key, &scratch), found, false};
+        LateRecord record{LogBuilder::checked_name(id, id_key, &scratch), found, words.size(), false};
         record.later = as_of != kNoTime && !time.absent() && LogBuilder::checked_time(time, time_key) > as_of;
         use(record);
-      });
+      },
+      goal.data.decimal);
   bad.refuse_beyond(0, rows);
   return rows;
 }
@@ -65,6 +72,7 @@ LateOutcomes::LateOutcomes(const Goal& goal, const std::string& log, std::int64_
                                        ++later_;
                                        return;
                                      }
+                                     words_ += record.words;
                                      const std::uint32_t id = ids_.intern(record.id);
                                      if (id == records_.size()) {
                                        records_.emplace_back();
@@ -89,6 +97,7 @@ LateAccount LateOutcomes::account(const std::vector<std::uint8_t>& used, std::ui
   LateAccount out;
   out.records = count_;
   out.later = later_;
+  out.words = words_;
   out.repeated = repeated;
   for (std::size_t id = 0; id < records_.size(); ++id) {
     if (!used[id]) {

@@ -23,7 +23,8 @@ inline constexpr std::int64_t kNoTime = std::numeric_limits<std::int64_t>::min()
 struct LateRecord {
   std::string_view id;
   std::span<const std::pair<std::size_t, double>> values;
-  bool later = false;  // than as_of
+  std::size_t words = 0;  // cells that held a word instead of a number
+  bool later = false;     // than as_of
 };
 // Calls use(record) for every record of a file; BadRow, thrown by it or by the reader, is refused with file and
 // line in the end. Returns the number of records.
@@ -32,7 +33,7 @@ std::uint64_t for_each_late_record(const TextSource& source, const Goal& goal, s
 
 // What became of all late records, whatever files they stood in: counts that do not depend on the order.
 struct LateAccount {
-  std::uint64_t records = 0, unknown = 0, empty = 0, later = 0, values = 0, repeated = 0;
+  std::uint64_t records = 0, unknown = 0, empty = 0, later = 0, values = 0, repeated = 0, words = 0;
   std::string sentence() const;
 };
 [[noreturn]] void refuse_contradiction(const Goal& goal, std::size_t outcome, double value, std::string_view id,
@@ -60,7 +61,7 @@ class LateOutcomes {
   Interner ids_;
   std::vector<std::vector<double>> value_;  // by outcome and id; NaN: absent
   std::vector<Records> records_;            // by id
-  std::uint64_t count_ = 0, later_ = 0;
+  std::uint64_t count_ = 0, later_ = 0, words_ = 0;
 };
 
 // One outcome's column from its values (NaN: absent): the state of every decision. asked: nullptr where no

@@ -144,6 +144,7 @@ void LogBuilder::append(LogBuilder&& later) {
     append_to(outcomes_.value[j], later.outcomes_.value[j]);
   for (std::size_t j = 0; j < outcomes_.asked.size(); ++j)
     append_to(outcomes_.asked[j], later.outcomes_.asked[j]);
+  for (std::size_t j = 0; j < words_.size(); ++j) words_[j].append(later.words_[j]);
 }
 
 }  // namespace plumb

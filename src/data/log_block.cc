@@ -68,6 +68,7 @@ DecisionLog LogBuilder::finish_block(const LateOutcomes& late, std::int64_t as_o
   account->bad_rows = bad_rows_;
   account->line = line_;
   account->notes = std::move(notes_);
+  account->words = std::move(words_);
   if (log_.size() == 0) return std::move(log_);
   account->id_hash = ids_.hashes();
   if (!late.empty()) join_late(late, account);

@@ -42,6 +42,7 @@ LogBuilder::LogBuilder(std::string source, const Goal& goal, bool keep_text)
     outcomes_.asked_of.push_back(index);
   }
   outcomes_.value.resize(goal.outcomes.size());
+  words_.resize(goal.outcomes.size());
   outcomes_.asked.resize(asked_columns_.size());
 }
 
@@ -212,6 +213,8 @@ void LogBuilder::add(const RowDraft& row) {
   for (std::size_t s = 0; s < segments_.size(); ++s) segments_[s].add(row.segments[s], row.line);
   for (std::size_t j = 0; j < outcomes_.value.size(); ++j) outcomes_.value[j].push_back(row.outcomes[j]);
   for (std::size_t j = 0; j < outcomes_.asked.size(); ++j) outcomes_.asked[j].push_back(row.asked[j]);
+  for (const auto& [outcome, truth, word] : row.words)
+    truth ? words_[outcome].add_truth(word) : words_[outcome].add_missing(word);
 }
 
 // Fixed arms: codes become slots in sorted order, and every decision offers all of them.
@@ -351,6 +354,8 @@ DecisionLog LogBuilder::finish(LoadReport* report, int threads) {
   log_.fixed_actions = fixed_mode_ || same_offers_;
   weigh_rows(/*always=*/false);
   declare_logged();
+  for (std::size_t j = 0; j < words_.size(); ++j)
+    for (std::string& note : word_notes(goal_.outcomes[j].name, words_[j])) notes_.push_back(std::move(note));
   join_outcomes(log_, goal_, ids_, std::move(outcomes_), &notes_);
   log_.id = ids_.take_names();
   log_.policy_version = versions_.take_names();

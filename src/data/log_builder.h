@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "data/cell_words.h"
 #include "data/columns.h"
 #include "data/rows.h"
 #include "plumb/data.h"
@@ -26,6 +27,13 @@ namespace plumb {
 struct SparseCell {
   std::uint32_t column = 0, slot = 0;
   Cell cell;
+};
+
+// An outcome's cell that holds a word: no value (NA), or true and false.
+struct WordCell {
+  std::uint32_t outcome = 0;
+  bool truth = false;
+  std::string_view word;
 };
 
 // One decoded row. Views live until the next row is read.
@@ -46,6 +54,7 @@ struct RowDraft {
   double drop_rate = 0;          // share of such rows that were dropped before the log was written
   std::vector<double> outcomes;  // in the goal's order, NaN: absent
   std::vector<double> asked;     // in the order of asked_columns(), NaN: absent
+  std::vector<WordCell> words;   // cells of outcomes that were read as words
 };
 
 // Outcomes as they were read with the decisions, before anything is joined.
@@ -65,6 +74,7 @@ struct BlockAccount {
   std::vector<std::uint64_t> values;         // by outcome of the goal: rows that have one
   std::vector<std::uint32_t> late;           // numbers of late ids that were joined
   std::uint64_t late_repeated = 0;           // values that the log has itself
+  std::vector<WordCount> words;              // by outcome of the goal
   std::vector<std::string> notes;
 };
 
@@ -111,6 +121,7 @@ class LogBuilder {
   void count_row() { ++rows_read_; }
   std::vector<std::string> take_notes() { return std::exchange(notes_, {}); }
   bool has_ids() const { return has_id_; }
+  const std::string& source() const { return log_.source; }
   const BadRows& bad_rows() const { return bad_rows_; }
   bool usable() const { return log_.size() > 0; }  // so far
   void note(std::string sentence) { notes_.push_back(std::move(sentence)); }
@@ -181,6 +192,7 @@ class LogBuilder {
   std::vector<ColumnBuilder> context_, features_, segments_;
   std::vector<std::string> asked_columns_;
   OutcomeCells outcomes_;
+  std::vector<WordCount> words_;  // by outcome
   Interner ids_, actions_, versions_;
   std::vector<std::uint64_t> line_, raw_hash_;
   std::unordered_map<std::uint64_t, std::uint32_t> first_of_unit_;  // where a unit is one decision
@@ -196,6 +208,10 @@ class LogBuilder {
 
 // Checks one outcome's value; throws BadRow.
 double checked_outcome(const Cell& cell, const OutcomeSpec& spec);
+// The same where words may stand: NaN where the cell is absent or says that there is no value; true and false
+// of a binary outcome are 1 and 0. Words are added to `words` under the number of the outcome.
+double read_outcome(const Cell& cell, const OutcomeSpec& spec, std::uint32_t outcome,
+                    std::vector<WordCell>& words);
 
 // Late outcomes, joined by id, and the state of every outcome of every decision: fills log.outcomes. `ids`
 // numbers the decisions by their id. Appends sentences to `notes`. Throws Error{kInput} where a record

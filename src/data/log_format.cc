@@ -15,6 +15,9 @@ bool is_dsjson(std::string_view line) {
   if (parser.parse(line.data(), line.size()).get(object)) return false;
   for (const char* key : {"_label_cost", "_label_Action", "_label_probability"})
     if (object[key].error() == simdjson::SUCCESS) return true;
+  // An observation that lost its decision.
+  if (object["RewardValue"].error() == simdjson::SUCCESS && object["EventId"].error() == simdjson::SUCCESS)
+    return true;
   return object["c"]["_multi"].error() == simdjson::SUCCESS;
 }
 
@@ -29,6 +32,11 @@ LogFormat log_format_of(const TextSource& source) {
   if (name.ends_with(".vw")) return LogFormat::kVwText;
   std::string_view text = source.text();
   text.remove_prefix(text.find_first_not_of(" \t\r\n"));  // format_of has found something
+  // A decision service marks its logs in lines of its own: "[CHECKPOINT ...]".
+  if (const std::size_t brace = text.find("\n{"); text.front() == '[' && brace != std::string_view::npos) {
+    const std::string_view rows = text.substr(brace + 1);
+    if (is_dsjson(rows.substr(0, rows.find('\n')))) return LogFormat::kDsjson;
+  }
   const std::string_view line = text.substr(0, text.find('\n'));
   if (text.front() == '{') return is_dsjson(line) ? LogFormat::kDsjson : LogFormat::kJsonLines;
   if (plain == Format::kCsv && starts_vw_text(line)) return LogFormat::kVwText;

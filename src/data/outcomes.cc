@@ -15,6 +15,7 @@ void join_file(const TextSource& source, const Goal& goal, const Interner& ids, 
                std::vector<std::vector<double>>& value, LateAccount& joined) {
   joined.records += for_each_late_record(source, goal, as_of, [&](const LateRecord& record) {
     const std::uint32_t row = ids.find(record.id);
+    if (!record.later) joined.words += record.words;
     if (record.later || row == Interner::kNone || record.values.empty()) {
       ++(record.later ? joined.later : row == Interner::kNone ? joined.unknown : joined.empty);
       return;

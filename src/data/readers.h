@@ -12,9 +12,9 @@ namespace plumb {
 
 enum class LogFormat { kCsv, kJsonLines, kDsjson, kVwText };
 // By name (.csv, .tsv, .dsjson, .vw, each also .gz), else by what the first line holds: dsjson has a label
-// (`_label_cost`, `_label_Action`, `_label_probability`) or a context `c` with actions `_multi`, VW text a bar
-// behind "shared" or behind a label of contextual bandits. Else as format_of. Throws Error{kInput} where the
-// text is empty.
+// (`_label_cost`, `_label_Action`, `_label_probability`), a context `c` with actions `_multi`, or a reward
+// without its decision (`RewardValue`); VW text as starts_vw_text says. Else as format_of. Throws Error{kInput}
+// where the text is empty.
 LogFormat log_format_of(const TextSource& source);
 
 // How a log is read, beyond what the goal says of it. Blocks have fixed places in the file, whatever the number

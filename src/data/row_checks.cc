@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "data/cell_words.h"
 #include "data/log_builder.h"
 
 namespace plumb {
@@ -14,11 +15,9 @@ constexpr double kFarthestUs = 9e15;
 
 // The value of a cell that must be a number; infinities and NaN of CSV come through.
 double number_of(const Cell& cell, std::string_view what, const char* expected) {
-  double value = cell.number;
-  const bool is_number =
-      cell.kind == Cell::Kind::kNumber || (cell.text.data() != nullptr && read_number(cell.text, &value));
-  if (!is_number) throw BadRow{std::string(what), shown(cell), expected};
-  return value;
+  const std::optional<double> value = number_in(cell);
+  if (!value) throw BadRow{std::string(what), shown(cell), number_expected(cell, expected, cell.decimal)};
+  return *value;
 }
 
 }  // namespace
@@ -45,9 +44,10 @@ double checked_outcome(const Cell& cell, const OutcomeSpec& spec) {
   const auto bad = [&](const std::string& expected) {
     return BadRow{"outcome." + spec.name, shown(cell), expected};
   };
-  double value = cell.number;
-  if (cell.kind != Cell::Kind::kNumber && (cell.text.data() == nullptr || !read_number(cell.text, &value)))
-    throw bad("a number");
+  const std::optional<double> number = number_in(cell);
+  if (!number)
+    throw bad(number_expected(cell, spec.kind == OutcomeKind::kBinary ? "0 or 1" : "a number", cell.decimal));
+  const double value = *number;
   if (!std::isfinite(value)) throw bad("a finite number");
   if (spec.kind == OutcomeKind::kBinary && value != 0 && value != 1) throw bad("0 or 1");
   if ((spec.kind == OutcomeKind::kAmount || spec.kind == OutcomeKind::kCount) && value < 0)
@@ -56,6 +56,23 @@ double checked_outcome(const Cell& cell, const OutcomeSpec& spec) {
     throw bad(fmt::format("a number in [{}, {}]", spec.range_lower ? print_number(*spec.range_lower) : "-inf",
                           spec.range_upper ? print_number(*spec.range_upper) : "inf"));
   return value;
+}
+
+double read_outcome(const Cell& cell, const OutcomeSpec& spec, std::uint32_t outcome,
+                    std::vector<WordCell>& words) {
+  if (cell.absent()) return std::numeric_limits<double>::quiet_NaN();
+  if (cell.kind == Cell::Kind::kText && std::isnan(cell.number)) {
+    if (is_missing_cell(cell.text)) {
+      words.push_back({outcome, /*truth=*/false, cell.text});
+      return std::numeric_limits<double>::quiet_NaN();
+    }
+    const auto truth = spec.kind == OutcomeKind::kBinary ? boolean_word(cell.text) : std::nullopt;
+    if (truth) {
+      words.push_back({outcome, /*truth=*/true, cell.text});
+      return *truth;
+    }
+  }
+  return checked_outcome(cell, spec);
 }
 
 std::int64_t LogBuilder::checked_time(const Cell& cell, std::string_view what) {

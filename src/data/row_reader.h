@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "data/csv_dialect.h"
 #include "data/log_builder.h"
 #include "data/readers.h"
 #include "data/text_source.h"
@@ -27,6 +28,8 @@ class RowReader {
   virtual std::unique_ptr<RowReader> fork(LogBuilder& builder) const = 0;
   // What a fork of this reader found out that is told in notes.
   virtual void absorb(const RowReader& fork) = 0;
+  // What was left out because it is no decision to learn from, in words; empty where nothing was.
+  virtual std::string left_out() const { return {}; }
   // Notes and checks behind the last row. Throws Error{kInput}.
   virtual void finish(const std::string& source) = 0;
 };
@@ -44,8 +47,9 @@ struct NotInBlocks {};
 // Readers of the formats, for rows that come block by block; the builder must outlive them. CSV and VW text are
 // told by the `beginning` of the text: `rows` is what follows the header in it, `end` how rows are set apart.
 // Throw Error{kInput} where the goal does not fit the format.
-std::unique_ptr<RowReader> make_csv_reader(const Goal& goal, LogBuilder& builder, std::string_view beginning,
-                                           std::optional<TextBlock>* rows, const std::string& name);
+std::unique_ptr<RowReader> make_csv_reader(const Goal& goal, LogBuilder& builder, const CsvDialect& dialect,
+                                           std::string_view beginning, std::optional<TextBlock>* rows,
+                                           const std::string& name);
 std::unique_ptr<RowReader> make_jsonl_reader(const Goal& goal, LogBuilder& builder);
 std::unique_ptr<RowReader> make_dsjson_reader(const Goal& goal, LogBuilder& builder);
 std::unique_ptr<RowReader> make_vw_text_reader(const Goal& goal, LogBuilder& builder,

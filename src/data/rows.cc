@@ -7,18 +7,30 @@
 #include <cstring>
 #include <utility>
 
+#include "data/csv_dialect.h"
 #include "data/text_source.h"
 
 namespace plumb {
 
-Cell csv_cell(std::string_view text) {
+Cell csv_cell(std::string_view text, char decimal) {
   Cell cell;
   cell.text = text;
   if (text.empty()) return cell;
   cell.kind = Cell::Kind::kText;
+  cell.decimal = decimal;
   double value = 0;
-  if (read_number(text, &value) && std::isfinite(value)) cell.number = value;
+  const bool is_number = decimal == '.' ? read_number(text, &value) : read_comma_number(text, &value);
+  if (is_number && std::isfinite(value)) cell.number = value;
   return cell;
+}
+
+std::optional<double> number_in(const Cell& cell) {
+  if (cell.kind == Cell::Kind::kNumber || !std::isnan(cell.number)) return cell.number;
+  double value = 0;
+  if (cell.kind != Cell::Kind::kText || cell.text.data() == nullptr) return std::nullopt;
+  const bool is_number =
+      cell.decimal == '.' ? read_number(cell.text, &value) : read_comma_number(cell.text, &value);
+  return is_number ? std::optional(value) : std::nullopt;
 }
 
 std::string print_number(double value) {
@@ -88,7 +100,8 @@ bool read_number(std::string_view text, double* value) {
 }
 
 std::string BadRows::where(std::uint64_t line) const {
-  return fmt::format("{}:{}{}", file_, row_ ? "row " : "", line);
+  return std::string_view(place_) == "line" ? fmt::format("{}:{}", file_, line)
+                                            : fmt::format("{}:{} {}", file_, place_, line);
 }
 
 void BadRows::add(std::uint64_t line, const BadRow& bad) {

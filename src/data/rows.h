@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,12 +21,15 @@ struct Cell {
   double number = std::numeric_limits<double>::quiet_NaN();
   std::string_view text;  // CSV: always; JSON: strings only
   bool integer = false;   // kNumber: an integer in the file, exact in `whole`
+  char decimal = '.';     // kText: what stands before the decimals where the text is a number
   std::int64_t whole = 0;
   bool absent() const { return kind == Kind::kAbsent; }
 };
 
-// A cell of CSV; empty text is absent.
-Cell csv_cell(std::string_view text);
+// A cell of CSV; empty text is absent. `decimal`: '.' or ','.
+Cell csv_cell(std::string_view text, char decimal = '.');
+// The number that the cell is, as its text is read where it is one (infinities and NaN included).
+std::optional<double> number_in(const Cell& cell);
 // The cell's value as people write it: text as it is, numbers in their shortest form.
 std::string print(const Cell& cell);
 std::string print_number(double value);
@@ -44,16 +48,17 @@ struct BadRow {
 };
 
 // Bad rows of one file: counts all, keeps the first five as "file:line: what: found, expected" (or "name:row
-// 17:", where rows have no lines).
+// 17:" and "name:record 17:", where rows have no lines).
 class BadRows {
  public:
   explicit BadRows(std::string file) : file_(std::move(file)) {}
   void add(std::uint64_t line, const BadRow& bad);
   // Those of rows further on in the same file.
   void append(const BadRows& later);
-  void by_row() { row_ = true; }
+  void by_row() { place_ = "row"; }
+  void by_record() { place_ = "record"; }
   std::string where(std::uint64_t line) const;
-  const char* place() const { return row_ ? "row" : "line"; }
+  const char* place() const { return place_; }
   std::uint64_t count() const { return count_; }
   const std::vector<std::string>& first() const { return first_; }
   // Throws Error{kInput} with the first five and the count where more than a share `allowed` of `rows` is bad.
@@ -61,7 +66,7 @@ class BadRows {
 
  private:
   std::string file_;
-  bool row_ = false;
+  const char* place_ = "line";
   std::uint64_t count_ = 0;
   std::vector<std::string> first_;
 };

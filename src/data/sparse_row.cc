@@ -13,6 +13,12 @@ namespace {
 // A column a row of every log: more are features that belong to a model, not to a log's columns.
 constexpr std::size_t kMostColumns = 4096;
 
+// Of the log: which of its rows came late enough to be the one too many says nothing about them.
+[[noreturn]] void refuse_features(const std::string& source) {
+  refuse(source, "features", fmt::format("more than {} different ones", kMostColumns),
+         "fewer (context = [...] below [data] names those that are needed; words of texts are no columns)");
+}
+
 // Whether a name below `path` could match.
 bool may_match_below(std::string_view pattern, const std::string& path) {
   const std::string below = path + ".";
@@ -20,6 +26,7 @@ bool may_match_below(std::string_view pattern, const std::string& path) {
   return pattern.ends_with('*') && below.starts_with(pattern.substr(0, pattern.size() - 1));
 }
 
+constexpr std::string_view kByPlace = "#";
 constexpr const char* kCoreWhat[] = {"data.id", "data.unit", "data.time", "data.version"};
 
 }  // namespace
@@ -95,9 +102,7 @@ void SparseRow::set_again(Side& side, std::uint32_t name, Cell& before, const Ce
 void SparseRow::make_column(Side& side, std::uint32_t name, Needs& found, const Cell& cell) {
   const std::string& path = side.names.path(name);
   ColumnBuilder::check(cell, path, /*allow_absent=*/false);
-  if (++columns_ > kMostColumns)
-    throw BadRow{"features", fmt::format("more than {} different ones", kMostColumns),
-                 "fewer (data.context names those that are needed)"};
+  if (++columns_ > kMostColumns) refuse_features(builder_.source());
   found.column = static_cast<int>(&side == &shared_ ? builder_.add_context_column(path)
                                                     : builder_.add_feature_column(path));
 }
@@ -124,6 +129,10 @@ void SparseRow::name_action() {
   const std::size_t slot = row_.offered.size() - 1;
   while (scratch_.size() <= slot) scratch_.emplace_back();
   const std::string& named = goal_.data.action;
+  if (named == kByPlace) {
+    row_.offered[slot] = position_name(slot);
+    return;
+  }
   if (!named.empty() && named != "_tag") {
     row_.offered[slot] = LogBuilder::checked_name(action_id_, named, &scratch_[slot]);
     return;
@@ -134,8 +143,13 @@ void SparseRow::name_action() {
 }
 
 void SparseRow::refuse_repeated_actions() {
-  if (!by_tag_ && goal_.data.action.empty()) return;
-  LogBuilder::refuse_repeated(row_.offered, sorted_);
+  if (goal_.data.action == kByPlace || (!by_tag_ && goal_.data.action.empty())) return;
+  try {
+    LogBuilder::refuse_repeated(row_.offered, sorted_);
+  } catch (BadRow& bad) {
+    bad.expected += " (action = \"#\" below [data] takes actions by their place)";
+    throw;
+  }
 }
 
 void SparseRow::missing(std::string_view what, std::string_view name) const {
@@ -191,6 +205,16 @@ void SparseRow::absorb(const SparseRow& later) {
   later.list_names(names, columns);
   add_new(later_names_, names);
   add_new(later_columns_, columns);
+  count_columns(*this);
+  count_columns(later);
+  if (counted_.size() > kMostColumns) refuse_features(builder_.source());
+}
+
+void SparseRow::count_columns(const SparseRow& from) {
+  for (const Side* side : {&from.shared_, &from.action_})
+    for (std::uint32_t n = 1; n < side->needs.size(); ++n)
+      if (side->needs[n].column >= 0)
+        counted_.insert((side == &from.shared_ ? "shared " : "action ") + side->names.path(n));
 }
 
 void SparseRow::check_patterns(const std::string& source) {

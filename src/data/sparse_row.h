@@ -8,6 +8,7 @@
 #include <deque>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "data/log_builder.h"
@@ -50,8 +51,8 @@ class SparseRow {
   // The next offered action; its features follow. `tag`: the action's tag, absent where it has none.
   void next_action();
   void set_tag(const Cell& tag) { tag_ = tag; }
-  // Names the action in hand: by the goal's data.action, else by its tag where the first action of all has one,
-  // else by its position, from 1.
+  // Names the action in hand: by the goal's data.action ("#": by its position), else by its tag where the first
+  // action of all has one, else by its position, from 1.
   void name_action();
 
   // A value of a name outside of the features ("EventId"), where the goal names it.
@@ -66,7 +67,8 @@ class SparseRow {
     tags_known_ = first.tags_known_;
     by_tag_ = first.by_tag_;
   }
-  // Names that rows further on have.
+  // Names that rows further on have. Throws Error{kInput} where all rows so far have too many features, as
+  // set_shared and set_action do.
   void absorb(const SparseRow& later);
   // Throws Error{kInput} where a pattern of data.context, or data.action, named nothing in any row.
   void check_patterns(const std::string& source);
@@ -110,6 +112,7 @@ class SparseRow {
   [[noreturn]] void missing(std::string_view what, std::string_view name) const;
   std::string_view position_name(std::size_t slot);
   void refuse_repeated_actions();
+  void count_columns(const SparseRow& from);
 
   const Goal& goal_;
   LogBuilder& builder_;
@@ -128,6 +131,7 @@ class SparseRow {
   std::vector<std::string_view> sorted_;
   // Shared names of forks: every one, and those that made columns.
   std::vector<std::string> later_names_, later_columns_;
+  std::unordered_set<std::string> counted_;  // columns of all rows so far; never listed
 };
 
 }  // namespace plumb

@@ -86,6 +86,7 @@ class LogStream {
         late_used_(late_.size(), 0),
         observed_(goal_.outcomes.size(), 0),
         values_(goal_.outcomes.size(), 0),
+        words_(goal_.outcomes.size()),
         bad_rows_(path) {
     for (OutcomeSpec& spec : goal_.outcomes) spec.line = 0;
     goal_.segments.clear();
@@ -111,6 +112,7 @@ class LogStream {
   bool keeps_text() {
     const TextSource beginning = TextSource::from_memory(blocks_.beginning(), path_);
     format_ = log_format_of(beginning);
+    if (format_ == LogFormat::kCsv) dialect_ = csv_dialect(beginning.text());
     return format_ == LogFormat::kCsv;
   }
 
@@ -140,7 +142,7 @@ class LogStream {
       std::optional<FileBlock> block = blocks_.next();
       if (!block) break;
       std::optional<TextBlock> rows = block->rows;
-      if (!reader_) reader_ = make_csv_reader(goal_, *builder_, block->rows.text, &rows, path_);
+      if (!reader_) reader_ = make_csv_reader(goal_, *builder_, dialect_, block->rows.text, &rows, path_);
       out.text = std::move(*block);
       if (!rows) continue;
       reader_->start(*rows);
@@ -200,6 +202,7 @@ class LogStream {
       observed_[j] += block.observed[j];
       values_[j] += block.account.values[j];
     }
+    for (std::size_t j = 0; j < block.account.words.size(); ++j) words_[j].append(block.account.words[j]);
     if (block.reader) reader_->absorb(*block.reader);
     for (std::string& note : block.account.notes)
       if (std::find(notes_.begin(), notes_.end(), note) == notes_.end()) notes_.push_back(std::move(note));
@@ -220,6 +223,8 @@ class LogStream {
 
   LoadReport finish() {
     bad_rows_.refuse_beyond(goal_.data.reject_up_to, rows_read_);
+    if (decisions_ == 0 && rows_read_ == 0 && reader_ != nullptr && !reader_->left_out().empty())
+      refuse(path_, "rows", "none but " + reader_->left_out(), "at least one decision");
     if (decisions_ == 0)
       refuse(path_, "rows", rows_read_ ? "no usable row" : "no rows", "at least one decision");
     // A name that no row has is a mistake even where absent means zero.
@@ -230,6 +235,8 @@ class LogStream {
                "a value in at least one row");
     reader_->finish(path_);
     for (std::string& note : builder_->take_notes()) notes_.push_back(std::move(note));
+    for (std::size_t j = 0; j < words_.size(); ++j)
+      for (std::string& note : word_notes(goal_.outcomes[j].name, words_[j])) notes_.push_back(std::move(note));
     if (!goal_.data.outcome_files.empty())
       notes_.push_back(late_.account(late_used_, late_repeated_).sentence());
     return {file_bytes_, rows_read_, decisions_, bad_rows_.count(), bad_rows_.first(), std::move(notes_)};
@@ -243,6 +250,7 @@ class LogStream {
   FileBlocks blocks_;
   LateOutcomes late_;
   LogFormat format_ = LogFormat::kJsonLines;
+  CsvDialect dialect_;
   std::unique_ptr<LogBuilder> builder_, plan_;  // of the first block, and what the others start from
   std::unique_ptr<RowReader> reader_;
   std::vector<std::shared_ptr<const char[]>> earlier_;
@@ -252,6 +260,7 @@ class LogStream {
   std::vector<std::uint8_t> late_used_;
   std::uint64_t late_repeated_ = 0, rows_read_ = 0, decisions_ = 0, file_bytes_ = 0;
   std::vector<std::uint64_t> observed_, values_;  // by outcome: decisions; rows that have a value
+  std::vector<WordCount> words_;                  // by outcome
   BadRows bad_rows_;
   std::vector<std::string> notes_;
 };

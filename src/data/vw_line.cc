@@ -2,6 +2,7 @@
 #include "data/vw_line.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace plumb {
 
@@ -57,17 +58,40 @@ std::string_view take_token(std::string_view& rest) {
 
 }  // namespace
 
+std::string_view other_problem(std::string_view word) {
+  constexpr std::pair<std::string_view, std::string_view> kWords[] = {
+      {"ccb", "conditional contextual bandits, several slots a decision"},
+      {"slates", "slates, one action for each of several slots"},
+      {"ca", "continuous actions"}};
+  for (const auto& [own, about] : kWords)
+    if (word == own) return about;
+  return {};
+}
+
+std::string_view other_problem_of(std::string_view line) {
+  std::string_view rest = line.substr(0, line.find('|'));
+  return line.find('|') == std::string_view::npos ? std::string_view() : other_problem(take_token(rest));
+}
+
+// A header of CSV may hold bars too, but no number or word of VW's before the first.
 bool starts_vw_text(std::string_view line) {
   const std::size_t bar = line.find('|');
   if (bar == std::string_view::npos) return false;
-  if (bar == 0) return true;
+  if (!other_problem_of(line).empty()) return true;
   std::string_view rest = line.substr(0, bar);
-  const std::string_view first = take_token(rest);
-  if (first == "shared") return true;
-  try {
-    return read_label(first).observed;
-  } catch (const BadRow&) {
-    return false;
+  const bool touches = bar > 0 && !is_blank(line[bar - 1]);
+  for (std::size_t labels = 0;; ++labels) {
+    const std::string_view token = take_token(rest);
+    if (token.empty()) return true;
+    if (token == "shared") return true;
+    skip_blanks(rest);
+    if (rest.empty() && (token.front() == '\'' || (touches && labels > 0))) return true;  // a tag
+    double value = 0;
+    for (std::size_t colon = 0, start = 0; colon != std::string_view::npos; start = colon + 1) {
+      colon = token.find(':', start);
+      const std::size_t end = colon == std::string_view::npos ? token.size() : colon;
+      if (!read_number(token.substr(start, end - start), &value)) return false;
+    }
   }
 }
 
@@ -90,6 +114,8 @@ void read_vw_head(std::string_view line, VwHead& head, std::string_view* rest) {
       head.tag = token.substr(token.front() == '\'' ? 1 : 0);
     } else if (token == "shared") {
       head.shared = true;
+    } else if (const std::string_view other = other_problem(token); !other.empty()) {
+      throw BadRow{"label", shown(token) + ": " + std::string(other), kLabelForm};
     } else {
       head.labels.push_back(read_label(token));
     }

@@ -24,8 +24,15 @@ struct VwHead {
   std::string_view tag;
 };
 
-// Whether a file whose first line this is holds VW text with labels of contextual bandits.
+// Whether a file whose first line this is holds VW text: a bar, and before it nothing, a quoted tag, "shared",
+// or numbers as labels have them ("1 2:-1:0.5 3 | f"), whichever labels they are.
 bool starts_vw_text(std::string_view line);
+
+// What labels VW gives to other problems than contextual bandits are about, by the word that starts them
+// ("ccb", "slates", "ca"); empty for any other word.
+std::string_view other_problem(std::string_view word);
+// The same of a line.
+std::string_view other_problem_of(std::string_view line);
 
 // Splits off what stands before the first bar. `rest` is what follows, bar included. Throws BadRow.
 void read_vw_head(std::string_view line, VwHead& head, std::string_view* rest);

@@ -239,6 +239,18 @@ class VwTextReader final : public RowReader {
   std::vector<std::string_view> decision_;  // its lines
 };
 
+// Logs of other problems hold no decision that is one action chosen of a list.
+void refuse_other_problem(std::string_view text, const std::string& name) {
+  LineReader lines(text);
+  while (lines.next()) {
+    if (is_empty(lines.line())) continue;
+    const std::string_view other = other_problem_of(lines.line());
+    if (other.empty()) return;
+    refuse(fmt::format("{}:{}", name, lines.number()), "label", std::string(other),
+           "contextual bandits: one action chosen of a list, action:cost:probability");
+  }
+}
+
 void check_goal(const Goal& goal) {
   const auto where = goal.path.empty() ? std::string("goal") : goal.path;
   for (const std::string& named : {goal.data.propensity_column, goal.data.propensities})
@@ -251,6 +263,7 @@ void check_goal(const Goal& goal) {
 std::unique_ptr<RowReader> make_vw_text_reader(const Goal& goal, LogBuilder& builder,
                                                std::string_view beginning, RowEnd* end) {
   check_goal(goal);
+  refuse_other_problem(beginning, builder.source());
   const bool multiline = is_multiline(beginning);
   *end = multiline ? RowEnd::kEmptyLine : RowEnd::kLine;
   return std::make_unique<VwTextReader>(goal, builder, multiline);
@@ -262,6 +275,7 @@ DecisionLog vw_text_log_from(const TextSource& source, const Goal& goal, LoadRep
     refuse(source.name(), "file", source.text().empty() ? "an empty file" : "only white space",
            "lines of VW text");
   check_goal(goal);
+  refuse_other_problem(source.text(), source.name());
   const bool multiline = is_multiline(source.text());
   LogBuilder builder(source.name(), goal, /*keep_text=*/false);
   VwTextReader reader(goal, builder, multiline);

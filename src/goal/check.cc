@@ -80,12 +80,21 @@ class Checker {
     }
   }
 
+  // The objective says which way its own outcomes are worse, a preference is worse when lower; of all others
+  // the guard must say it: counting the wrong way would ship what it is there to stop.
   void settle_direction(ConstraintSpec& spec, bool said, const std::string& where) const {
-    // What people prefer is worse when lower, whatever else is wanted.
-    if (goal_.outcome(spec.outcome)->kind == OutcomeKind::kPreference && !said) spec.higher_is_better = true;
     const auto term = std::find_if(goal_.maximize.begin(), goal_.maximize.end(),
-                                   [&](const Term& t) { return t.outcome == spec.outcome; });
-    if (term == goal_.maximize.end()) return;
+                                   [&](const Term& t) { return t.outcome == spec.outcome && t.weight != 0; });
+    if (term == goal_.maximize.end()) {
+      if (said) return;
+      if (goal_.outcome(spec.outcome)->kind != OutcomeKind::kPreference)
+        refuse(at_line(spec.line), "constraint.better",
+               fmt::format("nothing, and goal.maximize does not say whether {} is better higher or lower",
+                           spec.outcome),
+               "one of these two lines in this [[constraint]]:\nbetter = \"higher\"\nbetter = \"lower\"");
+      spec.higher_is_better = true;
+      return;
+    }
     const bool wanted_higher = term->weight > 0;
     if (said && spec.higher_is_better != wanted_higher) {
       refuse(where, "constraint.better", spec.higher_is_better ? "\"higher\"" : "\"lower\"",

@@ -9,6 +9,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "pressure/pool_flat.h"
+
 namespace plumb {
 namespace {
 
@@ -179,6 +181,7 @@ PoolAudit audit_pool(const Pool& pool, double level, const Rng& rng, int threads
              "two or more");
     out.most_n = std::min(out.most_n, size);
   }
+  if (out.prompts == 1) return audit_flat_pool(pool, level, rng, threads);
   if (out.prompts < kLeastPrompts) {
     out.inconclusive = true;
     out.sentence = describe(out);

@@ -15,17 +15,17 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string at_line(const std::string& name, std::uint64_t line) { return fmt::format("{}:{}", name, line); }
+std::string at_place(const std::string& name, const std::string& place) { return name + ":" + place; }
 
 // Costs, which all records have or none.
 class Costs {
  public:
   explicit Costs(const std::string& name) : name_(name) {}
-  void add(std::uint64_t line, std::optional<double> cost, const std::string& shown) {
+  void add(const std::string& place, std::optional<double> cost, const std::string& shown) {
     if (!shown.empty() && !(cost && *cost > 0 && std::isfinite(*cost)))
-      refuse(at_line(name_, line), "cost", shown, "a number > 0");
+      refuse(at_place(name_, place), "cost", shown, "a number > 0");
     if (records_ > 0 && cost.has_value() != !cost_.empty())
-      refuse(at_line(name_, line), "cost", cost ? "one" : "none",
+      refuse(at_place(name_, place), "cost", cost ? "one" : "none",
              cost ? "none, as in the records before" : "one, as in the records before");
     ++records_;
     if (cost) cost_.push_back(*cost);
@@ -45,7 +45,11 @@ class Costs {
 std::string answered_json(const TextSource& source, Costs& costs) {
   const std::string_view text = source.text();
   const std::size_t start = text.find_first_not_of(" \t\r\n");
-  JsonRecords records(text, start != text.npos && text[start] == '[', source.name());
+  const bool array = start != text.npos && text[start] == '[';
+  JsonRecords records(text, array, source.name());
+  const auto place = [&] {
+    return array ? fmt::format("record {}", records.number()) : fmt::format("{}", records.line());
+  };
   std::string out;
   std::size_t copied = 0;
   while (records.next()) {
@@ -53,15 +57,14 @@ std::string answered_json(const TextSource& source, Costs& costs) {
     // Not strict: what is broken keeps its shape and is refused by the reader of feedback, in its words.
     const Json json = Json::parse(record, nullptr, false);
     if (!json.is_object() || json.empty()) continue;
-    if (json.contains("answer") || json.contains("ranking"))
-      refuse_answer(at_line(source.name(), records.line()));
+    if (json.contains("answer") || json.contains("ranking")) refuse_answer(at_place(source.name(), place()));
     std::optional<double> cost;
     std::string shown;
     if (json.contains("cost")) {
       shown = json["cost"].dump();
       if (json["cost"].is_number()) cost = json["cost"].get<double>();
     }
-    costs.add(records.line(), cost, shown);
+    costs.add(place(), cost, shown);
     const auto end = static_cast<std::size_t>(record.data() - text.data()) + record.rfind('}');
     out.append(text.substr(copied, end - copied));
     out += ",\"answer\":\"tie\"";
@@ -72,9 +75,7 @@ std::string answered_json(const TextSource& source, Costs& costs) {
 }
 
 std::string answered_csv(const TextSource& source, Costs& costs) {
-  std::string_view name = source.name();
-  if (name.ends_with(".gz")) name.remove_suffix(3);
-  const char separator = name.ends_with(".tsv") ? '\t' : ',';
+  const char separator = csv_dialect(source.text()).separator;
   CsvReader rows(source.text(), separator, source.name());
   std::string out;
   std::optional<std::size_t> cost_column;
@@ -84,7 +85,8 @@ std::string answered_csv(const TextSource& source, Costs& costs) {
     out += header ? "answer\n" : "tie\n";
     if (header) {
       for (std::size_t c = 0; c < rows.fields().size(); ++c) {
-        if (rows.fields()[c] == "answer") refuse_answer(at_line(source.name(), rows.line()));
+        if (rows.fields()[c] == "answer")
+          refuse_answer(at_place(source.name(), fmt::format("{}", rows.line())));
         if (rows.fields()[c] == "cost") cost_column = c;
       }
       continue;
@@ -98,7 +100,7 @@ std::string answered_csv(const TextSource& source, Costs& costs) {
       const auto [stopped, error] = std::from_chars(field.data(), field.data() + field.size(), value);
       if (error == std::errc() && stopped == field.data() + field.size() && !field.empty()) cost = value;
     }
-    costs.add(rows.line(), cost, shown);
+    costs.add(fmt::format("{}", rows.line()), cost, shown);
   }
   return out;
 }

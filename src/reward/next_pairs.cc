@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "data/ranking_pairs.h"
+
 namespace plumb {
 namespace {
 
@@ -109,16 +111,11 @@ PairVotes pair_votes(const Feedback& f, const NextPairs& next) {
     add(f.first[k], f.second[k], share, 1, votes_like(next, f.comparison.rater[k]));
   }
   for (std::size_t r = 0; r + 1 < f.ranking_offset.size(); ++r) {
-    const std::uint64_t begin = f.ranking_offset[r], end = f.ranking_offset[r + 1];
-    for (std::uint64_t a = begin; a < end; ++a) {
-      for (std::uint64_t b = a + 1; b < end; ++b) {
-        const double share = f.ranking_rank[a] < f.ranking_rank[b]   ? 1
-                             : f.ranking_rank[a] > f.ranking_rank[b] ? 0
-                                                                     : 0.5;
-        // Where several stand in a list, who stands before whom is not what a position effect of two is about.
-        add(f.ranking_item[a], f.ranking_item[b], share, 2 / static_cast<double>(end - begin), {1.0, 0.0});
-      }
-    }
+    for_each_ranked_pair(f, r, [&](const RankedPair& pair) {
+      const double share = pair.answer == Answer::kFirst ? 1 : pair.answer == Answer::kSecond ? 0 : 0.5;
+      // Where several stand in a list, who stands before whom is not what a position effect of two is about.
+      add(pair.first, pair.second, share, pair.share, {1.0, 0.0});
+    });
   }
   return out;
 }

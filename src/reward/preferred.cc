@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "data/ranking_pairs.h"
 #include "plumb/regression.h"
 #include "reward/pairwise.h"
 
@@ -32,19 +33,12 @@ std::vector<Judged> all_pairs(const Feedback& f) {
     out.push_back({f.first[c], f.second[c], answer, weight, f.comparison.unit[c], f.comparison.rater[c]});
   }
   for (std::size_t r = 0; r + 1 < f.ranking_offset.size(); ++r) {
-    const std::size_t begin = f.ranking_offset[r], end = f.ranking_offset[r + 1];
-    const double weight = (f.ranking.weight.empty() ? 1 : static_cast<double>(f.ranking.weight[r])) /
-                          static_cast<double>(end - begin - 1);
-    for (std::size_t a = begin; a < end; ++a) {
-      for (std::size_t b = a + 1; b < end; ++b) {
-        const auto ra = f.ranking_rank[a], rb = f.ranking_rank[b];
-        out.push_back({f.ranking_item[a], f.ranking_item[b],
-                       ra == rb  ? 0.5
-                       : ra < rb ? 1.0
-                                 : 0.0,
-                       weight, f.ranking.unit[r], f.ranking.rater[r]});
-      }
-    }
+    const double weight = f.ranking.weight.empty() ? 1 : static_cast<double>(f.ranking.weight[r]);
+    for_each_ranked_pair(f, r, [&](const RankedPair& pair) {
+      const double answer = pair.answer == Answer::kTie ? 0.5 : pair.answer == Answer::kFirst ? 1 : 0;
+      out.push_back(
+          {pair.first, pair.second, answer, weight * pair.share, f.ranking.unit[r], f.ranking.rater[r]});
+    });
   }
   return out;
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "data/ranking_pairs.h"
 #include "plumb/text_reward.h"
 
 namespace plumb {
@@ -35,14 +36,11 @@ Judged judged_rows(const Feedback& f) {
             f.answer[k] == Answer::kSecond ? w : 0, f.answer[k] == Answer::kTie ? w : 0);
   }
   for (std::size_t r = 0; r + 1 < f.ranking_offset.size(); ++r) {
-    const std::uint64_t begin = f.ranking_offset[r], end = f.ranking_offset[r + 1];
-    const double w = weight_of(f.ranking, r) / static_cast<double>(end - begin - 1);
-    for (std::uint64_t a = begin; a < end; ++a) {
-      for (std::uint64_t b = a + 1; b < end; ++b) {
-        const std::uint32_t ra = f.ranking_rank[a], rb = f.ranking_rank[b];
-        compare(f.ranking_item[a], f.ranking_item[b], ra < rb ? w : 0, rb < ra ? w : 0, ra == rb ? w : 0);
-      }
-    }
+    for_each_ranked_pair(f, r, [&](const RankedPair& pair) {
+      const double w = weight_of(f.ranking, r) * pair.share;
+      compare(pair.first, pair.second, pair.answer == Answer::kFirst ? w : 0,
+              pair.answer == Answer::kSecond ? w : 0, pair.answer == Answer::kTie ? w : 0);
+    });
   }
   std::vector<double> levels = f.rating;
   std::sort(levels.begin(), levels.end());

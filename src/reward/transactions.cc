@@ -62,13 +62,14 @@ class RowReader {
     return true;
   }
   std::string_view field(std::size_t column) const { return fields_[column]; }
+  char decimal() const { return csv_ ? table_->dialect().decimal : '.'; }
   std::string where() const {
     return fmt::format("{}:{}", name_, csv_ ? table_->record().line() : lines_.number());
   }
 
  private:
   static bool is_csv(std::string_view text) {
-    return text.substr(0, text.find('\n')).find_first_of(",\t") != std::string_view::npos;
+    return text.substr(0, text.find('\n')).find_first_of(",\t;") != std::string_view::npos;
   }
   std::string name_;
   LineReader lines_;
@@ -86,12 +87,10 @@ std::int64_t time_of(std::string_view text, const std::string& where) {
                        "date");
 }
 
-double amount_of(std::string_view text, const std::string& where) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value) || value < 0)
-    refuse(where, "amount", fmt::format("\"{}\"", text), "a finite number >= 0");
-  return value;
+double amount_of(std::string_view text, char decimal, const std::string& where) {
+  const Cell cell = csv_cell(text, decimal);
+  if (!(cell.number >= 0)) refuse(where, "amount", fmt::format("\"{}\"", text), "a finite number >= 0");
+  return cell.number;
 }
 
 // The column that is named, or the only one whose name is among `known`; columns.size() where there is none.
@@ -158,7 +157,7 @@ Transactions parse_transactions(std::string_view text, const std::string& name,
     if (added) out.customer.emplace_back(who);
     out.who.push_back(entry->second);
     out.time_us.push_back(time_of(rows.field(date), where));
-    if (amount < names.size()) out.amount.push_back(amount_of(rows.field(amount), where));
+    if (amount < names.size()) out.amount.push_back(amount_of(rows.field(amount), rows.decimal(), where));
   }
   if (out.who.empty()) refuse(name, "file", "a header only", "a row a transaction");
   return out;

@@ -174,11 +174,65 @@ TEST(Dsjson, HasAtMost4096DifferentFeatures) {
     text += last = row(kLabel, kRanking, "", "\"f" + std::to_string(i) + "\":1", R"("_multi":[{},{},{}])");
   EXPECT_NE(refusal([&] {
               dsjson_log(text, dsjson_goal());
-            }).find("log.dsjson:4097: features: found more than 4096 different ones, expected fewer"),
+            }).find("log.dsjson: features: found more than 4096 different ones, expected fewer"),
             std::string::npos);
+  // Of the log, not of the rows that came late: no share of bad rows lets them pass, whatever the blocks.
   Goal goal = dsjson_goal();
+  goal.data.reject_up_to = 0.99;
+  for (const std::size_t bytes : {std::size_t{1000}, std::size_t{100000}, SIZE_MAX})
+    EXPECT_NE(refusal([&] {
+                dsjson_log_from(TextSource::from_memory(text, "log.dsjson"), goal, nullptr,
+                                {.threads = 2, .block_bytes = bytes});
+              }).find("log.dsjson: features: found more than 4096 different ones"),
+              std::string::npos)
+        << bytes;
   goal.data.context = {"f7"};
   EXPECT_EQ(dsjson_log(text, goal).context.size(), 1u);
+}
+
+TEST(Dsjson, TakesActionsByPlaceWhereTheGoalSaysSo) {
+  const std::string actions = R"("_multi":[{"_tag":"x","f":1},{"_tag":"x","f":2},{"_tag":"y","f":3}])";
+  const std::string text = row(kLabel, kRanking, "", kShared, actions);
+  const std::string message = refusal([&] { dsjson_log(text, dsjson_goal()); });
+  EXPECT_NE(message.find(
+                "actions: found \"x\" twice, expected every offered action once (action = \"#\" below [data] "
+                "takes actions by their place)"),
+            std::string::npos)
+      << message;
+  Goal goal = dsjson_goal();
+  goal.data.action = "#";
+  const DecisionLog log = dsjson_log(text, goal);
+  EXPECT_EQ(log.actions, (std::vector<std::string>{"1", "2", "3"}));
+  EXPECT_EQ(log.chosen[0], 1u);
+  EXPECT_EQ(column(log.action_features, "f").number, (std::vector<float>{1, 2, 3}));
+}
+
+TEST(Dsjson, LeavesOutObservationsWithoutTheirDecisionAndMarksOfTheService) {
+  const std::string dangling =
+      R"({"RewardValue":1.0,"EnqueuedTimeUtc":"2018-09-22T01:48:38.423Z","EventId":"e9","Observations":[{"v":1.0}]})"
+      "\n";
+  const std::string mark = "[CHECKPOINT INFO LINE]\n", decision = row(kLabel, kRanking);
+  LoadReport report;
+  const DecisionLog log = dsjson_log(dangling + decision + mark + dangling + decision, dsjson_goal(), &report);
+  EXPECT_EQ(log.size(), 2u);
+  EXPECT_EQ(report.rows_read, 2u);
+  EXPECT_TRUE(says(report, "2 rows are left out: an observation whose decision is not in the log"));
+  EXPECT_TRUE(says(report, "1 row is left out: a mark of the service"));
+  EXPECT_EQ(refusal([&] { dsjson_log(dangling + mark, dsjson_goal()); }),
+            "log.dsjson: rows: found none but 1 row with an observation whose decision is not in the log, 1 "
+            "row with a "
+            "mark of the service, expected at least one decision");
+  // A decision that lost its context is no observation.
+  EXPECT_NE(refusal([&] {
+              dsjson_log("{" + kLabel + ",\"o\":[{\"v\":1}]}\n" + decision, dsjson_goal());
+            }).find("log.dsjson:1: c: found nothing"),
+            std::string::npos);
+  EXPECT_NE(refusal([&] {
+              dsjson_log("{\"EventId\":\"e1\"}\n" + decision, dsjson_goal());
+            }).find(":1: c: found nothing"),
+            std::string::npos);
+  EXPECT_EQ(log_format_of(TextSource::from_memory(dangling + decision, "log.txt")), LogFormat::kDsjson);
+  EXPECT_EQ(log_format_of(TextSource::from_memory(mark + decision, "log.txt")), LogFormat::kDsjson);
 }
 
 TEST(Dsjson, NestsNamespacesAndListsAndPassesOverHiddenNames) {
@@ -308,6 +362,12 @@ TEST(LogFormat, IsToldByTheNameAndElseByTheFirstLine) {
   EXPECT_EQ(format("shared |u a\n| b", "log"), LogFormat::kVwText);
   EXPECT_EQ(format("| a\n0:1:0.5 | b", "log"), LogFormat::kVwText);
   EXPECT_EQ(format("a,b\n1,2", "log.vw.gz"), LogFormat::kVwText);
+  for (const char* line : {"1 2:-1:0.5 3 | f", " | a b", "|ns a:1", "'tag | a", "1 | a", "0:0.5:0.25 't|n a",
+                           "1:1:0.5 t|n a", "1 2 3|a", "ccb shared | a", "ccb action | a",
+                           "slates shared 1.5 | a", "ca 1.5:-1:0.5 | a", "1:2 2:1 | a", "-1 2.5 | a"})
+    EXPECT_EQ(format(line, "log"), LogFormat::kVwText) << line;
+  for (const char* line : {"id|action|reward", "action,p|x", "a b|c", "x |y", "a;1|2", "arm p|q"})
+    EXPECT_EQ(format(line, "log"), LogFormat::kCsv) << line;
   EXPECT_EQ(format("1:2:0.4 | a b", "log.csv"), LogFormat::kCsv);
   EXPECT_EQ(format("arm,p|q\na,1", "log"), LogFormat::kCsv);
   EXPECT_EQ(format("arm|x,p\na,1", "log"), LogFormat::kCsv);
@@ -362,10 +422,21 @@ TEST(BadDsjsonRow, IsRefusedWithPlaceFoundAndExpected) {
        "time: found \"yesterday\", expected microseconds since 1970 or an ISO 8601 time"},
       {row(kLabel, kRanking, R"("EventId":"")"), "id: found \"\", expected a text or an integer"},
       {row(kLabel, kRanking, R"("_outcomes":[])"),
-       "_outcomes: found a decision about several slots or a continuous one, expected one action chosen of a "
+       "_outcomes: found a decision about several slots (ccb, conditional contextual bandits: actions for "
+       "several "
+       "slots out of one list), expected one action chosen of a list"},
+      {row(kLabel, kRanking, R"("_outcomes":[])", kShared,
+           R"("_multi":[{"_slot_id":0,"x":1},{"_slot_id":1,"x":2}])"),
+       "_outcomes: found a decision about several slots (slates: one action for each slot), expected one "
+       "action "
+       "chosen of a list"},
+      {row(kLabel, kRanking, R"("_label_ca":{"action":1.5})"),
+       "_label_ca: found a decision about a continuous action (VW's --cats), expected one action chosen of a "
        "list"},
       {row(kLabel, kRanking, "", R"("_slots":[])"),
-       "c._slots: found a decision about several slots, expected one action chosen of a list"},
+       "c._slots: found a decision about several slots (ccb, conditional contextual bandits: actions for "
+       "several "
+       "slots out of one list), expected one action chosen of a list"},
       {row(kLabel, kRanking, "", R"("User":{"age":30},"User":{"age":31})"),
        "User.age: found a second value, expected every feature once"},
       {row(kLabel, kRanking, "", R"("age":1e39)"), "age: found 1e+39, expected a number of at most 3.4e38"},
@@ -378,7 +449,8 @@ TEST(BadDsjsonRow, IsRefusedWithPlaceFoundAndExpected) {
       {row(kLabel, kRanking, "", kShared, R"("x":1)"),
        "c._multi: found nothing, expected a list of objects, one an action"},
       {row(kLabel, kRanking, "", kShared, R"("_multi":[{"_tag":"x"},{"_tag":"y"},{"_tag":"x"}])"),
-       "actions: found \"x\" twice, expected every offered action once"},
+       "actions: found \"x\" twice, expected every offered action once (action = \"#\" below [data] takes "
+       "actions by their place)"},
       {row(kLabel, kRanking, "", kShared, R"("_multi":[{"_tag":"x"},{"_tag":"y"},{"z":1}])"),
        "_tag: found nothing, expected a text or an integer"},
       {"{" + kLabel + "," + kRanking + "}\n",
@@ -425,7 +497,9 @@ TEST(EmptyDsjson, IsRefused) {
   EXPECT_EQ(refusal([] { dsjson_log(" \n", dsjson_goal()); }),
             "log.dsjson: file: found only white space, expected one JSON object a line");
   EXPECT_EQ(refusal([] { dsjson_log(row(kLabel, kRanking, R"("_skipLearn":true)"), dsjson_goal()); }),
-            "log.dsjson: rows: found no rows, expected at least one decision");
+            "log.dsjson: rows: found none but 1 row that the log says not to learn from (_skipLearn), expected "
+            "at least "
+            "one decision");
 }
 
 }  // namespace

@@ -59,7 +59,7 @@ TEST(FeedbackJson, ThumbsRatingsAndPlainComparisonsMayShareAFile) {
 {"prompt":"p q","completion":"no thanks","label":false}
 {"prompt":"p q","completion":"yes please","rating":4.5}
 {"prompt":"p q","first":"yes please","second":"no thanks","answer":"tie"}
-{"prompt":"p q","first":"no thanks","second":"yes please","answer":2}
+{"prompt":"p q","first":"no thanks","second":"yes please","answer":"b"}
 )");
   EXPECT_EQ(f.thumbed, (Codes{0, 1}));
   EXPECT_EQ(f.up, (std::vector<std::uint8_t>{1, 0}));
@@ -123,13 +123,13 @@ TEST(FeedbackJson, BareWordsAreNamesUnlessOneOfTheFileHasASpaceOrIsLong) {
 }
 
 TEST(FeedbackJson, WeightsAreKeptAsTheyStand) {
-  const Feedback f = json_feedback(R"({"first":1,"second":2,"answer":1,"weight":2.5}
-{"first":1,"second":2,"answer":0,"weight":1})");
+  const Feedback f = json_feedback(R"({"first":1,"second":2,"answer":"first","weight":2.5}
+{"first":1,"second":2,"answer":"tie","weight":1})");
   EXPECT_EQ(f.comparison.weight, (std::vector<float>{2.5, 1}));
 }
 
 TEST(FeedbackJson, UnitsAreNamedByUnitElseRaterElseIdElseTheRecord) {
-  const std::string record = R"({"first":1,"second":2,"answer":1)";
+  const std::string record = R"({"first":1,"second":2,"answer":"first")";
   const Feedback f =
       json_feedback(record + R"(,"unit":5,"rater":"r"})" + "\n" + record + R"(,"rater":"r","id":"i"})" + "\n" +
                     record + R"(,"id":"i"})" + "\n" + record + "}\n" + record + "}\n" + record +
@@ -151,11 +151,11 @@ constexpr std::string_view kArray = R"([
 ]
 )";
 
-TEST(FeedbackJson, AnArrayIsReadByElementsWithTheirLines) {
+TEST(FeedbackJson, AnArrayIsReadByElementsWithTheirNumbers) {
   FeedbackReport report;
   const Feedback f = parse_feedback(kArray, "f.json", {}, &report);
   EXPECT_EQ(report.records, 3u);
-  EXPECT_EQ(f.comparison.line, (std::vector<std::uint64_t>{2, 4, 6}));
+  EXPECT_EQ(f.comparison.line, (std::vector<std::uint64_t>{1, 2, 3}));
   EXPECT_EQ(f.item, (Names{"1", "2", "a ] } \" [", "b, c", "3"}));
   expect_same(f, parse_feedback(gzip(kArray), "f.json.gz", {}, nullptr));
   expect_same(f, parse_feedback(kArray, "/dev/fd/3", {}, nullptr));
@@ -173,14 +173,14 @@ TEST(FeedbackJson, ABadElementOfAnArrayDoesNotHideTheOthers) {
   EXPECT_EQ(f.answer, (std::vector<Answer>{Answer::kTie, Answer::kFirst}));
   EXPECT_EQ(report.rejected, 2u);
   ASSERT_EQ(report.rejections.size(), 2u);
-  EXPECT_EQ(report.rejections[1], "f.json:2: JSON: found \"7\", expected one JSON object a record");
+  EXPECT_EQ(report.rejections[1], "f.json:record 2: JSON: found \"7\", expected one JSON object a record");
 }
 
 TEST(FeedbackJson, NanIsReadAsNullOnlyWhereThatIsAccepted) {
   const std::string text =
       "{\"first\":\"NaN, a : NaN , b\",\"second\":\"a NaN\",\"answer\":\"tie\",\"rater\": NaN}\n"
       "{\"first\":\"NaN, a : NaN , b\",\"second\":\"a "
-      "NaN\",\"answer\":1,\"rater\":\"r\",\"other\":[NaN,1,NaN]}\n";
+      "NaN\",\"answer\":\"first\",\"rater\":\"r\",\"other\":[NaN,1,NaN]}\n";
   EXPECT_EQ(
       refusal([&] { json_feedback(text); }),
       "f.jsonl:1: JSON: found NaN as a value, expected finite numbers or null (the option accept_nan reads "
@@ -205,7 +205,7 @@ TEST(FeedbackJson, KeysMayBeRenamed) {
       R"([{"instruction":"Say it.","response1":"it is","response2":"no","label":2,"annotator2":1,"rating":3}])";
   // "rating" plays its own role still, which would be a second form.
   EXPECT_EQ(refusal([&] { parse_feedback(record, "f.json", options, nullptr); }),
-            "f.json:1: form: found \"response1\" and \"rating\", expected the keys of one form\n"
+            "f.json:record 1: form: found \"response1\" and \"rating\", expected the keys of one form\n"
             "f.json: found 1 bad of 1 row, expected none");
   options.columns.emplace_back("rating", "");
   FeedbackReport report;
@@ -213,7 +213,10 @@ TEST(FeedbackJson, KeysMayBeRenamed) {
   EXPECT_EQ(f.prompt_text, Names{"Say it."});
   EXPECT_EQ(f.text, (Names{"it is", "no"}));
   EXPECT_EQ(f.answer, std::vector<Answer>{Answer::kSecond});
-  EXPECT_EQ(report.notes, Names{"Keys that are not used: \"annotator2\", \"rating\"."});
+  EXPECT_EQ(report.notes,
+            (Names{"Answers are read by the names of the columns (1 and 2): \"response1\" is the first, "
+                   "\"response2\" the second.",
+                   "Keys that are not used: \"annotator2\", \"rating\"."}));
 }
 
 }  // namespace

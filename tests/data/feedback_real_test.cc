@@ -67,6 +67,7 @@ TEST(PublishedFeedback, PandaLmReadsByRenamedKeys) {
   FeedbackOptions options;
   options.columns = {{"prompt", "instruction"}, {"first", "response1"}, {"second", "response2"}};
   options.columns.emplace_back("answer", "annotator1");
+  options.answers = {{"0", Answer::kTie}};  // 1 and 2 stand in the names of the responses
   options.accept_nan = true;
   options.reject_up_to = 0.07;
   FeedbackReport report;
@@ -76,10 +77,12 @@ TEST(PublishedFeedback, PandaLmReadsByRenamedKeys) {
   EXPECT_EQ(report.rejected, 61u);
   EXPECT_EQ(f.judgements(), 938u);
   EXPECT_EQ(report.rejections[0].substr(path.size()),
-            ":218: response1: found an empty text, expected a text that says something");
-  EXPECT_EQ(report.notes,
-            std::vector<std::string>{"Keys that are not used: \"idx\", \"motivation_app\", \"cmp_key\", "
-                                     "\"input\", \"annotator2\", \"annotator3\"."});
+            ":record 19: response1: found an empty text, expected a text that says something");
+  EXPECT_EQ(report.notes, (std::vector<std::string>{
+                              "Answers are read by the names of the columns (1 and 2): \"response1\" is the "
+                              "first, \"response2\" the second.",
+                              "Keys that are not used: \"idx\", \"motivation_app\", \"cmp_key\", "
+                              "\"input\", \"annotator2\", \"annotator3\"."}));
   EXPECT_EQ(f.answer[0], Answer::kSecond);
   EXPECT_EQ(f.text[f.first[0]], "If you have any questions about my rate, please let me know.");
   expect_same(json_feedback(write_feedback(f)), f);

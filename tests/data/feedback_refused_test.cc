@@ -1,4 +1,5 @@
 // What is refused, with the whole message; what may be counted instead.
+#include "data/feedback_answers.h"
 #include "tests/data/feedback_equal.h"
 
 namespace plumb {
@@ -16,8 +17,8 @@ TEST(BadFeedback, IsRefusedWithPlaceFoundAndExpected) {
   const char* forms =
       "form: found no key of a judgement, expected options and ranking, chosen and rejected, first, second and "
       "answer, or completion and label or rating";
-  const char* answer = "expected \"first\", \"second\" or \"tie\" (a, b, tie; 1, 2, 0)";
-  const std::string both = std::string("answer: found \"both\", ") + answer,
+  const std::string answer = std::string("expected ") + kAnswerExpected;
+  const std::string both = "answer: found \"both\", " + answer,
                     list = std::string("answer: found a list, ") + answer,
                     yes = std::string("answer: found true, ") + answer,
                     three = std::string("answer: found 3, ") + answer;
@@ -289,13 +290,13 @@ TEST(BadFeedback, AnArrayThatNeverEndsIsRefusedWithItsLine) {
             "that is closed by ]");
   EXPECT_EQ(
       array("[\n" + record),
-      "f.json:2: JSON: found the end of the file in a record, expected a list of objects that is closed by ]");
+      "f.json:2: JSON: found the end of the file in record 1, expected a list of objects that is closed by ]");
   EXPECT_EQ(
       array("[\n\n{\"a\":\"\\\""),
-      "f.json:3: JSON: found the end of the file in a record, expected a list of objects that is closed by ]");
+      "f.json:3: JSON: found the end of the file in record 1, expected a list of objects that is closed by ]");
   EXPECT_EQ(array("[" + record + "]\n\nmore"),
             "f.json:3: JSON: found \"more\", expected nothing behind the list");
-  EXPECT_NE(array("[" + record + ",]").find("f.json:1: row: found an empty line"), std::string::npos);
+  EXPECT_NE(array("[" + record + ",]").find("f.json:record 2: row: found an empty line"), std::string::npos);
 }
 
 }  // namespace

@@ -58,6 +58,7 @@ TEST(FeedbackRoundTrip, KeepsWhatCsvSays) {
 
 TEST(FeedbackRoundTrip, KeepsRandomFiles) {
   Rng rng = Rng(20).stream("round trip");
+  const char* const answers[] = {"\"first\"", "\"b\"", "\"tie\""};
   const auto pick = [&](int n) { return std::to_string(rng.below(static_cast<std::uint64_t>(n))); };
   for (int round = 0; round < 50; ++round) {
     const bool weights = rng.bernoulli(.5), features = rng.bernoulli(.5), context = rng.bernoulli(.5);
@@ -79,7 +80,7 @@ TEST(FeedbackRoundTrip, KeepsRandomFiles) {
       const int a = static_cast<int>(rng.below(5)), b = a + 1, c = a + 2;
       switch (rng.below(4)) {
         case 0:
-          text += ",\"first\":" + item(a) + ",\"second\":" + item(b) + ",\"answer\":" + pick(3);
+          text += ",\"first\":" + item(a) + ",\"second\":" + item(b) + ",\"answer\":" + answers[rng.below(3)];
           break;
         case 1:
           text += ",\"options\":[" + item(c) + "," + item(a) + "," + item(b) + "],\"ranking\":[" +
@@ -125,13 +126,13 @@ TEST(FeedbackDecisions, APromptIsADecisionThatOffersItsItems) {
   EXPECT_FALSE(d.log.fixed_actions);
   EXPECT_EQ(d.log.fold.size(), 2u);
   EXPECT_EQ(d.log.row_digest.size(), 2u);
-  EXPECT_TRUE(as_decisions(json_feedback(R"({"prompt":"x","first":1,"second":2,"answer":0}
-{"prompt":"y","first":1,"second":2,"answer":0})"))
+  EXPECT_TRUE(as_decisions(json_feedback(R"({"prompt":"x","first":1,"second":2,"answer":"tie"}
+{"prompt":"y","first":1,"second":2,"answer":"tie"})"))
                   .log.fixed_actions);
 }
 
 TEST(FeedbackDecisions, APromptWithoutAnItemIsRefused) {
-  Feedback f = json_feedback(R"({"prompt":"x y","first":1,"second":2,"answer":0})");
+  Feedback f = json_feedback(R"({"prompt":"x y","first":1,"second":2,"answer":"tie"})");
   f.prompt.push_back("lonely");
   f.prompt_text.push_back("");
   EXPECT_EQ(refusal([&] { as_decisions(f); }),

@@ -190,6 +190,55 @@ TEST(BadVwLine, IsCountedAndLeftOutWhereTheGoalAllowsIt) {
   EXPECT_EQ(report.rejections[0], "log.vw:2: label's probability: found \"7\", expected a number in (0, 1]");
 }
 
+TEST(VwText, OfOtherProblemsIsRefusedByName) {
+  const BadCase cases[] = {
+      {"ccb shared | a\nccb action | b\nccb slot 0:1:0.5 | c\n",
+       "log.vw:1: label: found conditional contextual bandits, several slots a decision, expected contextual "
+       "bandits: one action chosen of a list, action:cost:probability"},
+      {"\nslates shared 0.8 | a\nslates action 0 | b\n",
+       "log.vw:2: label: found slates, one action for each of several slots, expected contextual bandits: one "
+       "action chosen of a list, action:cost:probability"},
+      {"ca 1.5:-1:0.5 | a\n",
+       "log.vw:1: label: found continuous actions, expected contextual bandits: one action chosen of a list, "
+       "action:cost:probability"},
+  };
+  Goal goal = vw_goal();
+  goal.data.reject_up_to = 0.9;
+  for (const BadCase& bad : cases) EXPECT_EQ(refusal([&] { vw_log(bad.text, goal); }), bad.message);
+  const std::string later = refusal([&] { vw_log("1:1:0.5 | a\nccb shared | b\n", vw_goal()); });
+  EXPECT_NE(later.find("log.vw:2: label: found \"ccb\": conditional contextual bandits"), std::string::npos)
+      << later;
+}
+
+TEST(VwText, TakesActionsByPlaceWhereTheGoalSaysSo) {
+  const std::string text = "shared | s\n0:1:0.5 't| a\n't| b\n";
+  EXPECT_NE(refusal([&] { vw_log(text, vw_goal()); }).find("action = \"#\""), std::string::npos);
+  Goal goal = vw_goal();
+  goal.data.action = "#";
+  EXPECT_EQ(vw_log(text, goal).actions, (std::vector<std::string>{"1", "2"}));
+}
+
+TEST(VwText, HoldsAtMost4096FeaturesWhereverTheyStand) {
+  std::string text;
+  for (int i = 0; i < 500; ++i) {
+    text += "1:1:0.5 |";
+    for (int w = 0; w < 10; ++w) text += " w" + std::to_string(10 * i + w);
+    text += "\n";
+  }
+  Goal goal = vw_goal();
+  goal.data.reject_up_to = 0.9;
+  for (const std::size_t bytes : {std::size_t{500}, std::size_t{10000}, SIZE_MAX})
+    EXPECT_EQ(
+        refusal([&] {
+          vw_text_log_from(TextSource::from_memory(text, "log.vw"), goal, nullptr,
+                           {.threads = 2, .block_bytes = bytes});
+        }),
+        "log.vw: features: found more than 4096 different ones, expected fewer (context = [...] below [data] "
+        "names those that are needed; words of texts are no columns)");
+  goal.data.context = {"w1*"};
+  EXPECT_EQ(vw_log(text, goal).size(), 500u);
+}
+
 TEST(VwText, NeedsAGoalFileAndNoGuesses) {
   const TemporaryFile text("log.txt", "1:1:0.5 | a\n"), dsjson("log.json", R"({"c":{"_multi":[]}})");
   EXPECT_NE(refusal([&] { inspect_log(text.path()); }).find("format: found VW text, expected a goal file"),

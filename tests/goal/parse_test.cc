@@ -75,6 +75,7 @@ margin  = 0.0005
 [[constraint]]
 outcome = "polarization"
 no_worse_than = "reference"
+better = "lower"
 margin = 0.01
 [[constraint]]
 segment = "age_band"
@@ -148,7 +149,7 @@ TEST(GoalFile, OfTheDesignIsReadInFull) {
   EXPECT_EQ(goal.constraints[0].margin, 0.0005);
   EXPECT_EQ(goal.constraints[1].id(), "polarization");
   EXPECT_TRUE(goal.constraints[1].no_worse_than_reference);
-  EXPECT_FALSE(goal.constraints[1].higher_is_better);  // not part of maximize: worse when higher
+  EXPECT_FALSE(goal.constraints[1].higher_is_better);
   EXPECT_EQ(goal.constraints[2].id(), "value_90d by age_band");
   EXPECT_TRUE(goal.constraints[2].higher_is_better);
   EXPECT_EQ(goal.all_segments(), (std::vector<std::string>{"age_band", "hour"}));
@@ -288,6 +289,29 @@ TEST(GoalFile, RefusesCostsAndBudgetsThatCannotHold) {
       "is spent on the goal");
   EXPECT_EQ(policy("cost = { a = 1 }"),
             "goal.toml:10: policy.cost: found an unknown key, expected costs (nearest)");
+}
+
+TEST(GoalFile, AGuardSaysWhichWayIsBetterWhereNothingElseDoes) {
+  const std::string guard = "[[constraint]]\noutcome = 'mood'\nno_worse_than = 'reference'\n";
+  const std::string why =
+      "goal.toml:9: constraint.better: found nothing, and goal.maximize does not say whether mood is better "
+      "higher or lower, expected one of these two lines in this [[constraint]]:\nbetter = \"higher\"\nbetter = "
+      "\"lower\"";
+  EXPECT_EQ(refusal_after_small(guard), why);
+  EXPECT_EQ(refusal_after_small(guard + "segment = 's'\n"), why);
+  EXPECT_FALSE(parse_goal(std::string(kSmall) + guard + "better = 'lower'\n").constraints[0].higher_is_better);
+  EXPECT_TRUE(parse_goal(std::string(kSmall) + guard + "better = 'higher'\n").constraints[0].higher_is_better);
+  // A weight of zero wants neither.
+  const std::string zero =
+      "goal.maximize = 'y + 0 * mood'\noutcome.y.kind = 'number'\noutcome.mood.kind = 'rating'\n";
+  EXPECT_THROW(parse_goal(zero + guard), Error);
+}
+
+TEST(GoalFile, APreferenceIsBetterWhenHigherWithoutSayingSo) {
+  const Goal goal = parse_goal(
+      "goal.maximize = 'y'\noutcome.y.kind = 'number'\noutcome.liked.kind = 'preference'\n"
+      "data.feedback = ['f.jsonl']\n[[constraint]]\noutcome = 'liked'\nno_worse_than = 'reference'\n");
+  EXPECT_TRUE(goal.constraints[0].higher_is_better);
 }
 
 TEST(GoalFile, MaximizedNegativelyIsBetterWhenLower) {
@@ -545,7 +569,7 @@ TEST(GoalHash, CountsEveryMeaning) {
       "[[constraint]]\noutcome = 'mood'\nat_least = 1",
       "[[constraint]]\noutcome = 'mood'\nat_most = 1\nmargin = 0.1",
       "[[constraint]]\noutcome = 'mood'\nat_most = 1\nsegment = 's'",
-      "[[constraint]]\noutcome = 'mood'\nno_worse_than = 'reference'",
+      "[[constraint]]\noutcome = 'mood'\nno_worse_than = 'reference'\nbetter = 'lower'",
       "[[constraint]]\noutcome = 'mood'\nno_worse_than = 'reference'\nbetter = 'higher'",
       "[data]\nlog = 'a.csv'",
       "[data]\nid = 'a.csv'",

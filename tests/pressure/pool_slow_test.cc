@@ -58,6 +58,41 @@ TEST(PoolAudit, BandCoversTheWholeCurveFromTheLeastPromptsOn) {
   }
 }
 
+// Lists whose curve in the limit is known: E[proxy | best f] of a normal is its density at the quantile, over f
+// (Mills); the goal's is half of it. 95 % simultaneous over both outcomes and all parts kept.
+TEST(FlatPool, BandCoversTheWholeCurve) {
+  const auto mills = [](double f) {
+    const double z = normal_quantile(1 - f);
+    return std::exp(-z * z / 2) / std::sqrt(2 * M_PI) / f;
+  };
+  for (const std::size_t n : {std::size_t{200}, std::size_t{1000}}) {
+    const int runs = 300;
+    int covered = 0;
+    for (int run = 0; run < runs; ++run) {
+      Rng rng = Rng(71).stream("list", n * 1000 + static_cast<std::uint64_t>(run));
+      Pool pool;
+      pool.prompt = {"list"};
+      for (std::size_t i = 0; i < n; ++i) {
+        pool.candidate.push_back(std::to_string(i));
+        pool.proxy.push_back(rng.normal());
+        pool.goal.push_back(0.5 * pool.proxy.back() + rng.normal());
+      }
+      pool.offset.push_back(n);
+      const PoolAudit audit = audit_pool(pool, 0.95, Rng(2), 1);
+      bool all = true;
+      for (const PoolPoint& p : audit.points) {
+        const double gain = mills(p.fraction);
+        all &= p.proxy_interval.lower <= gain && gain <= p.proxy_interval.upper;
+        all &= p.goal_interval.lower <= 0.5 * gain && 0.5 * gain <= p.goal_interval.upper;
+      }
+      covered += all;
+    }
+    // 99.9 % of binomial counts at .95 are above: 3.1 standard deviations.
+    EXPECT_GE(covered, 0.95 * runs - 3.1 * std::sqrt(0.0475 * runs)) << n << " candidates";
+    std::printf("%zu candidates: the 95 %% band covers in %d of %d\n", n, covered, runs);
+  }
+}
+
 TEST(PoolAudit, HasEveryNUpToSixtyFourAndThenSteps) {
   Pool pool;
   Rng rng(62);
