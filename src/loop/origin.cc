@@ -12,7 +12,8 @@ namespace {
 // What one of the two has seen of the log.
 struct Origin {
   std::vector<std::uint8_t> seen;
-  bool none = false;  // all of it, or nobody can tell
+  bool none = false;     // all of it, or nobody can tell
+  bool unknown = false;  // nobody can tell
   bool touched = false;
   std::string sentence;
 };
@@ -50,7 +51,7 @@ Origin origin_of(const Study& study, const Policy& policy, const RunOptions& opt
       is_learnt(policy.kind()) && std::all_of(trained.bucket_digest.begin(), trained.bucket_digest.end(),
                                               [](std::uint64_t d) { return d == 0; });
   if (policy.origin_unknown() || (no_digests && !options.not_trained_here)) {
-    out.none = true;
+    out.none = out.unknown = true;
     out.sentence = "trained on this log, as far as anyone can tell: " + policy.name() +
                    " does not say what it was learnt from (declare that it was not with --not-trained-here)";
     return out;
@@ -70,11 +71,14 @@ Origin origin_of(const Study& study, const Policy& policy, const RunOptions& opt
     out.sentence = fmt::format(
         "trained on this feedback: {} of {} comparisons that it was learnt from are among these{}{}",
         people.matched, people.compared, out.sentence.empty() ? "" : "; ", out.sentence);
-    // Under the same split, people whom it did not learn from value what it has not seen.
-    out.none = people.elsewhere || !found.any();
+    // What it has not seen is valued by people whom it learnt from, or (under another split) by some of them.
+    out.none = true;
+    if (people.elsewhere || !found.any()) out.seen.assign(log.size(), 1);
   }
   if (found.everything || found.untold) {
     out.none = true;
+    out.unknown = found.untold;
+    if (found.everything) out.seen.assign(log.size(), 1);
     out.sentence =
         (found.everything ? "trained on this log: " : "trained on this log, as far as anyone can tell: ") +
         out.sentence;
@@ -104,6 +108,7 @@ Judges judges_of(const Study& study, const Policy& policy, const Policy* referen
     const std::string sentence = called.empty() ? origin.sentence : called + ": " + origin.sentence;
     if (origin.none && !out.none) {
       out.none = true;
+      out.unknown = origin.unknown;
       out.why = sentence;
     }
     out.notes.push_back(sentence);

@@ -16,6 +16,7 @@ struct Judges {
   std::uint64_t left_out = 0;
   bool reference_is_fixed = true;  // no decision of this log taught it
   bool none = false;               // nothing here may judge: why says it
+  bool unknown = false;            // because nobody can tell
   std::string why;
   std::vector<std::string> notes;  // what was found, sentences
 };

@@ -76,8 +76,8 @@ Evidence evaluate(const Goal& goal, const std::vector<std::string>& arguments, c
     say_origin(study, judges);
     Evaluation evaluation(log, study.models, study.threads, true, false);
     const std::size_t rows = evaluation.add_subset(
-        {judges.left_out > 0 && !judges.none ? "rows that it was not trained on" : "all rows",
-         judges.none ? std::vector<std::uint8_t>(log.size(), 1) : judges.unseen});
+        {judges.left_out > 0 && !judges.unknown ? "rows that it was not trained on" : "all rows",
+         judges.unknown ? std::vector<std::uint8_t>(log.size(), 1) : judges.unseen});
     const std::size_t number = evaluation.add_policy(*policy),
                       reference = evaluation.add_policy(*study.reference);
     PolicyEstimates out;

@@ -97,7 +97,8 @@ TEST(OriginCases, WhatWasLearntFromIsLeftOutAndCounted) {
                                               "--models", "run/outcome-models.safetensors", "--json"})
                                       .out);
   EXPECT_TRUE(stream["policies"][0]["estimates"][0]["value"].is_null());
-  EXPECT_TRUE(contains(stream["policies"][0]["reason"].get<std::string>(), "trained on this log")) << stream.dump(1);
+  EXPECT_TRUE(contains(stream["policies"][0]["reason"].get<std::string>(), "trained on this log"))
+      << stream.dump(1);
   EXPECT_TRUE(stream["policies"][1]["estimates"][2]["value"].is_number());
   const Json moved = Json::parse(folder
                                      .plumb({"evaluate", "unnamed.toml", "constant:a", "--stream", "--models",

@@ -219,7 +219,11 @@ TEST(Origin, MoreUnitsThanAreKeptGoByTheirFolds) {
   sketch.units.count = kMostDigests + 1;
   sketch.units.digest.resize(50);
   trained.learnt_from = std::make_shared<LearntFrom>(sketch);
-  EXPECT_EQ(familiar_rows(trained, log, 1).seen, training_half(log));
+  // The same units a week later, as other contexts show them: names alone tell.
+  DecisionLog later = draw({1, 2});
+  later.context = draw({3}).context;
+  digest_rows(later);
+  EXPECT_EQ(familiar_rows(trained, later, 1).seen, training_half(log));
   EXPECT_FALSE(familiar_rows(trained, draw({2}), 1).any());
 }
 
