@@ -74,11 +74,13 @@ void by_buckets(const TrainedOn& trained, const DecisionLog& log, Familiar& out)
   if (overlap.trained_here) {
     for (std::size_t i = 0; i < log.size(); ++i)
       if (overlap.seen[i]) out.by_row += mark(out, i);
-    say(out, overlap.buckets_matched > 0
-                 ? fmt::format("{} of {} unit buckets hold the very rows that it was learnt from",
-                               overlap.buckets_matched, overlap.buckets_compared)
-                 : fmt::format("{} of {} rows that it was learnt from are in this file", overlap.rows_matched,
-                               overlap.rows_compared));
+    const std::string found = overlap.buckets_matched > 0
+                                  ? fmt::format("{} of {} unit buckets hold the very rows",
+                                                overlap.buckets_matched, overlap.buckets_compared)
+                                  : fmt::format("{} of {} rows of a sample are in this file",
+                                                overlap.rows_matched, overlap.rows_compared);
+    say(out, fmt::format("{} of {} decisions are of units that it learnt from and are left out ({})",
+                         out.by_row, log.size(), found));
     if (out.by_row == log.size()) out.everything = true;
     return;
   }
