@@ -105,9 +105,10 @@ void by_buckets(const TrainedOn& trained, const DecisionLog& log, Familiar& out)
     for (std::size_t i = 0; i < log.size(); ++i)
       if (in_folds(trained, log.unit[i]) && trained.bucket_digest[bucket_of(log.unit[i])] != 0)
         out.by_unit += mark(out, i);
-    say(out, fmt::format("{} of {} decisions are of units that it learnt from, as far as its file of format 1 "
-                         "tells ({:.0f} of their {:.0f} unit buckets were used, {:.0f} by chance)",
-                         out.by_unit, log.size(), met, buckets, buckets * share));
+    say(out,
+        fmt::format("{} of {} decisions are of units that it learnt from and are left out, as far as its "
+                    "file of format 1 tells ({:.0f} of their {:.0f} unit buckets were used, {:.0f} by chance)",
+                    out.by_unit, log.size(), met, buckets, buckets * share));
     return;
   }
   out.untold = buckets * (1 - share) < kLeastMisses;

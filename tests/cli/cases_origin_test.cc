@@ -17,7 +17,7 @@ TEST(OriginCases, APolicyIsNotPassedOnItsOwnRowsExportedAgain) {
   for (const char* goal : {"a.toml", "b.toml", "cents.toml"}) {
     const Result result = folder.plumb({"gate", goal, "out/policy.safetensors"});
     EXPECT_NE(result.status, 0) << goal << result.out;
-    EXPECT_TRUE(contains(result.out, "it learnt from") || contains(result.out, "it was learnt from"))
+    EXPECT_TRUE(contains(result.out, "of 2000 decisions are of units that it learnt from and are left out"))
         << goal << result.out;
   }
   const Result evaluated = folder.plumb({"evaluate", "b.toml", "out/policy.safetensors", "--json"});
@@ -33,6 +33,10 @@ TEST(OriginCases, ATableOfUnknownOriginIsNoReference) {
   EXPECT_EQ(gate.status, 3) << gate.out;
   EXPECT_TRUE(contains(gate.out, "the reference")) << gate.out;
   EXPECT_TRUE(contains(gate.out, "--not-trained-here")) << gate.out;
+  // Nor does align keep what may look good on its own rows.
+  const Result align = folder.plumb({"align", "goal.toml"});
+  EXPECT_EQ(align.status, 3) << align.out;
+  EXPECT_TRUE(contains(align.out, "--not-trained-here")) << align.out;
   const Json declared =
       Json::parse(folder.plumb({"gate", "goal.toml", "constant:a1", "--not-trained-here", "--json"}).out);
   EXPECT_TRUE(declared["candidates"][1]["versus_reference"]["value"].is_number());
