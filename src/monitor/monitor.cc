@@ -63,7 +63,8 @@ TwoLogs put_together(const MonitorInput& input) {
   for (std::size_t i = 0; i < n; ++i) {
     out.bucket[i] = static_cast<std::uint32_t>(bucket_of(out.both.unit[i]));
     if (i < out.first_count) {
-      out.compared[i] = !input.first.in_training(i) && !seen.seen[i] && !reference_seen.seen[i];
+      out.compared[i] =
+          !input.first.in_training(i) && !seen.everything && !seen.seen[i] && !reference_seen.seen[i];
       out.scored[i] = !input.first.in_training(i);
     } else {
       out.scored[i] = !input.later.in_training(i - out.first_count);
@@ -179,7 +180,9 @@ Monitoring monitor_logs(const MonitorInput& input) {
   const Familiar later = known_to(*input.policy, input.later, threads),
                  later_reference = known_to(*input.later_reference, input.later, threads);
   for (const Familiar* known : {&later, &later_reference}) {
-    if (!known->everything && known->by_id + known->by_row == 0) continue;
+    const Policy& policy = known == &later ? *input.policy : *input.later_reference;
+    const bool rows = known->by_id + known->by_row > 0 || training_overlap(policy, input.later).trained_here;
+    if (!known->everything && !rows) continue;
     m.cap = m.reason = fmt::format("{} was learnt from rows of the later log, which so cannot judge it ({})",
                                    known == &later ? "the policy" : "the reference", known->sentence);
     return m;
