@@ -278,6 +278,26 @@ TEST(OriginFile, KeepsWhatWasLearntFromAndRefusesWhatItIsNot) {
   for (const Tensors& lie : {unsorted, missing, words}) EXPECT_THROW(origin_from(lie, "p"), Error);
 }
 
+TEST(OriginFile, PoliciesCarryItAndThoseOfFormatOneAreRead) {
+  const DecisionLog log = draw({});
+  SoftmaxParts parts;
+  parts.map = make_feature_map(log, std::vector<std::uint8_t>(log.size(), 1));
+  parts.theta.assign(parts.map.width(), 0.0);
+  parts.trained_on = trained_on(log);
+  const std::string bytes = policy_bytes(SoftmaxPolicy("softmax:goal", std::move(parts)));
+  const PolicyPointer policy = parse_policy(bytes, "p");
+  ASSERT_TRUE(policy->trained_on().learnt_from);
+  EXPECT_EQ(familiar_rows(policy->trained_on(), log, 1).seen, training_half(log));
+  Tensors old = parse_tensors(bytes, "p");
+  EXPECT_EQ(old.metadata["format"], "plumb policy 2");
+  old.metadata["format"] = "plumb policy 1";
+  old.metadata.erase("origin");
+  std::erase_if(old.u64, [](const auto& tensor) { return tensor.first.starts_with("origin."); });
+  const PolicyPointer first = parse_policy(write_tensors(old), "p");
+  EXPECT_FALSE(first->trained_on().learnt_from);
+  EXPECT_EQ(familiar_rows(first->trained_on(), log, 1).seen, training_half(log));
+}
+
 // A file of format 1 keeps buckets alone: which were used tells units of a small log, in any export.
 TEST(OriginFile, AFormatThatKeptLessIsJudgedByWhatItKeeps) {
   const DecisionLog log = draw({});
