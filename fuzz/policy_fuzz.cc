@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "data/readers.h"
+#include "plumb/origin.h"
 #include "plumb/policy.h"
 
 namespace {
@@ -34,6 +35,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       PLUMB_ASSERT(softmax->parts().theta.size() == softmax->parts().map.width());
     }
     plumb::training_overlap(*policy, log);
+    if (!policy->trained_on().empty()) plumb::familiar_rows(policy->trained_on(), log, 1);
     std::vector<float> p(log.action.size());
     policy->probabilities(log, 0, log.size(), p);
   } catch (const plumb::Error& error) {

@@ -36,6 +36,7 @@ HEADER_LAYER = {
     "reliability": "reward",
     "tree_policy": "policy",
     "priced_policy": "policy",
+    "origin": "policy",
     "ranking": "evaluate",
     "policy_contrast": "evaluate",
     "stream_evaluation": "evaluate",

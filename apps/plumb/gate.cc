@@ -32,8 +32,9 @@ void add_gate(CLI::App& app, int& status) {
   verb->add_option("POLICY", o->policy, "a file, constant:NAME, uniform, reference or logging")
       ->required()
       ->type_name("");
-  verb->add_flag("--not-trained-here", o->not_trained_here,
-                 "declare that the policy table was not learnt from this log");
+  verb->add_flag(
+      "--not-trained-here", o->not_trained_here,
+      "declare that policy and reference were not learnt from this log, where their files do not say");
   add_common(*verb, o->common);
   verb->callback([o, &status] {
     require_out(o->common);

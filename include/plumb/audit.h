@@ -171,8 +171,10 @@ struct CertificationOptions {
   // Share of the log's rows that were rejected while reading: they enter every interval at the worst that the
   // outcomes' ranges allow. REQUIRES: where above 0, every outcome of the goal and of a constraint has a range.
   double rejected_share = 0;
-  // Rows for learnt policies; default the certification half.
+  // Rows for learnt policies; default the certification half. A learnt reference is one, unless it was learnt
+  // from no row of this log.
   std::vector<std::uint8_t> unseen;
+  bool reference_is_fixed = false;
   std::uint64_t seed = 1;
   int threads = 1;
   bool with_constants = true;  // compare with every constant action where actions are fixed

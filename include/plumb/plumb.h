@@ -30,7 +30,9 @@ struct RunOptions {
   Progress progress;  // may be empty
   CacheUse cache = CacheUse::kLargeLogs;
   std::function<void(std::string_view)> message;  // told of the cache, in sentences; may be empty
-  bool not_trained_here = false;  // evaluate, gate: declare that POLICY tables were not learnt from this log
+  // align, evaluate, gate: declare that policies and the reference were not learnt from this log, where their
+  // files do not say (tables; contexts too coarse to tell).
+  bool not_trained_here = false;
 };
 
 struct Evidence {

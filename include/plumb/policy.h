@@ -23,6 +23,8 @@ namespace plumb {
 enum class PolicyKind { kReference, kConstant, kUniform, kTable, kTree, kSoftmax, kPriced };
 std::string_view name_of(PolicyKind kind);
 
+struct LearntFrom;  // plumb/origin.h
+
 // Which rows a policy was learnt from, so that nobody certifies it on them: digests of the decoded rows by unit
 // bucket, over the folds that it was trained on. Empty digests: not learnt from a log.
 struct TrainedOn {
@@ -34,6 +36,8 @@ struct TrainedOn {
   std::vector<std::uint64_t> sketch;
   // The smallest digests of the comparisons of the same folds, ascending; empty where no preference was learnt.
   std::vector<std::uint64_t> feedback_digest;
+  // Units, ids and contexts, each told for itself; empty in files of format 1, which kept less.
+  std::shared_ptr<const LearntFrom> learnt_from;
   bool empty() const { return bucket_digest.empty(); }
 };
 

@@ -31,11 +31,14 @@ struct LinearOutcomes {
   FeatureMap map;
   // By outcome and variant, as OutcomeModels::linear: variant v < kTrainingFolds did not see training fold v.
   std::vector<std::vector<std::vector<double>>> linear;
-  std::uint64_t split_seed = 1;  // of those folds
+  std::uint64_t split_seed = 1;                   // of those folds
+  std::shared_ptr<const LearntFrom> learnt_from;  // empty in files of format 1
 };
 // A safetensors file: outcomes, feature schema, coefficients of OutcomeModels::linear (which stand beside
-// boosted trees too), split seed. What people prefer is left out.
-std::string outcome_model_bytes(const OutcomeModels& models, std::uint64_t split_seed);
+// boosted trees too), split seed, what they were learnt from (plumb/origin.h; may be nullptr). What people
+// prefer is left out.
+std::string outcome_model_bytes(const OutcomeModels& models, std::uint64_t split_seed,
+                                const LearntFrom* learnt_from = nullptr);
 // Throws Error with file, what was found and expected for anything that is not one.
 LinearOutcomes read_outcome_models(const std::string& path);
 LinearOutcomes parse_outcome_models(std::string_view bytes, const std::string& path);
@@ -45,6 +48,16 @@ struct StreamedOutcome {
   OutcomeKind kind = OutcomeKind::kNumber;
   std::uint64_t observed = 0, missing = 0, immature = 0;
   double sum = 0;
+};
+
+// Decisions of the stream that a policy or the models were learnt from.
+struct StreamFamiliar {
+  std::uint64_t by_unit = 0;  // of known units (or rows, where no unit is named)
+  std::uint64_t by_context =
+      0;  // with known contexts, where contexts tell row from row and units are not named
+  bool any = false;
+  // Rows that the models saw stand in other folds than then: predictions are no longer of rows left out.
+  bool misplaced = false;
 };
 
 class StreamEvaluation {
@@ -71,6 +84,8 @@ class StreamEvaluation {
   // Rows of the policy's training sketch that the stream held (plumb/policy.h), and how many were looked for.
   std::uint64_t sketch_matched(std::size_t policy) const;
   std::uint64_t sketch_size(std::size_t policy) const;
+  StreamFamiliar familiar(std::size_t policy) const;
+  StreamFamiliar familiar_models() const;
   // As Evaluation::support: the policy's, and whether enough of the combination of outcomes was observed.
   Support support(std::size_t policy, std::span<const std::pair<std::size_t, double>> terms) const;
   double effective_events(std::size_t policy, std::size_t outcome) const;

@@ -43,7 +43,7 @@ Comparison::Comparison(const DecisionLog& log, const Goal& goal, const OutcomeMo
   const auto add = [&](PolicyPointer policy, std::string name, std::string signal, bool fixed) {
     members_.push_back({std::move(policy), std::move(name), std::move(signal), fixed, 0});
   };
-  const bool reference_fixed = reference->trained_on().empty();
+  const bool reference_fixed = options.reference_is_fixed || reference->trained_on().empty();
   add(std::move(reference), "reference", "", reference_fixed);
   if (options.with_constants && log.fixed_actions && log.actions.size() <= kMostIds) {
     for (const std::string& action : log.actions) {

@@ -6,17 +6,20 @@
 #include "plumb/preferred.h"
 #include "plumb/stream_evaluation.h"
 #include "policy/file_parts.h"
+#include "policy/origin_file.h"
 
 namespace plumb {
 
 namespace {
 
-constexpr const char* kFormat = "plumb outcome models 1";
+constexpr const char* kFormat = "plumb outcome models 2";
+constexpr const char* kFirstFormat = "plumb outcome models 1";  // without origin.*: read, never written
 constexpr std::size_t kVariants = kTrainingFolds + 1;
 
 }  // namespace
 
-std::string outcome_model_bytes(const OutcomeModels& models, std::uint64_t split_seed) {
+std::string outcome_model_bytes(const OutcomeModels& models, std::uint64_t split_seed,
+                                const LearntFrom* learnt_from) {
   Tensors out;
   nlohmann::json names = nlohmann::json::array();
   for (std::size_t j = 0; j < models.outcome.size(); ++j) {
@@ -31,6 +34,7 @@ std::string outcome_model_bytes(const OutcomeModels& models, std::uint64_t split
                   {"schema", feature_map_json(models.map).dump()},
                   {"version", std::string(version())}};
   out.u64["split_seed"] = {split_seed};
+  if (learnt_from != nullptr) write_origin(out, *learnt_from);
   return write_tensors(out);
 }
 
@@ -38,7 +42,8 @@ LinearOutcomes parse_outcome_models(std::string_view bytes, const std::string& p
   const Tensors tensors = parse_tensors(bytes, path);
   LinearOutcomes out;
   try {
-    if (const std::string& format = metadata_of(tensors, "format", path); format != kFormat)
+    if (const std::string& format = metadata_of(tensors, "format", path);
+        format != kFormat && format != kFirstFormat)
       refuse(path, "format", format, kFormat);
     out.map = feature_map_from(nlohmann::json::parse(metadata_of(tensors, "schema", path)), path);
     out.outcome = nlohmann::json::parse(metadata_of(tensors, "outcomes", path)).get<std::vector<std::string>>();
@@ -49,6 +54,7 @@ LinearOutcomes parse_outcome_models(std::string_view bytes, const std::string& p
   if (seed == tensors.u64.end() || seed->second.size() != 1)
     refuse(path, "split_seed", "nothing", "the seed of the folds that the models were fitted on");
   out.split_seed = seed->second[0];
+  out.learnt_from = origin_from(tensors, path);
   const std::size_t width = out.map.width();
   for (const std::string& name : out.outcome) {
     const std::vector<double> all = numbers_of(tensors, "linear." + name, kVariants * width, path);

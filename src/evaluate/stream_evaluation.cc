@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "data/buckets.h"
+#include "evaluate/stream_origin.h"
 #include "evaluate/stream_sums.h"
 #include "plumb/priced_policy.h"
 #include "plumb/tree_policy.h"
@@ -24,6 +25,14 @@ void add_columns(ColumnNames& to, const FeatureMap& map) {
   add_names(to.action_features, map.action);
 }
 
+void add_contexts(ColumnNames& to, const LearntFrom& from) {
+  if (!contexts_tell_rows(from)) return;
+  for (const LearntFrom::Column& column : from.column) {
+    const bool there = std::find(to.context.begin(), to.context.end(), column.name) != to.context.end();
+    if (column.role == TraceRole::kContext && !there) to.context.push_back(column.name);
+  }
+}
+
 }  // namespace
 
 struct StreamEvaluation::State {
@@ -36,7 +45,10 @@ struct StreamEvaluation::State {
   struct Rows {
     StreamSums sums;
     std::uint64_t sketch_matched = 0;
+    StreamFamiliar familiar;
   };
+  bool nameless = false;  // no unit is named: contexts are asked
+  StreamFamiliar of_models;
   std::vector<Rows> rows;
   std::vector<StreamedOutcome> outcomes;
   std::uint64_t decisions = 0;
@@ -45,7 +57,7 @@ struct StreamEvaluation::State {
   bool started = false;
 
   std::vector<Rows> empty_rows() const {
-    return std::vector<Rows>(policies.size(), {StreamSums(names.size(), 1 + 3 * names.size()), 0});
+    return std::vector<Rows>(policies.size(), {StreamSums(names.size(), 1 + 3 * names.size()), 0, {}});
   }
   OutcomeModels predictions(const DecisionLog& block) const;
   std::function<void()> add(const DecisionLog& block);
@@ -105,23 +117,29 @@ std::function<void()> StreamEvaluation::State::add(const DecisionLog& block) {
       row.sums.count_as((*here)[0].sums);
     }
     row.sums.pass = std::move(sums[p]);
+    if (p > 0 && policies[p]->trained_on().learnt_from)
+      row.familiar = familiar_in(*policies[p]->trained_on().learnt_from, block, nameless);
     const auto& sketch = p > 0 ? policies[p]->trained_on().sketch : std::vector<std::uint64_t>();
     if (sketch.empty()) continue;
     for (const std::uint64_t row_here : block.row_fingerprint)
       row.sketch_matched += std::binary_search(sketch.begin(), sketch.end(), row_here);
   }
+  StreamFamiliar to_models;
+  if (models && models->learnt_from) to_models = familiar_in(*models->learnt_from, block, nameless);
   auto outcome = std::make_shared<std::vector<StreamedOutcome>>();
   for (const OutcomeColumn& c : block.outcomes) {
     double sum = 0;
     for (const double value : c.value) sum += value;  // 0 where it is not observed
     outcome->push_back({c.name, c.kind, c.observed_count, c.missing_count, c.immature_count, sum});
   }
-  return [this, here, outcome, n, logged] {
+  return [this, here, outcome, n, logged, to_models] {
     decisions += n;
+    add_familiar(of_models, to_models);
     divergence = divergence && logged;
     for (std::size_t p = 0; p < rows.size(); ++p) {
       rows[p].sums.add((*here)[p].sums);
       rows[p].sketch_matched += (*here)[p].sketch_matched;
+      add_familiar(rows[p].familiar, (*here)[p].familiar);
     }
     for (std::size_t j = 0; j < outcome->size(); ++j) {
       const StreamedOutcome& from = (*outcome)[j];
@@ -140,6 +158,7 @@ StreamEvaluation::StreamEvaluation(const Goal& goal, std::vector<PolicyPointer> 
   State& state = *state_;
   for (const OutcomeSpec& spec : goal.without_preference().outcomes) state.names.push_back(spec.name);
   state.policies.push_back(nullptr);
+  state.nameless = goal.data.unit.empty();
   for (PolicyPointer& policy : policies) {
     if (policy->kind() == PolicyKind::kTable || policy->kind() == PolicyKind::kReference)
       refuse("POLICY", policy->name(), "a table",
@@ -167,8 +186,13 @@ StreamEvaluation::~StreamEvaluation() = default;
 
 ColumnNames StreamEvaluation::columns() const {
   ColumnNames out;
-  if (state_->models) add_columns(out, state_->models->map);
+  if (state_->models) {
+    add_columns(out, state_->models->map);
+    if (state_->nameless && state_->models->learnt_from) add_contexts(out, *state_->models->learnt_from);
+  }
   for (const PolicyPointer& policy : state_->policies) {
+    if (state_->nameless && policy && policy->trained_on().learnt_from)
+      add_contexts(out, *policy->trained_on().learnt_from);
     if (const auto* softmax = dynamic_cast<const SoftmaxPolicy*>(policy.get())) {
       add_columns(out, softmax->parts().map);
       add_columns(out, softmax->parts().base_map);
@@ -202,6 +226,15 @@ std::uint64_t StreamEvaluation::sketch_matched(std::size_t policy) const {
 }
 std::uint64_t StreamEvaluation::sketch_size(std::size_t policy) const {
   return policy == 0 ? 0 : state_->policies[policy]->trained_on().sketch.size();
+}
+StreamFamiliar StreamEvaluation::familiar(std::size_t policy) const {
+  if (policy == 0 || !state_->policies[policy]->trained_on().learnt_from) return {};
+  return judged_familiar(state_->rows[policy].familiar, *state_->policies[policy]->trained_on().learnt_from,
+                         state_->decisions);
+}
+StreamFamiliar StreamEvaluation::familiar_models() const {
+  if (!state_->models || !state_->models->learnt_from) return {};
+  return judged_familiar(state_->of_models, *state_->models->learnt_from, state_->decisions);
 }
 bool StreamEvaluation::has_models() const { return state_->models.has_value(); }
 bool StreamEvaluation::knows_divergence() const { return state_->divergence; }

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "audit/claims.h"
+#include "loop/origin.h"
 #include "loop/stages.h"
 
 namespace plumb {
@@ -29,6 +30,7 @@ void learn_outcomes(Study& study, const RunOptions& options) {
       study.goal.reference == "logging"
           ? study.logging
           : policy_from_argument("reference", log, study.goal, options.not_trained_here, study.threads);
+  if (study.verb != "gate" && study.verb != "evaluate") mind_reference(study, options);
   study.base = probabilities_of(*study.logging, log, study.threads);
   test_indices(study);
   if (study.feedback) learn_preference(study);
@@ -37,7 +39,7 @@ void learn_outcomes(Study& study, const RunOptions& options) {
   std::vector<std::uint8_t> every(log.size(), 1), training(log.size()), certification(log.size());
   for (std::size_t i = 0; i < log.size(); ++i) {
     training[i] = log.in_training(i);
-    certification[i] = !log.in_training(i);
+    certification[i] = !log.in_training(i) && (study.reference_seen.empty() || !study.reference_seen[i]);
   }
   study.all = study.evaluation->add_subset({"all rows", std::move(every)});
   study.training_rows = study.evaluation->add_subset({"training half", std::move(training)});

@@ -1,5 +1,6 @@
 // The stages from pressure paths to evidence.
 #include "loop/stages.h"
+#include "loop/origin.h"
 
 #include <fmt/format.h>
 
@@ -175,6 +176,8 @@ void certify_candidates(Study& study, const RunOptions& options) {
   how.rejected_share = study.rejected_share;
   how.seed = study.seed;
   how.threads = study.threads;
+  how.unseen = study.evaluation->subset(study.certification_rows).mask;
+  how.reference_is_fixed = study.reference_seen.empty();
   study.certification = certify(study.log, study.goal, study.models, study.reference, candidates, how);
   std::vector<PolicyPointer> policies;
   for (const Certifiable& c : candidates) policies.push_back(c.policy);
@@ -202,7 +205,8 @@ Evidence evidence_of(Study& study) {
       out.files[file_name(c.policy->name())] = policy_bytes(*c.policy);
   }
   if ((study.verb == "align" || study.verb == "train") && study.training)
-    out.files["outcome-models.safetensors"] = outcome_model_bytes(study.models, study.seed);
+    out.files["outcome-models.safetensors"] =
+        outcome_model_bytes(study.models, study.seed, training_origin(study).get());
   if (study.verb == "train" && study.training && !study.training->candidates.empty()) {
     out.files["policy.safetensors"] = policy_bytes(*study.training->candidates[study.training->chosen].policy);
   }

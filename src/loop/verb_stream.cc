@@ -103,7 +103,14 @@ Evidence evaluate_stream(const Goal& goal, const std::vector<std::string>& argum
   }
 
   const std::size_t reference = number.back();
-  const Estimator best = evaluation.has_models() ? Estimator::kDr : Estimator::kSnips;
+  const StreamFamiliar to_models = evaluation.familiar_models();
+  const bool misplaced = to_models.misplaced;
+  const std::string misplaced_models = fmt::format(
+      "{} of {} decisions have contexts that the outcome models were learnt from, and no unit or row names "
+      "them: "
+      "their predictions are of rows that they saw",
+      to_models.by_context, evaluation.decisions());
+  const Estimator best = evaluation.has_models() && !misplaced ? Estimator::kDr : Estimator::kSnips;
   for (std::size_t k = 0; k < arguments.size(); ++k) {
     const std::size_t p = number[k];
     PolicyEstimates out;
@@ -122,6 +129,16 @@ Evidence evaluate_stream(const Goal& goal, const std::vector<std::string>& argum
           "them from the others",
           matched, looked_for);
     }
+    for (const std::size_t q : {p, reference}) {
+      const StreamFamiliar familiar = evaluation.familiar(q);
+      if (!familiar.any || !out.support.sufficient) continue;
+      out.support.sufficient = false;
+      out.support.reason = fmt::format(
+          "{}trained on this log: {} of {} decisions are of units that it learnt from, {} have contexts that "
+          "it "
+          "learnt from, and a stream does not leave them out: without --stream they are",
+          q == p ? "" : "the reference was ", familiar.by_unit, evaluation.decisions(), familiar.by_context);
+    }
     std::string few;
     for (const auto& [outcome, weight] : terms) {
       const StreamedOutcome& column = evaluation.outcomes()[outcome];
@@ -132,7 +149,9 @@ Evidence evaluate_stream(const Goal& goal, const std::vector<std::string>& argum
     if (evaluation.has_models()) estimators.push_back(Estimator::kDr);
     for (const Estimator estimator : estimators) {
       Measured value = unknown(out.support.sufficient ? few : out.support.reason);
-      if (out.support.sufficient && few.empty()) {
+      if (estimator == Estimator::kDr && misplaced) {
+        value = unknown(misplaced_models);
+      } else if (out.support.sufficient && few.empty()) {
         Contrast level{"level", {}};
         evaluation.add_terms(level, p, terms, 1, estimator);
         value = level_of(evaluation.estimate({&level, 1}), goal);

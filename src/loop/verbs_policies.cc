@@ -5,96 +5,36 @@
 #include <cmath>
 
 #include "audit/claims.h"
+#include "loop/origin.h"
 #include "loop/policy_estimates.h"
 #include "loop/stages.h"
 
 namespace plumb {
-namespace {
-
-// What is known of a policy's origin, and the rows that it has not seen.
-struct Origin {
-  bool trained_here = false, unknown = false;
-  std::string sentence;
-  std::vector<std::uint8_t> unseen;
-};
-
-// Kinds that are learnt here and whose files say from what.
-bool is_learnt(PolicyKind kind) {
-  return kind == PolicyKind::kSoftmax || kind == PolicyKind::kTree || kind == PolicyKind::kPriced;
-}
-
-Origin origin_of(const Policy& policy, const DecisionLog& log, const std::optional<Feedback>& feedback,
-                 std::uint64_t seed) {
-  Origin out;
-  out.unseen.assign(log.size(), 1);
-  const TrainedOn& trained = policy.trained_on();
-  const bool no_digests =
-      is_learnt(policy.kind()) && std::all_of(trained.bucket_digest.begin(), trained.bucket_digest.end(),
-                                              [](std::uint64_t d) { return d == 0; });
-  if (policy.origin_unknown() || no_digests) {
-    out.unknown = true;
-    out.sentence = "trained on this log, as far as anyone can tell: " + policy.name() +
-                   " does not say what it was learnt from (declare that it was not with --not-trained-here)";
-    return out;
-  }
-  bool people_elsewhere = false;  // comparisons that it learnt from judge rows that it has not seen
-  if (feedback && !trained.feedback_digest.empty()) {
-    // Every fold: people may stand in others under another split seed.
-    const std::vector<std::uint64_t> here = feedback_digests(*feedback, trained.split_seed, (1u << kFolds) - 1);
-    const std::size_t compared = trained.feedback_digest.size();
-    std::size_t matched = 0;
-    for (const std::uint64_t digest : trained.feedback_digest)
-      matched += std::binary_search(here.begin(), here.end(), digest);
-    if (static_cast<double>(matched) >= kSketchComparisonsShare * static_cast<double>(compared)) {
-      out.trained_here = true;
-      people_elsewhere = trained.split_seed != seed;
-      out.sentence =
-          fmt::format("trained on this feedback: {} of {} comparisons that it was learnt from are among these",
-                      matched, compared);
-    }
-  }
-  const Overlap overlap = training_overlap(policy, log);
-  if (!overlap.trained_here) {
-    if (out.trained_here) out.unseen.assign(log.size(), 0);
-    return out;
-  }
-  out.trained_here = true;
-  for (std::size_t i = 0; i < log.size(); ++i) out.unseen[i] = !overlap.seen[i] && !people_elsewhere;
-  out.sentence =
-      fmt::format("trained on this log: {} of {} unit buckets hold the very rows that it was learnt from",
-                  overlap.buckets_matched, overlap.buckets_compared);
-  if (overlap.buckets_matched == 0) {
-    out.sentence = fmt::format("trained on this log: {} of {} rows that it was learnt from are in this file",
-                               overlap.rows_matched, overlap.rows_compared);
-  }
-  return out;
-}
-
-}  // namespace
-
 Evidence gate(const Goal& goal, const std::string& argument, const RunOptions& options) {
   Study study = read_and_check(goal, options, "gate");
   const PolicyPointer policy =
       policy_from_argument(argument, study.log, goal, options.not_trained_here, study.threads);
-  const Origin origin = origin_of(*policy, study.log, study.feedback, study.seed);
-  study.policy_origin_declared = policy->kind() == PolicyKind::kTable && options.not_trained_here;
-  if (origin.trained_here || origin.unknown) {
-    study.policy_note = origin.sentence;
+  const PolicyPointer reference = reference_file(study, options);
+  const Judges judges = judges_of(study, *policy, reference.get(), options);
+  study.policy_origin_declared = options.not_trained_here && policy->kind() != PolicyKind::kConstant;
+  say_origin(study, judges);
+  if (judges.none) {
+    study.policy_note = judges.why;
     Certification c;
     c.alpha = study.look.alpha;
     c.decision = "experiment";
     CandidateClaim claim;
     claim.name = policy->name();
     claim.kind = policy->kind();
-    claim.reason = origin.sentence;
+    claim.reason = judges.why;
     const double none = std::nan("");
     claim.kl = claim.chi2 = claim.support.ess = claim.support.max_weight = claim.support.mean_weight = none;
     for (Measured* m : {&claim.goal, &claim.versus_reference, &claim.versus_best_constant})
-      *m = unknown(origin.sentence);
-    CandidateClaim reference;
-    reference.name = "reference";
-    reference.support.sufficient = true;
-    c.candidates = {reference, claim};
+      *m = unknown(judges.why);
+    CandidateClaim today;
+    today.name = "reference";
+    today.support.sufficient = true;
+    c.candidates = {today, claim};
     study.certification = std::move(c);
     return evidence_of(study);
   }
@@ -108,8 +48,16 @@ Evidence gate(const Goal& goal, const std::string& argument, const RunOptions& o
   how.seed = study.seed;
   how.threads = study.threads;
   how.with_constants = false;
-  study.certification = certify(study.log, goal, study.models, study.reference, {{policy, "", true}}, how);
-  give_account(study, {policy}, origin.unseen, origin.unseen);
+  how.unseen = judges.unseen;
+  how.reference_is_fixed = judges.reference_is_fixed;
+  study.certification =
+      certify(study.log, goal, study.models, study.reference, {{policy, "", judges.left_out == 0}}, how);
+  if (judges.left_out > 0) {
+    for (CandidateClaim& claim : study.certification->candidates)
+      if (claim.name == policy->name() && claim.kind != PolicyKind::kReference)
+        claim.reason += fmt::format("; {}", fmt::join(judges.notes, "; "));
+  }
+  give_account(study, {policy}, judges.unseen, judges.unseen);
   close_look(study, key);
   return evidence_of(study);
 }
@@ -122,11 +70,14 @@ Evidence evaluate(const Goal& goal, const std::vector<std::string>& arguments, c
   for (const std::string& argument : arguments) {
     const PolicyPointer policy =
         policy_from_argument(argument, log, goal, options.not_trained_here, study.threads);
-    const Origin origin = origin_of(*policy, log, study.feedback, study.seed);
-    study.policy_origin_declared |= policy->kind() == PolicyKind::kTable && options.not_trained_here;
+    const PolicyPointer reference_of_file = reference_file(study, options);
+    const Judges judges = judges_of(study, *policy, reference_of_file.get(), options);
+    study.policy_origin_declared |= options.not_trained_here && policy->kind() != PolicyKind::kConstant;
+    say_origin(study, judges);
     Evaluation evaluation(log, study.models, study.threads, true, false);
     const std::size_t rows = evaluation.add_subset(
-        {origin.trained_here ? "rows that it was not trained on" : "all rows", origin.unseen});
+        {judges.left_out > 0 && !judges.unknown ? "rows that it was not trained on" : "all rows",
+         judges.unknown ? std::vector<std::uint8_t>(log.size(), 1) : judges.unseen});
     const std::size_t number = evaluation.add_policy(*policy),
                       reference = evaluation.add_policy(*study.reference);
     PolicyEstimates out;
@@ -160,12 +111,14 @@ Evidence evaluate(const Goal& goal, const std::vector<std::string>& arguments, c
       evaluation.add_terms(gain, reference, terms, rows, -1);
       judge_alone(goal, evaluation.estimate({&gain, 1}), arguments.size(), static_cast<double>(log.size()),
                   out);
-      if (out.verdict == Verdict::kPass && (origin.unknown || !study.caps.empty())) {
+      if (judges.none || (out.verdict == Verdict::kPass && !study.caps.empty())) {
         out.verdict = Verdict::kInconclusive;
-        out.reason = origin.unknown ? origin.sentence : study.caps.front();
+        out.reason = judges.none ? judges.why : study.caps.front();
+      } else if (judges.left_out > 0) {
+        out.reason += fmt::format("; {}", fmt::join(judges.notes, "; "));
       }
     }
-    give_account(study, {policy}, origin.unseen, origin.unseen);
+    give_account(study, {policy}, judges.unseen, judges.unseen);
     study.policies.push_back(std::move(out));
   }
   return evidence_of(study);

@@ -10,6 +10,7 @@
 #include "monitor/density_ratio.h"
 #include "monitor/families.h"
 #include "monitor/joined_log.h"
+#include "plumb/origin.h"
 
 namespace plumb {
 namespace {
@@ -26,6 +27,14 @@ std::vector<float> in_both(const Policy& on_first, const Policy& on_later, const
 bool tilts_logged(const Policy& policy) {
   const auto* softmax = dynamic_cast<const SoftmaxPolicy*>(&policy);
   return policy.is_logging() || (softmax && softmax->parts().base_theta.empty());
+}
+
+// What a policy was learnt from, of a log.
+Familiar known_to(const Policy& policy, const DecisionLog& log, int threads) {
+  if (!policy.trained_on().empty()) return familiar_rows(policy.trained_on(), log, threads);
+  Familiar nothing;
+  nothing.seen.assign(log.size(), 0);
+  return nothing;
 }
 
 void check(const MonitorInput& input) {
@@ -46,16 +55,16 @@ TwoLogs put_together(const MonitorInput& input) {
   out.seed = input.how.seed;
   out.threads = input.how.threads;
   const std::size_t n = out.both.size();
-  const Overlap seen = training_overlap(*input.policy, input.first),
-                reference_seen = training_overlap(*input.reference, input.first);
+  const Familiar seen = known_to(*input.policy, input.first, input.how.threads),
+                 reference_seen = known_to(*input.reference, input.first, input.how.threads);
   out.bucket.resize(n);
   out.compared.assign(n, 1);
   out.scored.assign(n, 1);
   for (std::size_t i = 0; i < n; ++i) {
     out.bucket[i] = static_cast<std::uint32_t>(bucket_of(out.both.unit[i]));
     if (i < out.first_count) {
-      out.compared[i] = !input.first.in_training(i) && !(seen.trained_here && seen.seen[i]) &&
-                        !(reference_seen.trained_here && reference_seen.seen[i]);
+      out.compared[i] =
+          !input.first.in_training(i) && !seen.everything && !seen.seen[i] && !reference_seen.seen[i];
       out.scored[i] = !input.first.in_training(i);
     } else {
       out.scored[i] = !input.later.in_training(i - out.first_count);
@@ -168,8 +177,23 @@ Monitoring monitor_logs(const MonitorInput& input) {
   m.policy = input.policy->name();
   m.kind = input.policy->kind();
   m.first_decisions = input.first.size();
-  if (training_overlap(*input.policy, input.later).trained_here) {
-    m.cap = m.reason = "the policy was learnt from rows of the later log, which so cannot judge it";
+  const Familiar later = known_to(*input.policy, input.later, threads),
+                 later_reference = known_to(*input.later_reference, input.later, threads);
+  for (const Familiar* known : {&later, &later_reference}) {
+    const Policy& policy = known == &later ? *input.policy : *input.later_reference;
+    const bool rows = known->by_id + known->by_row > 0 || training_overlap(policy, input.later).trained_here;
+    if (!known->everything && !rows) continue;
+    m.cap = m.reason = fmt::format("{} was learnt from rows of the later log, which so cannot judge it ({})",
+                                   known == &later ? "the policy" : "the reference", known->sentence);
+    return m;
+  }
+  // Customers who come again: those that it learnt from do not judge it.
+  std::vector<std::uint8_t> unseen(input.later.size(), 1);
+  for (std::size_t i = 0; i < unseen.size(); ++i) unseen[i] = !later.seen[i] && !later_reference.seen[i];
+  const auto judges = std::count(unseen.begin(), unseen.end(), 1);
+  if (judges == 0) {
+    m.cap = m.reason =
+        "every decision of the later log is of a unit that the policy or the reference was learnt from";
     return m;
   }
   TwoLogs logs = put_together(input);
@@ -221,10 +245,12 @@ Monitoring monitor_logs(const MonitorInput& input) {
 
   // The claims, by the gate's own arithmetic, on every row of the later log.
   CertificationOptions how = input.how;
-  how.unseen.assign(input.later.size(), 1);
+  how.unseen = unseen;
+  how.reference_is_fixed = later_reference.count() == 0;
   how.with_constants = false;
-  m.claims = certify(input.later, input.goal, later_models(models, input.first.action.size()),
-                     input.later_reference, {{input.policy, "", true}}, how);
+  m.claims =
+      certify(input.later, input.goal, later_models(models, input.first.action.size()), input.later_reference,
+              {{input.policy, "", static_cast<std::size_t>(judges) == unseen.size()}}, how);
   m.now = m.claims.candidates[1].versus_reference;
   if (m.logging.another_policy && (tilts_logged(*input.policy) || tilts_logged(*input.reference))) {
     m.cap = fmt::format(
@@ -235,6 +261,9 @@ Monitoring monitor_logs(const MonitorInput& input) {
         m.logging.kl, m.logging.certified_kl);
   }
   judge(input, m);
+  if (later.count() + later_reference.count() > 0)
+    m.reason += fmt::format("; {} of {} decisions are of units that it learnt from and do not judge it",
+                            unseen.size() - static_cast<std::size_t>(judges), unseen.size());
   return m;
 }
 

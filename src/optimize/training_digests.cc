@@ -1,5 +1,6 @@
 #include "optimize/training_digests.h"
 
+#include "plumb/origin.h"
 #include "plumb/preferred.h"
 
 namespace plumb {
@@ -14,6 +15,8 @@ TrainedOn training_digests(const TrainingContext& context) {
   for (std::size_t i = 0; i < use.size(); ++i) use[i] = context.log.in_training(i);
   out.bucket_digest = bucket_digests(context.log, use);
   out.sketch = sketch_rows(context.log, use);
+  out.learnt_from = std::make_shared<LearntFrom>(
+      learnt_from(context.log, use, origin_salt(out.split_seed, out.goal_hash, out.log_digest)));
   if (context.models.preference) out.feedback_digest = context.models.preference->training_digest;
   return out;
 }

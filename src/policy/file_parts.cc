@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "plumb/base.h"
+#include "policy/origin_file.h"
 
 namespace plumb {
 namespace {
@@ -125,6 +126,7 @@ void write_trained_on(Tensors& out, const TrainedOn& trained) {
   out.u64["bucket_digest"] = trained.bucket_digest;
   if (!trained.sketch.empty()) out.u64["sketch"] = trained.sketch;
   if (!trained.feedback_digest.empty()) out.u64["feedback_digest"] = trained.feedback_digest;
+  if (trained.learnt_from) write_origin(out, *trained.learnt_from);
 }
 
 TrainedOn trained_on_from(const Tensors& tensors, const std::string& path) {
@@ -146,6 +148,7 @@ TrainedOn trained_on_from(const Tensors& tensors, const std::string& path) {
       refuse(path, "tensor feedback_digest", "empty or not ascending", "digests of comparisons, ascending");
     out.feedback_digest = people->second;
   }
+  out.learnt_from = origin_from(tensors, path);
   return out;
 }
 

@@ -10,7 +10,8 @@
 
 namespace plumb {
 
-inline constexpr const char* kPolicyFormat = "plumb policy 1";
+inline constexpr const char* kPolicyFormat = "plumb policy 2";
+inline constexpr const char* kFirstPolicyFormat = "plumb policy 1";  // without origin.*: read, never written
 
 // All readers throw Error{kInput} naming `path`, what was found and expected; nlohmann's exceptions may pass.
 const std::string& metadata_of(const Tensors& tensors, const std::string& key, const std::string& path);

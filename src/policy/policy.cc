@@ -4,6 +4,8 @@
 #include <bit>
 #include <cmath>
 
+#include "plumb/origin.h"
+
 namespace plumb {
 
 std::string_view name_of(PolicyKind kind) {
@@ -97,9 +99,12 @@ std::vector<std::uint64_t> sketch_rows(const DecisionLog& log, const std::vector
 }
 
 Overlap training_overlap(const Policy& policy, const DecisionLog& log) {
+  return training_overlap_of(policy.trained_on(), log);
+}
+
+Overlap training_overlap_of(const TrainedOn& trained, const DecisionLog& log) {
   Overlap out;
   out.seen.assign(log.size(), 0);
-  const TrainedOn& trained = policy.trained_on();
   if (trained.empty()) return out;
   for (std::size_t i = 0; i < log.size(); ++i) {
     out.seen[i] = (trained.folds >> fold_of(log.unit[i], trained.split_seed)) & 1;

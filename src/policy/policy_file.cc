@@ -75,7 +75,8 @@ PolicyPointer softmax_policy_from(const Tensors& tensors, const std::string& pat
 PolicyPointer parse_policy(std::string_view bytes, const std::string& path) {
   const Tensors tensors = parse_tensors(bytes, path);
   const std::string& format = metadata_of(tensors, "format", path);
-  if (format != kPolicyFormat) refuse(path, "metadata.format", format, kPolicyFormat);
+  if (format != kPolicyFormat && format != kFirstPolicyFormat)
+    refuse(path, "metadata.format", format, kPolicyFormat);
   const std::string& kind = metadata_of(tensors, "kind", path);
   try {
     if (kind == "constant") return constant_policy(metadata_of(tensors, "action", path));

@@ -110,6 +110,8 @@ struct Study {
   LookSummary look;
   std::string policy_note;  // gate: what is known of the policy's origin
   bool policy_origin_declared = false;
+  // n, decisions that the reference was learnt from; empty: none, or it was not learnt.
+  std::vector<std::uint8_t> reference_seen;
   std::optional<double> weeks;  // that the log spans
 };
 

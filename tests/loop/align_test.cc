@@ -62,14 +62,22 @@ TEST_F(Newsfeed, GivesTheSameBytesForAnyNumberOfThreads) {
   }
 }
 
-TEST_F(Newsfeed, GateNeverPassesAPolicyOnTheLogThatTrainedIt) {
+// What gate says of decisions that the policy was learnt from.
+std::string left_out(const nlohmann::json& evidence) {
+  for (const auto& finding : evidence["data"]["findings"])
+    if (finding["check"] == "origin") return finding["sentence"].get<std::string>();
+  return "";
+}
+
+TEST_F(Newsfeed, GateLeavesOutWhatThePolicyWasLearntFrom) {
   const Goal goal = read_goal((directory_ / "goal.toml").string());
   const Evidence trained = train(goal, RunOptions{});
   const std::string policy = (directory_ / "policy.safetensors").string();
   std::ofstream(policy, std::ios::binary) << trained.files.at("policy.safetensors");
-  EXPECT_EQ(gate(goal, policy, RunOptions{}).verdict, "inconclusive");
+  const std::string own = left_out(nlohmann::json::parse(gate(goal, policy, RunOptions{}).json));
+  EXPECT_NE(own.find("decisions are of units that it learnt from and are left out"), std::string::npos) << own;
 
-  // Rows reordered and one left out: the other buckets still tell.
+  // Rows reordered and one left out.
   std::vector<std::string> lines;
   {
     std::ifstream in(directory_ / "decisions.jsonl");
@@ -81,8 +89,7 @@ TEST_F(Newsfeed, GateNeverPassesAPolicyOnTheLogThatTrainedIt) {
   RunOptions options;
   options.log = (directory_ / "reordered.jsonl").string();
   const auto e = nlohmann::json::parse(gate(goal, policy, options).json);
-  EXPECT_EQ(e["verdict"], "inconclusive");
-  EXPECT_EQ(e["reasons"][0]["check"], "trained on this log");
+  EXPECT_NE(left_out(e).find("are left out"), std::string::npos) << left_out(e);
 
   // A log from other decisions may certify it: then the answer is about the policy.
   NewsfeedOptions other;
@@ -100,14 +107,16 @@ TEST_F(Newsfeed, GateKnowsItsTrainingLogHoweverItIsWritten) {
   const std::string policy = (directory_ / "policy.safetensors").string();
   std::ofstream(policy, std::ios::binary) << trained.files.at("policy.safetensors");
   const std::string log = (directory_ / "decisions.jsonl").string();
-  const auto verdict_on = [&](const Goal& by, const std::string& file) {
+  const auto said_of = [&](const Goal& by, const std::string& file) {
     RunOptions options;
     options.log = file;
-    return nlohmann::json::parse(gate(by, policy, options).json)["reasons"][0]["check"].get<std::string>();
+    const std::string said = left_out(nlohmann::json::parse(gate(by, policy, options).json));
+    return said.substr(said.find(" of ") == std::string::npos ? 0 : said.find(" decisions"));
   };
 
   ASSERT_EQ(std::system(("gzip -1 -k '" + log + "'").c_str()), 0);
-  EXPECT_EQ(verdict_on(goal, log + ".gz"), "trained on this log");
+  const std::string known = " decisions are of units that it learnt from and are left out";
+  EXPECT_EQ(said_of(goal, log + ".gz").substr(0, known.size()), known);
 
   const std::string longer = (directory_ / "longer.jsonl").string();
   fs::copy_file(log, longer);
@@ -120,13 +129,12 @@ TEST_F(Newsfeed, GateKnowsItsTrainingLogHoweverItIsWritten) {
     line.insert(id + 6, "another-");
     std::ofstream(longer, std::ios::app) << line << "\n";
   }
-  EXPECT_EQ(verdict_on(goal, longer), "trained on this log");
+  EXPECT_EQ(said_of(goal, longer).substr(0, known.size()), known);
 
   // A goal file that reads other columns of the same rows.
   Goal other = goal;
-  other.data.context = {"hour"};
   other.segments.clear();
-  EXPECT_EQ(verdict_on(other, log), "trained on this log");
+  EXPECT_EQ(said_of(other, log).substr(0, known.size()), known);
 }
 
 TEST_F(Newsfeed, GateDoesNotTrustATableThatSaysNothingOfItsOrigin) {

@@ -1,6 +1,7 @@
 // What the monitor refuses, and what it finds of policies' and logs' origins.
 #include <gtest/gtest.h>
 
+#include "plumb/origin.h"
 #include "tests/monitor/two_worlds.h"
 
 namespace plumb {
@@ -85,6 +86,7 @@ PolicyPointer learnt_on(const DecisionLog& log) {
   parts.trained_on.split_seed = 1;
   parts.trained_on.folds = (1u << kTrainingFolds) - 1;
   parts.trained_on.bucket_digest = bucket_digests(log, use);
+  parts.trained_on.learnt_from = std::make_shared<LearntFrom>(learnt_from(log, use, 5));
   return std::make_shared<SoftmaxPolicy>("softmax:goal", std::move(parts));
 }
 
@@ -99,6 +101,22 @@ TEST(MonitorRefuses, ToJudgeAPolicyByTheRowsThatItWasLearntFrom) {
   std::uint64_t half = 0;
   for (std::size_t i = 0; i < first.size(); ++i) half += !first.in_training(i);
   EXPECT_EQ(right.compared_decisions, half);
+}
+
+TEST(MonitorRefuses, ToCountCustomersWhoComeAgainAsNewOnes) {
+  const DecisionLog first = small(1).log();
+  DecisionLog later = small(2).log();
+  later.unit = first.unit;
+  assign_folds(later, 1);
+  digest_rows(later);
+  std::uint64_t taught = 0;
+  for (std::size_t i = 0; i < first.size(); ++i) taught += first.in_training(i);
+  const Monitoring m = monitored(first, later, made_certificate_goal(), learnt_on(first));
+  EXPECT_NE(m.reason.find(std::to_string(taught) + " of " + std::to_string(later.size()) +
+                          " decisions are of units that it learnt from and do not judge it"),
+            std::string::npos)
+      << m.reason;
+  EXPECT_EQ(m.verdict, Verdict::kPass) << m.reason;
 }
 
 constexpr const char* kRun = R"({"evidence_version": 1, "decision": "ship",

@@ -190,7 +190,7 @@ TEST(PolicyFile, MetadataThatMakesNoSenseIsRefused) {
     bad.header["__metadata__"][key] = value;
     return bad.bytes();
   };
-  expect_refusal(meta("format", "plumb policy 2"), "plumb policy 1");
+  expect_refusal(meta("format", "plumb policy 3"), "plumb policy 2");
   expect_refusal(meta("kind", "forest"), "softmax, tree, priced or constant");
   expect_refusal(meta("kl", "much"), "expected");
   expect_refusal(meta("split_seed", "99999999999999999999999"), "expected");
