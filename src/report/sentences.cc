@@ -235,12 +235,11 @@ json assumptions_json(const Study& study) {
           : "The log states with what probability each action was chosen; nothing "
             "else is taken to have decided.");
   // What was tested is what the checks say of themselves; the worst of them decides.
-  bool failed = false, unlikely = false;
+  bool failed = false;
   std::string what;
   for (const Finding& f : study.findings) {
     if (f.check != "mean_weight" && f.check != "sample_ratio" && f.check != "balance") continue;
     failed = failed || f.severity == Severity::kCap;
-    unlikely = unlikely || f.severity == Severity::kWarning;
     what += (what.empty() ? "" : " ") + f.sentence;
   }
   if (study.streamed) {
@@ -252,7 +251,6 @@ json assumptions_json(const Study& study) {
   }
   add("propensities as stated",
       failed         ? "failed"
-      : unlikely     ? "unlikely"
       : what.empty() ? "declared"
                      : "tested",
       what.empty() ? "The log is too small to hold the stated probabilities against what was chosen." : what);

@@ -23,7 +23,7 @@ json evidence_of(const Folder& folder, std::vector<std::string> arguments) {
 
 // The sentence of the finding of a check that caps verdicts; empty where it does not.
 std::string cap_of(const json& evidence, const std::string& check) {
-  for (const json& finding : evidence.at("findings"))
+  for (const json& finding : evidence.at("data").at("findings"))
     if (finding.at("check") == check && finding.at("severity") == "cap") return finding.at("sentence");
   return "";
 }
@@ -65,7 +65,7 @@ TEST(WrongByContext, ThatTheGoalDoesNotName) {
   folder.write("log.csv", by_region(false));
   folder.write("goal.toml", kRegionGoal);
   const json wrong = evidence_of(folder, {"gate", "goal.toml", "constant:b"});
-  EXPECT_TRUE(contains(cap_of(wrong, "balance"), "region")) << wrong.at("findings").dump(1);
+  EXPECT_TRUE(contains(cap_of(wrong, "balance"), "region")) << wrong.at("data").at("findings").dump(1);
   EXPECT_EQ(wrong.at("verdict"), "inconclusive");
   folder.write("log.csv", by_region(true));
   const json right = evidence_of(folder, {"check", "goal.toml"});
@@ -118,9 +118,12 @@ TEST(MovedByTheAction, Case) {
 }
 
 double width_of_gain(const json& evidence) {
-  const json& interval =
-      evidence.at("certification").at("candidates").at(1).at("versus_reference").at("interval");
-  return interval.at(1).get<double>() - interval.at(0).get<double>();
+  for (const json& candidate : evidence.at("candidates"))
+    if (candidate.at("name") == "constant:b")
+      return candidate.at("versus_reference").at("upper").get<double>() -
+             candidate.at("versus_reference").at("lower").get<double>();
+  ADD_FAILURE() << "no candidate constant:b";
+  return 0;
 }
 
 TEST(EmptyCell, Case) {
@@ -200,7 +203,7 @@ TEST(Doubled, UnitsThatDifferAreNoCopies) {
   EXPECT_NE(cap_of(evidence_of(folder, {"check", "goal.toml"}), "duplicates"), "");
   folder.write("log.csv", "user,arm,y\n" + rows[1]);
   folder.write("goal.toml", goal + "data.unit = \"user\"\n");
-  for (const json& finding : evidence_of(folder, {"check", "goal.toml"}).at("findings"))
+  for (const json& finding : evidence_of(folder, {"check", "goal.toml"}).at("data").at("findings"))
     EXPECT_NE(finding.at("check"), "duplicates");
 }
 
