@@ -29,7 +29,7 @@ void check_goal(const Options& o) {
 void check_log(const Options& o) {
   refuse_option("check", "--log", o.common.log, "the log is the argument already");
   if (o.lock) refuse("check", "--lock", "a bare log", "a goal file: it is the goal that is frozen");
-  const GuessedLog guessed = guess_log(o.file, o.described);
+  const GuessedLog guessed = guess_log(o.file, o.described, run_options(o.common).threads);
   require_propensity(guessed);
   const std::string name = std::filesystem::path(o.file).filename().string();
   const Goal goal =

@@ -74,7 +74,7 @@ void add_described(CLI::App& verb, Described& described) {
   add_text(verb, "--decimal", described.decimal, ".|,", "bare log of CSV: what stands before the decimals");
 }
 
-GuessedLog guess_log(const std::string& path, const Described& described) {
+GuessedLog guess_log(const std::string& path, const Described& described, int threads) {
   GuessedLog out;
   const std::string decimal = described.decimal.value_or(".");
   if (decimal != "." && decimal != ",") refuse("--decimal", "value", '"' + decimal + '"', "\".\" or \",\"");
@@ -91,6 +91,7 @@ GuessedLog guess_log(const std::string& path, const Described& described) {
   if (out.roles.outcomes.empty())
     refuse(path, "outcome", "no column that looks like one among " + columns_of(out.sketch),
            "--outcome COLUMN (repeatable, the goal first)");
+  out.roles = balanced_roles(path, out.sketch, std::move(out.roles), threads);
   return out;
 }
 
@@ -125,6 +126,8 @@ std::string reading_of(const GuessedLog& log) {
   if (roles.outcomes.size() > 1)
     line("outcomes", listed({roles.outcomes.begin() + 1, roles.outcomes.end()}, 12));
   line("context", roles.context.empty() ? "none" : listed(roles.context, 12));
+  if (!roles.unbalanced.empty())
+    line("left out", listed(roles.unbalanced, 12) + " (out of balance with the action)");
   return out + "\n  plumb init --from LOG DIR writes this down as a goal file, to be corrected.\n\n";
 }
 
@@ -143,7 +146,8 @@ std::string reading_json(const GuessedLog& log) {
                         {"time", text(roles.time)},
                         {"version", text(roles.version)},
                         {"outcomes", roles.outcomes},
-                        {"context", roles.context}}
+                        {"context", roles.context},
+                        {"unbalanced", roles.unbalanced}}
       .dump();
 }
 

@@ -99,7 +99,7 @@ void init_from(const Options& o) {
   const fs::path goal = file ? fs::path(place) : dir / "goal.toml";
   if (fs::exists(fs::symlink_status(goal)))
     refuse(goal.string(), "goal file", "a file of that name", "a new name");
-  const GuessedLog guessed = guess_log(*o.from, o.described);
+  const GuessedLog guessed = guess_log(*o.from, o.described, run_options(o.common).threads);
   const fs::path base = fs::absolute(dir.empty() ? fs::path(".") : dir).lexically_normal();
   const fs::path whole = fs::absolute(*o.from).lexically_normal(), near = whole.lexically_proximate(base);
   // Next to the goal file the two can be moved together; further away a whole path is clearer.

@@ -164,7 +164,7 @@ struct Finding {
 // Sample-ratio mismatch (declared propensities, chi-squared, p < .001), mean importance weight of each constant
 // action (|mean - 1| beyond 4 standard errors), columns that leak an outcome (|correlation| > .98),
 // propensities that drift within one policy version, outcomes that are almost never observed, units that repeat
-// though none is named.
+// though none is named, columns out of balance (plumb/balance.h), doubled rows, outcomes that come late.
 std::vector<Finding> check_log(const DecisionLog& log, const Goal& goal);
 
 }  // namespace plumb

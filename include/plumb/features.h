@@ -1,7 +1,7 @@
 // plumb/features.h: typed features of contexts and actions as numbers for models and policies.
 //
 // The design of a (context, action) pair is  phi = [1, c, b, c x a]:
-//   c  the context: numbers standardized, categories one column a level;
+//   c  context: numbers standardized (missing: 0, and a column that says so), categories one column a level;
 //   a  the action: its features likewise, and one column an action id where at most kMostIds actions exist;
 //   b  a, followed by the products of its number features (squares included);
 //   c x a  every cross of a context column with an action column.

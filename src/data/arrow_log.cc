@@ -58,9 +58,8 @@ Batch batch_of(const std::vector<ArrowField>& fields, const ArrowArray& array, c
 // One row of a batch: values, and the row as a record of CSV.
 class ArrowRow {
  public:
-  ArrowRow(const std::vector<std::string>& names, const std::vector<ArrowField>& fields,
-           std::vector<bool> as_text)
-      : names_(names), fields_(fields), as_text_(std::move(as_text)), values_(names.size()) {}
+  ArrowRow(const std::vector<std::string>& names, const std::vector<ArrowField>& fields)
+      : names_(names), fields_(fields), values_(names.size()) {}
 
   // Throws BadRow.
   void read(const Batch& batch, std::int64_t row) {
@@ -94,14 +93,10 @@ class ArrowRow {
 
   Cell cell(std::size_t c) const { return values_[c].cell; }
   Cell feature(std::size_t c) const {
-    Cell cell = values_[c].cell;
+    const Cell& cell = values_[c].cell;
     if (cell.kind != Cell::Kind::kNumber) return cell;
     if (!std::isfinite(cell.number)) throw BadRow{names_[c], shown(cell), "a finite number, or null"};
     ColumnBuilder::check(cell, names_[c], /*allow_absent=*/true);
-    if (as_text_[c]) {
-      cell.kind = Cell::Kind::kText;
-      cell.number = std::numeric_limits<double>::quiet_NaN();
-    }
     return cell;
   }
   Cell time(std::size_t c) const {
@@ -136,32 +131,10 @@ class ArrowRow {
   }
   const std::vector<std::string>& names_;
   const std::vector<ArrowField>& fields_;
-  std::vector<bool> as_text_;
   std::vector<ArrowValue> values_;
   std::vector<std::size_t> ends_;
   std::string printed_, raw_;
 };
-
-// Columns of numbers that hold nulls: as features they are categories, as in CSV, whatever row comes first.
-std::vector<bool> numbers_with_nulls(const std::vector<ArrowField>& fields, const std::vector<Batch>& batches,
-                                     const ColumnMapping& map, LogBuilder& builder) {
-  std::vector<bool> as_text(fields.size(), false);
-  for (std::size_t c = 0; c < fields.size(); ++c) {
-    const auto has_nulls = [&](const Batch& batch) {
-      for (std::int64_t row = 0; row < batch.rows; ++row)
-        if (batch.columns[c].is_null(batch.offset + row)) return true;
-      return false;
-    };
-    as_text[c] = fields[c].type.is_number() && std::any_of(batches.begin(), batches.end(), has_nulls);
-    const auto used = [&](const std::vector<std::size_t>& by) {
-      return std::find(by.begin(), by.end(), c) != by.end();
-    };
-    if (as_text[c] && (used(map.context) || used(map.segments)))
-      builder.note(
-          fmt::format("Column {} is a category: it holds nulls beside numbers.", shown(fields[c].name)));
-  }
-  return as_text;
-}
 
 DecisionLog log_of(const std::vector<ArrowField>& fields, const std::vector<Batch>& batches, const Goal& goal,
                    const std::string& name, LoadReport* report) {
@@ -171,7 +144,7 @@ DecisionLog log_of(const std::vector<ArrowField>& fields, const std::vector<Batc
   LogBuilder builder(name, held, /*keep_text=*/false);
   builder.by_row();
   const ColumnMapping map = map_columns(names, name, held, builder);
-  ArrowRow values(names, fields, numbers_with_nulls(fields, batches, map, builder));
+  ArrowRow values(names, fields);
   RowDraft row = map.draft();
   for (const Batch& batch : batches) {
     for (std::int64_t r = 0; r < batch.rows; ++r) {

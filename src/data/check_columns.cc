@@ -15,13 +15,15 @@ namespace {
 constexpr double kLeak = .98;
 constexpr std::size_t kFewRows = 50;  // correlations of fewer rows are large by chance
 
-// Pairs (feature, outcome) of the decisions where the outcome is observed; `row` maps decisions to the column's
-// rows.
+// Pairs (feature, outcome) of the decisions where both are observed; `row` maps decisions to the column's rows.
 template <class Row>
 double association(const DecisionLog& log, const FeatureColumn& column, const OutcomeColumn& outcome, Row row) {
+  const auto seen = [&](std::size_t i) {
+    return outcome.state[i] == State::kObserved && (column.is_category || !std::isnan(column.number[row(i)]));
+  };
   double n = 0, sum_x = 0, sum_y = 0;
   for (std::size_t i = 0; i < log.size(); ++i) {
-    if (outcome.state[i] != State::kObserved) continue;
+    if (!seen(i)) continue;
     ++n;
     sum_y += outcome.value[i];
     if (!column.is_category) sum_x += column.number[row(i)];
@@ -32,7 +34,7 @@ double association(const DecisionLog& log, const FeatureColumn& column, const Ou
   // By level: sums of the outcome around its mean, and counts.
   std::vector<double> level_sum(column.levels.size(), 0), level_count(column.levels.size(), 0);
   for (std::size_t i = 0; i < log.size(); ++i) {
-    if (outcome.state[i] != State::kObserved) continue;
+    if (!seen(i)) continue;
     const double y = outcome.value[i] - mean_y;
     yy += y * y;
     if (column.is_category) {
@@ -90,7 +92,9 @@ void find_unnamed_units(const DecisionLog& log, const Goal& goal, std::vector<Fi
     std::size_t distinct = column.levels.size();
     if (!column.is_category) {
       if (!sounds_like_a_unit(column.name)) continue;
-      const std::unordered_set<float> values(column.number.begin(), column.number.end());
+      std::unordered_set<float> values;
+      for (const float value : column.number)
+        if (!std::isnan(value)) values.insert(value);
       distinct = values.size();
     }
     // Many names, most of them more than once: ten levels are a category, a level a row is a unit of one

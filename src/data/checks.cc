@@ -18,6 +18,9 @@ namespace plumb {
 namespace {
 
 constexpr double kRareError = .001;         // level of the tests whose failure caps a verdict
+constexpr double kUnlikely = .01;           // p values below are not called a fit
+constexpr double kUnlikelyInErrors = 2.58;  // the same of a normal
+constexpr double kLargeError = .1;          // a mean weight this unsure tells nothing
 constexpr double kFarInErrors = 4;          // a mean weight this many standard errors from 1 is wrong
 constexpr double kDigits = 1e-5;            // propensities are written with finitely many digits
 constexpr std::size_t kFewChosen = 30;      // below, a mean weight has no standard error worth the name
@@ -71,6 +74,12 @@ void sample_ratio(const DecisionLog& log, std::vector<Finding>& out) {
              "The counts of {} do not fit the declared propensities (chi-squared {:.1f}, p {:.2g}; seen and "
              "expected: {}).",
              units_word, statistic, p, shares)});
+  } else if (p < kUnlikely) {
+    out.push_back(
+        {"sample_ratio", Severity::kWarning,
+         fmt::format("The counts of {:.0f} {} are unlikely under the declared propensities (p {:.2g}; "
+                     "seen and expected: {}).",
+                     n, units_word, p, shares)});
   } else {
     out.push_back(
         {"sample_ratio", Severity::kInfo,
@@ -132,13 +141,20 @@ void mean_weight(const DecisionLog& log, std::vector<Finding>& out) {
     for (std::size_t i = 0; i < log.size(); ++i) weight[i] = 1 / (number(log.offered(i)) * log.propensity[i]);
     const Mean mean = clustered_mean(log, weight);
     report_weight("the uniform policy", mean, out);
-    if (out.size() == found)
+    if (out.size() > found) return;
+    const std::string what =
+        fmt::format("mean weight of the uniform policy {:.4f} (standard error {:.4f})", mean.value, mean.error);
+    if (std::abs(mean.value - 1) > kUnlikelyInErrors * mean.error + kDigits) {
+      out.push_back({"mean_weight", Severity::kWarning,
+                     fmt::format("The choices are unlikely under the propensities: {}.", what)});
+    } else if (mean.error > kLargeError) {
       out.push_back(
           {"mean_weight", Severity::kInfo,
-           fmt::format(
-               "The propensities fit the choices: mean weight of the uniform policy {:.4f} (standard error "
-               "{:.4f}).",
-               mean.value, mean.error)});
+           fmt::format("Whether the propensities fit on average cannot be tested with so few: {}.", what)});
+    } else {
+      out.push_back(
+          {"mean_weight", Severity::kInfo, fmt::format("The propensities fit the choices: {}.", what)});
+    }
   }
 }
 
@@ -258,25 +274,6 @@ void rare_outcomes(const DecisionLog& log, std::vector<Finding>& out) {
   }
 }
 
-// Exactly equal decoded rows. Rows without ids can only be told apart by what they say.
-void duplicates(const DecisionLog& log, std::vector<Finding>& out) {
-  if (!log.id.empty() || log.context.empty()) return;
-  // Without a named unit the unit counts repeats already: compare contents.
-  DecisionLog bare = log;
-  bare.unit.assign(log.size(), 0);
-  digest_rows(bare);
-  std::unordered_set<std::uint64_t> seen;
-  std::uint64_t repeated = 0;
-  for (const std::uint64_t digest : bare.row_digest) repeated += seen.insert(digest).second ? 0 : 1;
-  if (repeated > 0)
-    out.push_back(
-        {"duplicates", Severity::kInfo,
-         fmt::format(
-             "{} of {} rows equal an earlier row in every column that is used; without ids nobody can tell "
-             "whether they were recorded twice.",
-             repeated, log.size())});
-}
-
 }  // namespace
 
 std::pair<double, double> sample_ratio_p(const std::vector<double>& seen, const std::vector<double>& expected) {
@@ -293,16 +290,20 @@ std::pair<double, double> sample_ratio_p(const std::vector<double>& seen, const 
   return {boost::math::cdf(boost::math::complement(distribution, statistic)), statistic};
 }
 
-std::vector<Finding> check_log(const DecisionLog& log, const Goal& goal) {
+std::vector<Finding> check_log(const DecisionLog& log, const Goal& goal) { return check_log(log, goal, 1); }
+
+std::vector<Finding> check_log(const DecisionLog& log, const Goal& goal, int threads) {
   std::vector<Finding> out;
   if (log.size() == 0) return out;
   sample_ratio(log, out);
   mean_weight(log, out);
+  find_imbalance(log, goal, threads, out);
   adaptive(log, out);
   rare_outcomes(log, out);
   find_leaks(log, out);
   find_unnamed_units(log, goal, out);
-  duplicates(log, out);
+  find_repeats(log, threads, out);
+  find_delays(log, goal, out);
   return out;
 }
 

@@ -1,6 +1,7 @@
 // Parts of check_log.
 #pragma once
 
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -15,5 +16,17 @@ std::pair<double, double> sample_ratio_p(const std::vector<double>& seen, const 
 void find_leaks(const DecisionLog& log, std::vector<Finding>& out);
 // Columns that look like the name of a unit, where none is named.
 void find_unnamed_units(const DecisionLog& log, const Goal& goal, std::vector<Finding>& out);
+
+// Rows that stand in the log more than once, beyond chance.
+void find_repeats(const DecisionLog& log, int threads, std::vector<Finding>& out);
+// Late records of outcomes without observed_after, and decisions that are too young for them. Reads the goal's
+// outcome files, by the paths that the log was read with.
+void find_delays(const DecisionLog& log, const Goal& goal, std::vector<Finding>& out);
+// As row_digest, but of ids and (where `units` is false) units nothing: what a row says.
+std::vector<std::uint64_t> content_digests(const DecisionLog& log, bool units, int threads);
+// Columns that are not balanced against the choice under the stated probabilities (plumb/balance.h).
+void find_imbalance(const DecisionLog& log, const Goal& goal, int threads, std::vector<Finding>& out);
+// The same findings as check_log(log, goal).
+std::vector<Finding> check_log(const DecisionLog& log, const Goal& goal, int threads);
 
 }  // namespace plumb

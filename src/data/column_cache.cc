@@ -23,7 +23,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little);
 
 // Changes whenever the layout does.
-constexpr std::string_view kMagic = "plumb columns 1\n";
+constexpr std::string_view kMagic = "plumb columns 2\n";
 constexpr std::size_t kHead = 32, kDigestBlock = std::size_t{1} << 20;
 
 std::uint64_t digest(std::string_view bytes, int threads) {
@@ -168,6 +168,7 @@ void visit(Archive& archive, DecisionLog& log, LoadReport& report) {
   visit(archive, log.context);
   visit(archive, log.action_features);
   visit(archive, log.segments);
+  visit(archive, log.unnamed);
   visit(archive, log.policy_version);
   archive.list(log.version);
   visit_all(archive, log.outcomes, [&](OutcomeColumn& column) {
@@ -211,7 +212,8 @@ bool is_sound(const DecisionLog& log) {
                log.fold.size() == n && fits(log.id, n) && fits(log.time_us, n) && fits(log.logged, rows) &&
                fits(log.weight, n) && fits(log.version, n) && fits(log.row_fingerprint, n) &&
                below(log.action, log.actions.size()) && below(log.version, log.policy_version.size()) &&
-               columns(log.context, n) && columns(log.action_features, rows) && columns(log.segments, n);
+               columns(log.context, n) && columns(log.action_features, rows) && columns(log.segments, n) &&
+               columns(log.unnamed, n);
   for (std::size_t i = 0; sound && i < n; ++i)
     sound = log.offset[i] <= log.offset[i + 1] && log.offset[i + 1] <= rows &&
             log.chosen[i] < log.offset[i + 1] - log.offset[i];
@@ -232,6 +234,7 @@ std::uint64_t reading_hash(const Goal& goal) {
   for (const auto& [arm, p] : d.propensity_by_arm) add(fmt::format("{}={}", arm, p));
   for (const std::string& name : d.context) add("c" + name);
   for (const std::string& name : goal.all_segments()) add("s" + name);
+  for (const std::string& name : d.after_action) add("a" + name);
   add(d.estimand == Estimand::kDeployed ? "deployed" : "one");
   for (const OutcomeSpec& o : goal.outcomes)
     add(fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}", o.name, name_of(o.kind), o.observed_after_us.value_or(-1),

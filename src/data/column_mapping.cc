@@ -52,6 +52,25 @@ std::vector<std::string> map_propensities(const Header& header, const std::strin
   return names;
 }
 
+// What no role of the goal stands in, but for columns that are known to be made after the choice.
+void map_unnamed(const std::vector<std::string>& columns, const DataSpec& data, LogBuilder& builder,
+                 ColumnMapping& map) {
+  if (!builder.unnamed_wanted()) return;
+  std::vector<std::uint8_t> named(columns.size(), 0);
+  const auto name_place = [&](std::size_t place) {
+    if (place != ColumnMapping::kNone) named[place] = 1;
+  };
+  for (const std::size_t place : {map.id, map.unit, map.time, map.version, map.action, map.propensity})
+    name_place(place);
+  for (const auto* places : {&map.propensities, &map.context, &map.segments, &map.outcomes, &map.asked})
+    for (const std::size_t place : *places) name_place(place);
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const auto after = [&](const std::string& pattern) { return matches(pattern, columns[c]); };
+    if (named[c] || std::any_of(data.after_action.begin(), data.after_action.end(), after)) continue;
+    if (const auto column = builder.unnamed_column(columns[c])) map.unnamed.push_back({c, *column});
+  }
+}
+
 }  // namespace
 
 RowDraft ColumnMapping::draft() const {
@@ -109,6 +128,7 @@ ColumnMapping map_columns(const std::vector<std::string>& columns, const std::st
         !data.outcome_files.empty() && std::find(columns.begin(), columns.end(), name) == columns.end();
     map.outcomes.push_back(elsewhere ? ColumnMapping::kNone : header.column(name, "outcome." + spec.name));
   }
+  map_unnamed(columns, data, builder, map);
   return map;
 }
 

@@ -19,6 +19,11 @@ struct ColumnMapping {
   std::vector<std::size_t> propensities;  // of every arm, in the arms' order
   std::vector<std::size_t> context, segments, outcomes, asked;
   std::vector<std::uint64_t> column_hash;  // of every column's name
+  struct Unnamed {
+    std::size_t place = 0;
+    std::uint32_t column = 0;  // of the builder
+  };
+  std::vector<Unnamed> unnamed;  // columns that the goal does not name
 
   // A draft with a place for every value that fill_row fills.
   RowDraft draft() const;
@@ -35,7 +40,8 @@ ColumnMapping map_columns(const std::vector<std::string>& columns, const std::st
 
 // Fills what a row says of its decision, all but line, raw and fingerprint. A Row gives the value in a column
 // as the role needs it: cell(c), feature(c) for context and segments, time(c), and name(c), its text. All may
-// throw BadRow, as this does where a value cannot be used.
+// throw BadRow, as this does where a value cannot be used. What stands in columns that the goal does not name
+// refuses no row: values that no column can hold are absent there.
 template <class Row>
 void fill_row(const ColumnMapping& map, const std::vector<std::string>& columns, const Goal& goal,
               const LogBuilder& builder, const Row& from, RowDraft& row) {
@@ -78,6 +84,11 @@ void fill_row(const ColumnMapping& map, const std::vector<std::string>& columns,
     if (map.outcomes[j] == kNone) continue;
     row.outcomes[j] =
         read_outcome(from.cell(map.outcomes[j]), goal.outcomes[j], static_cast<std::uint32_t>(j), row.words);
+  }
+  row.unnamed.clear();
+  for (const auto& [place, column] : map.unnamed) {
+    const Cell value = from.cell(place);
+    if (ColumnBuilder::takes(value)) row.unnamed.push_back({column, 0, value});
   }
 }
 

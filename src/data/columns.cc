@@ -18,19 +18,32 @@ std::string print_float(float value) {
   return fmt::format("{}", value);
 }
 
+// The code of missing numbers, a level of its own behind the others where there are any.
+std::uint32_t missing_level(const FeatureColumn& column, FeatureColumn& out) {
+  const auto code = static_cast<std::uint32_t>(out.levels.size());
+  const bool any =
+      std::any_of(column.number.begin(), column.number.end(), [](float value) { return std::isnan(value); });
+  if (any) out.levels.emplace_back("missing");
+  return code;
+}
+
 FeatureColumn by_value(const FeatureColumn& column, const std::vector<float>& distinct) {
   FeatureColumn out{column.name, true, {}, {}, {}};
   for (const float value : distinct) out.levels.push_back(print_float(value));
+  const std::uint32_t missing = missing_level(column, out);
   out.code.reserve(column.size());
   for (const float value : column.number)
-    out.code.push_back(static_cast<std::uint32_t>(std::lower_bound(distinct.begin(), distinct.end(), value) -
-                                                  distinct.begin()));
+    out.code.push_back(std::isnan(value)
+                           ? missing
+                           : static_cast<std::uint32_t>(
+                                 std::lower_bound(distinct.begin(), distinct.end(), value) - distinct.begin()));
   return out;
 }
 
 // Bands between quartiles of all rows; equal quartiles make fewer bands.
 FeatureColumn by_quartile(const FeatureColumn& column) {
   std::vector<float> sorted = column.number;
+  std::erase_if(sorted, [](float value) { return std::isnan(value); });
   std::sort(sorted.begin(), sorted.end());
   std::vector<float> cuts;
   for (int q = 1; q <= 3; ++q) {
@@ -44,10 +57,13 @@ FeatureColumn by_quartile(const FeatureColumn& column) {
     out.levels.push_back(
         fmt::format("[{}, {}{}", lower, print_float(last ? sorted.back() : cuts[b]), last ? "]" : ")"));
   }
+  const std::uint32_t missing = missing_level(column, out);
   out.code.reserve(column.size());
   for (const float value : column.number)
     out.code.push_back(
-        static_cast<std::uint32_t>(std::upper_bound(cuts.begin(), cuts.end(), value) - cuts.begin()));
+        std::isnan(value)
+            ? missing
+            : static_cast<std::uint32_t>(std::upper_bound(cuts.begin(), cuts.end(), value) - cuts.begin()));
   return out;
 }
 
@@ -80,7 +96,9 @@ void ColumnBuilder::become_category(std::uint64_t line, std::string first_text) 
 
 void ColumnBuilder::add_category(const Cell& cell, std::uint64_t line) {
   if (!is_category_) become_category(line, print(cell));
-  if (cell.kind != Cell::Kind::kNumber) {
+  if (cell.absent()) {
+    code_.push_back(Interner::kNone);
+  } else if (cell.kind != Cell::Kind::kNumber) {
     code_.push_back(levels_.intern_repeated(cell.text));
   } else {
     code_.push_back(levels_.intern(print_float(static_cast<float>(cell.number))));
@@ -111,10 +129,11 @@ void ColumnBuilder::append(ColumnBuilder&& later, std::size_t rows) {
     code_.push_back(code == Interner::kNone ? Interner::kNone : here[code]);
 }
 
-// No number is NaN and no code is kNone but those of absent rows.
+// No number is NaN and no code is kNone but those of rows without a value.
 void ColumnBuilder::fill_absent() {
-  for (float& value : number_)
-    if (std::isnan(value)) value = 0;
+  if (sparse_)
+    for (float& value : number_)
+      if (std::isnan(value)) value = 0;
   std::uint32_t nothing = Interner::kNone;
   for (std::uint32_t& code : code_) {
     if (code != Interner::kNone) continue;
@@ -123,18 +142,33 @@ void ColumnBuilder::fill_absent() {
   }
 }
 
+std::string ColumnBuilder::note_of(std::size_t missing) const {
+  if (is_category_)
+    return numbers_before_ == 0
+               ? ""
+               : fmt::format("Column {} is a category: {} numbers stand before {} in line {}.", shown(name_),
+                             numbers_before_, shown(first_text_), first_text_line_);
+  return missing == 0 ? ""
+                      : fmt::format(
+                            "Column {} is a number and missing in {} of {} rows: its mean stands in, "
+                            "with a column that says where.",
+                            shown(name_), missing, number_.size());
+}
+
 FeatureColumn ColumnBuilder::finish(std::string* note) {
+  const auto missing = static_cast<std::size_t>(
+      std::count_if(number_.begin(), number_.end(), [](float value) { return std::isnan(value); }));
+  // Nothing at all is no number.
+  if (!is_category_ && !settled_ && !sparse_ && missing > 0 && missing == number_.size())
+    become_category(0, "");
   fill_absent();
+  *note = note_of(sparse_ ? 0 : missing);
   FeatureColumn out;
   out.name = name_;
   out.is_category = is_category_;
   out.number = std::move(number_);
   out.code = std::move(code_);
   text_ = {};
-  note->clear();
-  if (numbers_before_ > 0)
-    *note = fmt::format("Column {} is a category: {} numbers stand before {} in line {}.", shown(name_),
-                        numbers_before_, shown(first_text_), first_text_line_);
   out.levels = levels_.take_names();
   return out;
 }
@@ -143,6 +177,7 @@ FeatureColumn to_segment(FeatureColumn column) {
   if (column.is_category) return column;
   std::vector<float> distinct;
   for (const float value : column.number) {
+    if (std::isnan(value)) continue;
     const auto at = std::lower_bound(distinct.begin(), distinct.end(), value);
     if (at != distinct.end() && *at == value) continue;
     if (distinct.size() == kSegmentLevels) return by_quartile(column);

@@ -2,12 +2,21 @@
 // codes, values instead of digits.
 #include <algorithm>
 #include <bit>
+#include <cmath>
+#include <limits>
 
+#include "data/checks.h"
 #include "data/readers.h"
 
 namespace plumb {
 
 namespace {
+
+// -0 is 0, and one missing number is as good as another.
+std::uint64_t bits_of(float value) {
+  return std::bit_cast<std::uint32_t>(std::isnan(value) ? std::numeric_limits<float>::quiet_NaN()
+                                                        : value + 0.0f);
+}
 
 // Names of columns and levels are hashed once, not once a row.
 struct HashedColumn {
@@ -15,9 +24,7 @@ struct HashedColumn {
   std::uint64_t name;
   std::vector<std::uint64_t> level;
   std::uint64_t at(std::size_t row) const {
-    const std::uint64_t value = column->is_category
-                                    ? level[column->code[row]]
-                                    : std::bit_cast<std::uint32_t>(column->number[row] + 0.0f);  // -0 is 0
+    const std::uint64_t value = column->is_category ? level[column->code[row]] : bits_of(column->number[row]);
     return hash_combine(name, value);
   }
 };
@@ -38,21 +45,19 @@ std::vector<HashedColumn> hash_columns(const std::vector<FeatureColumn>& columns
 
 std::uint64_t bits_of(double value) { return std::bit_cast<std::uint64_t>(value + 0.0); }
 
-}  // namespace
-
-void digest_rows(DecisionLog& log) { digest_rows(log, 1); }
-
-void digest_rows(DecisionLog& log, int threads) {
+// Digests of all rows, without what names them where asked.
+std::vector<std::uint64_t> digests_of(const DecisionLog& log, bool ids, bool units, int threads) {
   const auto context = hash_columns(log.context, 1), features = hash_columns(log.action_features, 2),
              segments = hash_columns(log.segments, 3);
   const auto actions = hash_all(log.actions), versions = hash_all(log.policy_version);
   std::vector<std::uint64_t> outcomes;
   for (const OutcomeColumn& outcome : log.outcomes) outcomes.push_back(hash_bytes(outcome.name, 4));
-  log.row_digest.resize(log.size());
+  std::vector<std::uint64_t> out(log.size());
   constexpr std::size_t kBlock = 4096;
   parallel_blocks((log.size() + kBlock - 1) / kBlock, threads, [&](std::size_t block) {
     for (std::size_t i = block * kBlock; i < std::min(log.size(), (block + 1) * kBlock); ++i) {
-      std::uint64_t h = hash_combine(log.unit[i], log.id.empty() ? 0 : hash_bytes(log.id[i]));
+      std::uint64_t h =
+          hash_combine(units ? log.unit[i] : 0, !ids || log.id.empty() ? 0 : hash_bytes(log.id[i]));
       const auto mix = [&h](std::uint64_t word) { h = hash_combine(h, word); };
       mix(log.time_us.empty() ? 0 : static_cast<std::uint64_t>(log.time_us[i]));
       mix(log.version.empty() ? 0 : versions[log.version[i]]);
@@ -72,9 +77,22 @@ void digest_rows(DecisionLog& log, int threads) {
         mix(bits_of(outcome.value[i]));
         if (!outcome.asked.empty()) mix(bits_of(outcome.asked[i]));
       }
-      log.row_digest[i] = h;
+      out[i] = h;
     }
   });
+  return out;
+}
+
+}  // namespace
+
+void digest_rows(DecisionLog& log) { digest_rows(log, 1); }
+
+void digest_rows(DecisionLog& log, int threads) {
+  log.row_digest = digests_of(log, /*ids=*/true, /*units=*/true, threads);
+}
+
+std::vector<std::uint64_t> content_digests(const DecisionLog& log, bool units, int threads) {
+  return digests_of(log, /*ids=*/false, units, threads);
 }
 
 // Sums do not depend on order, and two equal rows do not cancel as they would under exclusive or.

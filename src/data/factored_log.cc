@@ -76,8 +76,11 @@ bool can_be_factored(const FeatureMap& map, const DecisionLog& log) {
   for (const FeatureColumn& column : log.action_features) {
     for (std::size_t row = 0; row < log.action.size(); ++row) {
       const std::uint32_t at = first[log.action[row]];
-      if (column.is_category ? column.code[row] != column.code[at] : column.number[row] != column.number[at])
-        return false;
+      const bool same = column.is_category
+                            ? column.code[row] == column.code[at]
+                            : column.number[row] == column.number[at] ||
+                                  (std::isnan(column.number[row]) && std::isnan(column.number[at]));
+      if (!same) return false;
     }
   }
   return true;

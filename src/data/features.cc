@@ -7,6 +7,19 @@
 namespace plumb {
 namespace {
 
+// A number that was missing in rows that made the map has a second column of its name: a category of this one
+// level, 1 where the number is missing.
+constexpr const char* kMissing = "missing";
+
+bool is_missing_column(const FeatureMap::Column& column) {
+  return column.is_category && column.levels.size() == 1 && column.levels[0] == kMissing;
+}
+
+bool any_missing(const FeatureColumn& column, const std::vector<std::uint32_t>& rows) {
+  return !column.is_category && std::any_of(rows.begin(), rows.end(),
+                                            [&](std::uint32_t row) { return std::isnan(column.number[row]); });
+}
+
 // Mean and spread of the column over the rows that are used; a constant column gets scale 1 and is all zeros.
 // `weight`: how much each of the rows counts; empty: alike.
 FeatureMap::Column describe(const FeatureColumn& column, const std::vector<std::uint32_t>& rows,
@@ -24,11 +37,14 @@ FeatureMap::Column describe(const FeatureColumn& column, const std::vector<std::
   const auto counts = [&](std::size_t k) { return weight.empty() ? 1.0 : weight[k]; };
   double sum = 0, squares = 0, n = 0;
   for (std::size_t k = 0; k < rows.size(); ++k) {
+    if (std::isnan(column.number[rows[k]])) continue;
     sum += counts(k) * column.number[rows[k]];
     n += counts(k);
   }
+  if (n == 0) return out;
   out.mean = sum / n;
   for (std::size_t k = 0; k < rows.size(); ++k) {
+    if (std::isnan(column.number[rows[k]])) continue;
     const double left = column.number[rows[k]] - out.mean;
     squares += counts(k) * (left * left);
   }
@@ -59,8 +75,13 @@ FeatureMap make_feature_map(const DecisionLog& log, const std::vector<std::uint8
   }
   PLUMB_ASSERT(!decisions.empty());
   FeatureMap map;
-  for (const auto& column : log.context) map.context.push_back(describe(column, decisions, decision_weight));
-  for (const auto& column : log.action_features) map.action.push_back(describe(column, rows, row_weight));
+  const auto add = [](const FeatureColumn& column, const std::vector<std::uint32_t>& of,
+                      const std::vector<double>& weight, std::vector<FeatureMap::Column>& to) {
+    to.push_back(describe(column, of, weight));
+    if (any_missing(column, of)) to.push_back({column.name, true, {kMissing}});
+  };
+  for (const auto& column : log.context) add(column, decisions, decision_weight, map.context);
+  for (const auto& column : log.action_features) add(column, rows, row_weight, map.action);
   if (log.actions.size() <= kMostIds) map.ids = log.actions;
   map.context_width = total_width(map.context);
   map.action_width = total_width(map.action);
@@ -95,7 +116,8 @@ BoundFeatures::BoundFeatures(const FeatureMap& map, const DecisionLog& log) : ma
           std::find_if(have.begin(), have.end(), [&](const auto& c) { return c.name == column.name; });
       if (found == have.end())
         refuse(log.source, column.name, "no such feature column", "the columns of the model");
-      if (found->is_category != column.is_category) {
+      const bool missing = !found->is_category && is_missing_column(column);
+      if (found->is_category != column.is_category && !missing) {
         refuse(log.source, column.name, found->is_category ? "categories" : "numbers",
                column.is_category ? "categories, as the model learnt" : "numbers, as the model learnt");
       }
@@ -103,7 +125,7 @@ BoundFeatures::BoundFeatures(const FeatureMap& map, const DecisionLog& log) : ma
       source.column = &*found;
       source.width = column.width();
       source.mean = static_cast<float>(column.mean);
-      source.inverse_scale = static_cast<float>(1 / column.scale);
+      source.inverse_scale = missing ? 0.0f : static_cast<float>(1 / column.scale);  // 0: where it is missing
       for (const auto& level : found->levels) {
         const auto at = std::find(column.levels.begin(), column.levels.end(), level);
         source.slot.push_back(column.hashed ? static_cast<std::int32_t>(hash_bytes(level) % kMostLevels)
@@ -132,7 +154,11 @@ void BoundFeatures::fill(const std::vector<Source>& sources, std::size_t row, st
       const std::int32_t slot = source.slot[source.column->code[row]];
       if (slot >= 0) out[position + static_cast<std::size_t>(slot)] = 1;
     } else {
-      out[position] = (source.column->number[row] - source.mean) * source.inverse_scale;
+      // A missing number is the mean of those that are there, which is 0.
+      const bool missing = std::isnan(source.column->number[row]);
+      out[position] = source.inverse_scale == 0 ? (missing ? 1.0f : 0.0f)
+                      : missing                 ? 0.0f
+                                : (source.column->number[row] - source.mean) * source.inverse_scale;
     }
     position += source.width;
   }

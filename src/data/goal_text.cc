@@ -44,6 +44,16 @@ std::string toml_list(const std::vector<std::string>& names) {
   return out + "]";
 }
 
+// A list that is broken over lines, inside of a comment.
+std::string comment_list(const std::string& list) {
+  std::string out;
+  for (const char c : list) {
+    out += c;
+    if (c == '\n') out += "# ";
+  }
+  return out;
+}
+
 // One line of a comment, whatever the text holds.
 std::string comment(std::string_view text) {
   const std::string line = shown(text);
@@ -138,6 +148,14 @@ std::string data_lines(const LogSketch& sketch, const LogRoles& roles, const std
              ? "# context = [\"COLUMN\", ...]: what was known when choosing.\n"
              : fmt::format("# Only what was known when choosing belongs here.\ncontext = {}\n",
                            toml_list(roles.context));
+  if (!roles.unbalanced.empty())
+    out += fmt::format(
+        "# Not in balance with what was chosen, under these probabilities. Either made after the choice: then "
+        "take the\n"
+        "# next line in. Or they helped to decide it, and the probabilities are wrong. Until that is said, no "
+        "verdict.\n"
+        "# after_action = {}\n",
+        comment_list(toml_list(roles.unbalanced)));
   return out + "\n";
 }
 

@@ -4,6 +4,7 @@
 #include <set>
 #include <span>
 
+#include "data/balance.h"
 #include "data/rows.h"
 #include "plumb/goal.h"
 #include "plumb/inspect.h"
@@ -88,10 +89,6 @@ std::size_t place_among(Words words, const std::string& name) {
 }
 
 bool is_among(Words words, const std::string& name) { return place_among(words, name) < words.size(); }
-
-bool looks_like_outcome(const std::string& name) {
-  return is_among(kWanted, name) || is_among(kSeenAtOnce, name) || is_among(kHarm, name);
-}
 
 bool is_share(const ColumnSketch& column) { return column.numeric() && column.lower > 0 && column.upper <= 1; }
 
@@ -272,6 +269,10 @@ class Guess {
 };
 
 }  // namespace
+
+bool looks_like_outcome(const std::string& name) {
+  return is_among(kWanted, name) || is_among(kSeenAtOnce, name) || is_among(kHarm, name);
+}
 
 LogRoles guess_roles(const LogSketch& sketch, const LogRoles& given) { return Guess(sketch, given).run(); }
 

@@ -77,8 +77,10 @@ class Schema {
     throw BadRow{group_, at < cells.size() ? "no " + shown(names_[at]) : "no keys",
                  fmt::format("a value for each of the {} keys of line {}", names_.size(), line_)};
   }
-  // Checks and sets a value, refusing a second one.
-  void set(Cell& into, const Cell& cell, std::string_view key) const {
+  // Checks and sets a value, refusing a second one. null is a missing value.
+  void set(Cell& into, const JsonNode& node, std::string_view key) const {
+    if (node.type == JsonNode::Type::kNull) return;
+    const Cell& cell = node.cell;
     if (!into.absent()) throw BadRow{what(key), "a second value", "every key once"};
     if (!ColumnBuilder::takes(cell)) ColumnBuilder::check(cell, what(key), /*allow_absent=*/false);
     into = cell;
@@ -203,6 +205,7 @@ class JsonlReader final : public RowReader {
     row_.offered.clear();
     row_.features.clear();
     row_.propensities.clear();
+    row_.unnamed.clear();
   }
 
   Role resolve(std::string_view key, bool nested) const {
@@ -244,6 +247,24 @@ class JsonlReader final : public RowReader {
     }
     if (role.segment >= 0) row_.segments[role.segment] = value.cell;
     if (role.asked >= 0) asked_cells_[role.asked] = value.cell;
+    if (role.core < 0 && role.segment < 0 && role.asked < 0 && role.part < 0)
+      add_unnamed(top_unnamed_, number, key, value.cell);
+  }
+
+  // A key that stands for nothing. `columns`: what is known of keys by their number.
+  void add_unnamed(std::vector<std::int64_t>& columns, std::uint32_t number, std::string_view key,
+                   const Cell& cell) {
+    if (!builder_.unnamed_wanted() || !ColumnBuilder::takes(cell)) return;
+    if (number >= columns.size()) columns.resize(number + 1, kNotMet);
+    if (columns[number] == kNotMet) {
+      const auto& after = goal_.data.after_action;
+      const bool left_out = std::any_of(after.begin(), after.end(),
+                                        [&](const std::string& pattern) { return matches(pattern, key); });
+      const auto column = left_out ? std::nullopt : builder_.unnamed_column(key);
+      columns[number] = column ? static_cast<std::int64_t>(*column) : kLeftOut;
+    }
+    if (columns[number] != kLeftOut)
+      row_.unnamed.push_back({static_cast<std::uint32_t>(columns[number]), 0, cell});
   }
 
   void read_context() {
@@ -255,17 +276,20 @@ class JsonlReader final : public RowReader {
         const std::string_view key = member.key;
         const std::uint32_t number = context_.number(position++, member);
         if (number < plain_.size() && plain_[number] >= 0) {
-          context_.set(row_.context[static_cast<std::size_t>(plain_[number])], member.cell, key);
+          context_.set(row_.context[static_cast<std::size_t>(plain_[number])], member, key);
           ++found;
           continue;
         }
         const int column = context_.column(number, key);
         const Role& role = role_of(context_roles_, number, key, true);
-        if (column < 0 && role.core < 0 && role.segment < 0 && role.asked < 0) continue;
         const Cell& cell = member.cell;
+        if (column < 0 && role.core < 0 && role.segment < 0 && role.asked < 0) {
+          add_unnamed(context_unnamed_, number, key, cell);
+          continue;
+        }
         if (column >= 0) {
           if (row_.context.size() <= static_cast<std::size_t>(column)) row_.context.resize(column + 1);
-          context_.set(row_.context[column], cell, key);
+          context_.set(row_.context[column], member, key);
           ++found;
           if (context_.fixed() && role.core < 0 && role.segment < 0 && role.asked < 0) {
             if (number >= plain_.size()) plain_.resize(number + 1, -1);
@@ -351,7 +375,7 @@ class JsonlReader final : public RowReader {
           if (!first) throw BadRow{"features", "a new key " + shown(key), "the same keys for every action"};
           row_.features.resize(start + (width = features_.names().size()));
         }
-        features_.set(row_.features[start + column], member.cell, key);
+        features_.set(row_.features[start + column], member, key);
         ++found;
       }
     }
@@ -433,6 +457,8 @@ class JsonlReader final : public RowReader {
   KeyPlan top_plan_;
   std::vector<Role> top_roles_, context_roles_;
   std::vector<int> plain_;  // by number: the column of a key that is a feature and nothing else, or -1
+  static constexpr std::int64_t kNotMet = -2, kLeftOut = -1;
+  std::vector<std::int64_t> top_unnamed_, context_unnamed_;  // by number: the builder's column
   std::string core_name_[kCores];
   bool core_required_[kCores] = {};
   bool declared_ = false;

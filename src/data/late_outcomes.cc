@@ -54,8 +54,15 @@ std::uint64_t for_each_late_record(const TextSource& source, const Goal& goal, s
             if (!std::isnan(y)) found.emplace_back(j, y);
           }
         }
-        LateRecord record{LogBuilder::checked_name(id, id_key, &scratch), found, words.size(), false};
-        record.later = as_of != kNoTime && !time.absent() && LogBuilder::checked_time(time, time_key) > as_of;
+        LateRecord record{LogBuilder::checked_name(id, id_key, &scratch), found, words.size(), false,
+                          std::nullopt};
+        // Without an as_of nothing is asked of times: one that cannot be read is none.
+        try {
+          if (!time.absent()) record.time_us = LogBuilder::checked_time(time, time_key);
+        } catch (const BadRow&) {
+          if (as_of != kNoTime) throw;
+        }
+        record.later = as_of != kNoTime && record.time_us && *record.time_us > as_of;
         use(record);
       },
       goal.data.decimal);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -23,8 +24,9 @@ inline constexpr std::int64_t kNoTime = std::numeric_limits<std::int64_t>::min()
 struct LateRecord {
   std::string_view id;
   std::span<const std::pair<std::size_t, double>> values;
-  std::size_t words = 0;  // cells that held a word instead of a number
-  bool later = false;     // than as_of
+  std::size_t words = 0;                // cells that held a word instead of a number
+  bool later = false;                   // than as_of
+  std::optional<std::int64_t> time_us;  // where the record has one
 };
 // Calls use(record) for every record of a file; BadRow, thrown by it or by the reader, is refused with file and
 // line in the end. Returns the number of records.

@@ -25,6 +25,8 @@ LogBuilder LogBuilder::fork() const {
     for (const ColumnBuilder& column : context_) out.context_.push_back(column.empty_copy());
     for (const ColumnBuilder& column : features_) out.features_.push_back(column.empty_copy());
   }
+  for (const UnnamedColumn& unnamed : unnamed_) out.unnamed_.push_back({unnamed.column.empty_copy()});
+  out.unnamed_wanted_ = unnamed_wanted_;
   out.kept_ = kept_;
   out.settled_ = settled_;
   out.fingerprints_ = fingerprints_;
@@ -105,7 +107,10 @@ void LogBuilder::append_columns(std::vector<ColumnBuilder>& to, std::vector<Colu
       // Columns are met in nearly the same order in every block.
       if (at >= to.size() || !same(to[at]))
         at = static_cast<std::size_t>(std::find_if(to.begin(), to.end(), same) - to.begin());
-      if (at == to.size()) to.emplace_back(from[c].name(), keep_text_);
+      if (at == to.size()) {
+        to.emplace_back(from[c].name(), keep_text_);
+        to.back().become_sparse();
+      }
     }
     to[at].append(std::move(from[c]), rows);
   }
@@ -140,6 +145,7 @@ void LogBuilder::append(LogBuilder&& later) {
   append_columns(context_, later.context_, rows);
   append_columns(features_, later.features_, action_rows);
   append_columns(segments_, later.segments_, rows);
+  append_unnamed(later, rows);
   for (std::size_t j = 0; j < outcomes_.value.size(); ++j)
     append_to(outcomes_.value[j], later.outcomes_.value[j]);
   for (std::size_t j = 0; j < outcomes_.asked.size(); ++j)

@@ -24,6 +24,7 @@ void LogBuilder::settle(const DecisionLog& first) {
     for (const FeatureColumn& column : columns) {
       builders.emplace_back(column.name, keep_text_);
       builders.back().settle(column.is_category);
+      if (sparse_) builders.back().become_sparse();
     }
   };
   settle_all(context_, first.context);

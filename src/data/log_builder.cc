@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "data/readers.h"
+#include "data/rounded_share.h"
 
 namespace plumb {
 
@@ -41,6 +42,9 @@ LogBuilder::LogBuilder(std::string source, const Goal& goal, bool keep_text)
     }
     outcomes_.asked_of.push_back(index);
   }
+  std::string note;
+  by_arm_ = shares_as_meant(goal.data.propensity_by_arm, &note);
+  if (!note.empty()) notes_.push_back(note);
   outcomes_.value.resize(goal.outcomes.size());
   words_.resize(goal.outcomes.size());
   outcomes_.asked.resize(asked_columns_.size());
@@ -57,7 +61,10 @@ std::size_t LogBuilder::place_of(const std::string& name, std::vector<ColumnBuil
   const auto same = [&](const ColumnBuilder& column) { return column.name() == name; };
   const auto found = settled_ ? std::find_if(columns.begin(), columns.end(), same) : columns.end();
   const auto place = static_cast<std::size_t>(found - columns.begin());
-  if (place == columns.size()) columns.emplace_back(name, keep_text_);
+  if (place == columns.size()) {
+    columns.emplace_back(name, keep_text_);
+    columns.back().become_sparse();  // only sparse logs make columns as they go
+  }
   return place;
 }
 void LogBuilder::set_fixed_arms(std::vector<std::string> arms) {
@@ -211,6 +218,7 @@ void LogBuilder::add(const RowDraft& row) {
   for (const double p : row.propensities) log_.logged.push_back(static_cast<float>(p));
   add_features(row, first_row);
   for (std::size_t s = 0; s < segments_.size(); ++s) segments_[s].add(row.segments[s], row.line);
+  add_unnamed(row);
   for (std::size_t j = 0; j < outcomes_.value.size(); ++j) outcomes_.value[j].push_back(row.outcomes[j]);
   for (std::size_t j = 0; j < outcomes_.asked.size(); ++j) outcomes_.asked[j].push_back(row.asked[j]);
   for (const auto& [outcome, truth, word] : row.words)
@@ -247,9 +255,11 @@ void LogBuilder::declare_logged() {
   if (!log_.propensity_declared || has_logged_) return;
   const std::size_t n = log_.size();
   if (data.propensity_number) {
+    bool rounded = false;
     for (std::size_t i = 0; i < n; ++i) {
-      const double uniform = 1.0 / static_cast<double>(log_.offered(i));
-      if (std::abs(*data.propensity_number - uniform) <= kSumTolerance) continue;
+      const double uniform = 1.0 / static_cast<double>(log_.offered(i)), written = *data.propensity_number;
+      rounded = rounded || std::abs(written - uniform) > 1e-12;
+      if (std::abs(written - uniform) <= kSumTolerance || rounds_to(written, uniform)) continue;
       notes_.push_back(fmt::format(
           "The declared propensity {} is not 1/{}, so that the logging probabilities of the actions "
           "that were not chosen are unknown.",
@@ -257,13 +267,18 @@ void LogBuilder::declare_logged() {
       return;
     }
     log_.logged.resize(log_.action.size());
-    for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t i = 0; i < n; ++i) {
+      log_.propensity[i] = 1.0 / static_cast<double>(log_.offered(i));
       for (std::uint64_t row = log_.offset[i]; row < log_.offset[i + 1]; ++row)
-        log_.logged[row] = static_cast<float>(1.0 / static_cast<double>(log_.offered(i)));
+        log_.logged[row] = static_cast<float>(log_.propensity[i]);
+    }
+    if (rounded)
+      notes_.push_back(fmt::format("The declared propensity {} is 1/{}, rounded: 1/{} is used.",
+                                   *data.propensity_number, log_.offered(0), log_.offered(0)));
     return;
   }
   std::vector<double> arm(log_.actions.size());
-  for (std::size_t a = 0; a < arm.size(); ++a) arm[a] = data.propensity_by_arm.at(log_.actions[a]);
+  for (std::size_t a = 0; a < arm.size(); ++a) arm[a] = by_arm_.at(log_.actions[a]);
   log_.logged.resize(log_.action.size());
   for (std::size_t i = 0; i < n; ++i) {
     double sum = 0;
@@ -278,13 +293,41 @@ void LogBuilder::declare_logged() {
   }
 }
 
+// A column of propensities whose every value is one over the number of offered actions, rounded, is that.
+void LogBuilder::read_rounded_propensities() {
+  double last = -1;
+  std::size_t of = 0;
+  bool same = false;
+  // Columns hold few different values, mostly one after the other.
+  const auto rounds_to_uniform = [&](double written, std::size_t offered) {
+    if (written != last || offered != of)
+      last = written, of = offered, same = rounds_to(written, 1.0 / static_cast<double>(offered));
+    return same;
+  };
+  if (log_.propensity_declared || has_logged_ || log_.size() == 0) return;
+  const auto uniform = [&](std::size_t i) { return 1.0 / static_cast<double>(log_.offered(i)); };
+  bool rounded = false;
+  for (std::size_t i = 0; i < log_.size(); ++i) {
+    const double written = log_.propensity[i];
+    if (!rounds_to_uniform(written, log_.offered(i))) return;
+    rounded = rounded || std::abs(written - uniform(i)) > 1e-12;
+  }
+  if (!rounded) return;
+  notes_.push_back(
+      fmt::format("Every propensity is one over the number of offered actions, rounded ({} is 1/{}): "
+                  "the exact one is used.",
+                  log_.propensity[0], log_.offered(0)));
+  for (std::size_t i = 0; i < log_.size(); ++i) log_.propensity[i] = uniform(i);
+}
+
 void LogBuilder::finish_columns() {
   std::string note;
+  // What a column was taken for comes before all other notes: whoever reads one reads that.
+  std::vector<std::string> first;
   const auto finish_all = [&](std::vector<ColumnBuilder>& from, std::vector<FeatureColumn>& to) {
     for (ColumnBuilder& builder : from) {
       to.push_back(builder.finish(&note));
-      if (!note.empty() && std::find(notes_.begin(), notes_.end(), note) == notes_.end())
-        notes_.push_back(note);
+      if (!note.empty() && std::find(first.begin(), first.end(), note) == first.end()) first.push_back(note);
     }
     from.clear();
   };
@@ -299,6 +342,8 @@ void LogBuilder::finish_columns() {
   finish_all(features_, log_.action_features);
   finish_all(segments_, log_.segments);
   for (FeatureColumn& segment : log_.segments) segment = to_segment(std::move(segment));
+  finish_unnamed();
+  notes_.insert(notes_.begin(), first.begin(), first.end());
 }
 
 // Before the row is in.
@@ -356,6 +401,7 @@ DecisionLog LogBuilder::finish(LoadReport* report, int threads) {
   declare_logged();
   for (std::size_t j = 0; j < words_.size(); ++j)
     for (std::string& note : word_notes(goal_.outcomes[j].name, words_[j])) notes_.push_back(std::move(note));
+  read_rounded_propensities();
   join_outcomes(log_, goal_, ids_, std::move(outcomes_), &notes_);
   log_.id = ids_.take_names();
   log_.policy_version = versions_.take_names();

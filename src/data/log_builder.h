@@ -51,7 +51,9 @@ struct RowDraft {
   std::vector<Cell> context, segments;    // in the order of LogBuilder's columns
   std::vector<Cell> features;             // slot after slot, every action feature
   std::vector<SparseCell> sparse_context, sparse_features;  // instead of context and features: sparse logs only
-  double drop_rate = 0;          // share of such rows that were dropped before the log was written
+  std::vector<SparseCell>
+      unnamed;           // of columns that the goal does not name; those that are absent may be left out
+  double drop_rate = 0;  // share of such rows that were dropped before the log was written
   std::vector<double> outcomes;  // in the goal's order, NaN: absent
   std::vector<double> asked;     // in the order of asked_columns(), NaN: absent
   std::vector<WordCell> words;   // cells of outcomes that were read as words
@@ -91,6 +93,11 @@ class LogBuilder {
   void become_sparse() { sparse_ = true; }
   std::size_t add_context_column(const std::string& name);
   std::size_t add_feature_column(const std::string& name);
+  // Columns that the goal does not name, for check_log alone: the number of one, new where it was never met;
+  // nothing where there are as many as are kept (kMostUnnamedColumns), or none are wanted.
+  std::optional<std::uint32_t> unnamed_column(std::string_view name);
+  void without_unnamed() { unnamed_wanted_ = false; }
+  bool unnamed_wanted() const { return unnamed_wanted_; }
   // Every decision offers these, sorted. Empty: the distinct chosen names, sorted, when all rows are read.
   void set_fixed_arms(std::vector<std::string> arms);
 
@@ -131,7 +138,9 @@ class LogBuilder {
   void without_fingerprints() { fingerprints_ = false; }
   bool fingerprints() const { return fingerprints_; }
   bool keeps_all() const { return !kept_; }
-  bool keeps_context(std::string_view name) const { return !kept_ || listed(kept_->context, name); }
+  bool keeps_context(std::string_view name) const {
+    return (!kept_ || listed(kept_->context, name)) && !is_after_action(name);
+  }
   bool keeps_feature(std::string_view name) const { return !kept_ || listed(kept_->action_features, name); }
   // Whether a kept column may stand below this name, "User" for "User.age".
   bool keeps_below(std::string_view name, bool action) const;
@@ -168,13 +177,22 @@ class LogBuilder {
   void weigh_rows(bool always);
   void append_actions(LogBuilder& later);
   void append_columns(std::vector<ColumnBuilder>& to, std::vector<ColumnBuilder>& from, std::size_t rows) const;
+  void append_unnamed(LogBuilder& later, std::size_t rows);
+  void add_unnamed(const RowDraft& row);
+  void finish_unnamed();
   void expand_fixed_arms();
   void declare_logged();
+  void read_rounded_propensities();
   void join_late(const LateOutcomes& late, BlockAccount* account);
   void finish_columns();
   void name_units();
   std::string goal_name() const { return goal_.path.empty() ? "goal" : goal_.path; }
 
+  // Known to be made after the choice: no context, whatever pattern takes it in.
+  bool is_after_action(std::string_view name) const {
+    return std::any_of(goal_.data.after_action.begin(), goal_.data.after_action.end(),
+                       [&](const std::string& pattern) { return matches(pattern, name); });
+  }
   static bool listed(const std::vector<std::string>& names, std::string_view name) {
     return std::find(names.begin(), names.end(), name) != names.end();
   }
@@ -183,6 +201,7 @@ class LogBuilder {
   std::size_t place_of(const std::string& name, std::vector<ColumnBuilder>& columns) const;
 
   const Goal& goal_;
+  std::map<std::string, double> by_arm_;  // the goal's, as they are meant
   std::optional<ColumnNames> kept_;
   bool settled_ = false, fingerprints_ = true;
   BadRows bad_rows_;
@@ -190,6 +209,13 @@ class LogBuilder {
   std::size_t usual_rows_ = 0, usual_actions_ = 0;  // of a block, where others came before
   std::vector<std::string> notes_;
   std::vector<ColumnBuilder> context_, features_, segments_;
+  // A column of more than kMostUnnamedLevels texts is given up: it names rows, or is prose.
+  struct UnnamedColumn {
+    ColumnBuilder column;
+    bool given_up = false;
+  };
+  std::vector<UnnamedColumn> unnamed_;
+  bool unnamed_wanted_ = true;
   std::vector<std::string> asked_columns_;
   OutcomeCells outcomes_;
   std::vector<WordCount> words_;  // by outcome

@@ -51,7 +51,7 @@ class Keys {
     for (const FeatureColumn* column : columns_) {
       const Cell cell = value(fields, column->name);
       ColumnBuilder::check(cell, column->name, /*allow_absent=*/cell.text.data() != nullptr);
-      if (!column->is_category && std::isnan(cell.number))
+      if (!column->is_category && !cell.absent() && std::isnan(cell.number))
         throw BadRow{column->name, shown(cell), "a number, as in the log"};
       h = hash_combine(h,
                        column->is_category ? hash_bytes(print(cell)) : bits(static_cast<float>(cell.number)));
@@ -72,7 +72,11 @@ class Keys {
   }
 
  private:
-  static std::uint64_t bits(float value) { return std::bit_cast<std::uint32_t>(value + 0.0f); }
+  // -0 is 0, and an empty cell of the table is a missing number of the log.
+  static std::uint64_t bits(float value) {
+    return std::bit_cast<std::uint32_t>(std::isnan(value) ? std::numeric_limits<float>::quiet_NaN()
+                                                          : value + 0.0f);
+  }
   static Cell value(std::span<const FlatField> fields, std::string_view key) {
     for (const FlatField& field : fields)
       if (field.group.empty() && field.key == key) return field.cell;

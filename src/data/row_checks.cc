@@ -124,11 +124,11 @@ void LogBuilder::refuse_repeated(std::span<const std::string_view> offered,
 std::optional<double> LogBuilder::declared_propensity(std::string_view action) const {
   const DataSpec& data = goal_.data;
   if (data.propensity_number) return data.propensity_number;
-  if (data.propensity_by_arm.empty()) return std::nullopt;
-  const auto at = data.propensity_by_arm.find(std::string(action));
-  if (at != data.propensity_by_arm.end()) return at->second;
+  if (by_arm_.empty()) return std::nullopt;
+  const auto at = by_arm_.find(std::string(action));
+  if (at != by_arm_.end()) return at->second;
   std::vector<std::string> arms;
-  for (const auto& [arm, p] : data.propensity_by_arm) arms.push_back(arm);
+  for (const auto& [arm, p] : by_arm_) arms.push_back(arm);
   throw BadRow{"action", shown(action) + ", which has no propensity in the goal file",
                expected_name(action, arms)};
 }

@@ -96,6 +96,7 @@ class LogStream {
   LoadReport run() {
     builder_ = std::make_unique<LogBuilder>(path_, goal_, keeps_text());
     builder_->keep_columns(options_.columns);
+    builder_->without_unnamed();  // a stream is valued, not checked
     if (!options_.fingerprints) builder_->without_fingerprints();
     open();
     fold(read_first());

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "audit/claims.h"
+#include "data/checks.h"
 #include "data/column_cache.h"
 #include "loop/stages.h"
 #include "plumb/budget.h"
@@ -188,7 +189,7 @@ Study check_in_memory(const Goal& goal, DecisionLog log, LoadReport load, const 
   study.transactions = std::move(transactions);
   study.digest = digest_of(study.log, study.feedback, study.transactions);
   tell(options, "checking", 0, 1);
-  study.findings = check_log(study.log, goal);
+  study.findings = check_log(study.log, goal, std::max(1, options.threads));
   for (const Finding& f : study.findings) {
     if (f.severity != Severity::kCap) continue;
     study.caps.push_back(f.sentence);  // part of longer sentences: without its full stop

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <numeric>
 
 namespace plumb {
@@ -17,10 +18,15 @@ SplitColumn number_column(std::size_t source, const FeatureColumn& column, std::
   out.source = source;
   std::vector<float> sorted;
   sorted.reserve(rows.size());
+  // Missing numbers go with the largest: no threshold is at or above them.
+  const auto value_of = [&](std::uint32_t row) {
+    const float value = column.number[row];
+    return std::isnan(value) ? std::numeric_limits<float>::infinity() : value;
+  };
   for (const std::uint32_t row : rows) {
-    if (!std::isfinite(column.number[row]))
+    if (std::isinf(column.number[row]))
       refuse("policy tree", "column " + column.name, fmt::format("{}", column.number[row]), "finite numbers");
-    sorted.push_back(column.number[row]);
+    sorted.push_back(value_of(row));
   }
   std::sort(sorted.begin(), sorted.end());
   std::vector<float> values = sorted;
@@ -41,8 +47,8 @@ SplitColumn number_column(std::size_t source, const FeatureColumn& column, std::
   out.bins = static_cast<std::uint32_t>(last.size() + 1);
   out.bin.reserve(rows.size());
   for (const std::uint32_t row : rows) {
-    out.bin.push_back(static_cast<std::uint32_t>(
-        std::lower_bound(last.begin(), last.end(), column.number[row]) - last.begin()));
+    out.bin.push_back(
+        static_cast<std::uint32_t>(std::lower_bound(last.begin(), last.end(), value_of(row)) - last.begin()));
   }
   return out;
 }

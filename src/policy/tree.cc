@@ -121,7 +121,7 @@ std::uint32_t BoundTree::leaf(std::size_t row) const {
     const TreeNode& node = tree_->node[at];
     const FeatureColumn& column = *column_[at];
     const bool yes = column.is_category ? static_cast<std::int64_t>(column.code[row]) == code_[at]
-                                        : static_cast<double>(column.number[row]) <= node.threshold;
+                                        : static_cast<double>(column.number[row]) <= node.threshold;  // not NaN
     at = yes ? node.yes : node.no;
   }
   return at;

@@ -234,9 +234,13 @@ json assumptions_json(const Study& study) {
           ? "The goal file states with what probability each action was chosen."
           : "The log states with what probability each action was chosen; nothing "
             "else is taken to have decided.");
-  bool weights_wrong = false;
+  // What was tested is what the checks say of themselves; the worst of them decides.
+  bool failed = false;
+  std::string what;
   for (const Finding& f : study.findings) {
-    weights_wrong |= f.severity != Severity::kInfo && (f.check == "mean_weight" || f.check == "sample_ratio");
+    if (f.check != "mean_weight" && f.check != "sample_ratio" && f.check != "balance") continue;
+    failed = failed || f.severity == Severity::kCap;
+    what += (what.empty() ? "" : " ") + f.sentence;
   }
   if (study.streamed) {
     add("propensities as stated", "declared", "A stream's propensities are not held against what was chosen.");
@@ -245,10 +249,11 @@ json assumptions_json(const Study& study) {
     add("independent units", "declared", "Decisions of different units do not depend on each other.");
     return out;
   }
-  add("propensities as stated", weights_wrong ? "failed" : "tested",
-      weights_wrong
-          ? "The counts do not fit the stated probabilities; see the findings."
-          : "The mean importance weights of the constant actions, or the counts of the arms, fit them.");
+  add("propensities as stated",
+      failed         ? "failed"
+      : what.empty() ? "declared"
+                     : "tested",
+      what.empty() ? "The log is too small to hold the stated probabilities against what was chosen." : what);
   bool overlap = true;
   if (study.certification && study.policy_note.empty()) {
     for (const CandidateClaim& c : study.certification->candidates) overlap &= c.support.sufficient;

@@ -69,7 +69,10 @@ TEST(Arrow, HoldsTheSameLogAsCsvInEveryTypeWithNullsAndOffsets) {
     EXPECT_EQ(report.rows_read, 3u);
     EXPECT_EQ(report.decisions, 3u);
     ASSERT_FALSE(report.notes.empty());
-    EXPECT_EQ(report.notes[0], "Column \"gap\" is a category: it holds nulls beside numbers.");
+    EXPECT_EQ(
+        report.notes[0],
+        "Column \"gap\" is a number and missing in 1 of 3 rows: its mean stands in, with a column that says "
+        "where.");
   }
 }
 

@@ -26,7 +26,7 @@ TEST(Column, IsANumberOnlyWhereEveryValueIs) {
   EXPECT_EQ(mixed.levels, (std::vector<std::string>{"007", "7", "old"}));
   EXPECT_NE(report.notes[0].find("Column \"age\" is a category: 2 numbers stand before \"old\" in line 4"),
             std::string::npos);
-  EXPECT_EQ(age("1", "", "1").levels, (std::vector<std::string>{"1", ""}));
+  EXPECT_EQ(age("1", "", "old").levels, (std::vector<std::string>{"1", "old", ""}));
   EXPECT_TRUE(age("1", "inf", "1").is_category);
 }
 

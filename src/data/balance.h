@@ -1,0 +1,49 @@
+// Parts of test_balance (plumb/balance.h): columns as levels, choices as draws, and sums of both.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plumb/balance.h"
+
+namespace plumb {
+
+// A column as levels, a code a decision.
+struct CodedColumn {
+  std::string name;
+  bool named = true;
+  std::vector<std::uint16_t> code;
+  std::vector<std::string> levels;  // in words: "b", "[1.2, 3.4)", "missing"
+  std::vector<double> rank;         // numbers: of every level, in [-1, 1]; empty for categories
+};
+
+// All columns that are tested; first one without a name, the constant 1.
+std::vector<CodedColumn> coded_columns(const DecisionLog& log, const Goal& goal, int threads,
+                                       BalanceTest* test);
+
+// The choices as draws: of decision i arm a has probability mass[i * arms + a].
+struct Draws {
+  std::vector<std::string> arms;     // at most kMostArms; the rarest share the last place
+  std::vector<std::uint8_t> chosen;  // n
+  std::vector<float> mass;           // empty: not known
+  // Decisions in the order of units, and where each unit begins; empty where every decision is one.
+  std::vector<std::uint32_t> order, begin;
+  bool by_unit = false;  // a unit is one draw
+  bool normal = false;   // draws can not be repeated: only sums of weights can be tested
+  std::string why_not;   // nothing can be tested
+  std::size_t size() const { return chosen.size(); }
+};
+Draws draws_of(const DecisionLog& log, bool one_arm_a_unit);
+
+// The two tests; both fill arms, p, largest and failures.
+void test_by_redrawing(const Draws& draws, const std::vector<CodedColumn>& columns, int threads,
+                       BalanceTest* test);
+void test_by_weights(const DecisionLog& log, const Draws& draws, const std::vector<CodedColumn>& columns,
+                     int threads, BalanceTest* test);
+
+// Whether a column of this name is taken for an outcome (guess_roles.cc).
+bool looks_like_outcome(const std::string& name);
+
+}  // namespace plumb
