@@ -85,6 +85,15 @@ void Comparison::judge_constraint(const ConstraintSpec& spec, const Slice* slice
           claim.decisions_needed =
               decisions_needed(static_cast<double>(log_.size()), critical * se, std::abs(room));
         }
+        if (const std::string* why = missing_.cap(terms)) {
+          const bool decided = claim.verdict == Verdict::kPass || p <= options_.alpha;
+          const Measured bounded =
+              settle_missing(k, terms, difference, subset, claim.measured, {sign, room, se}, family, p);
+          const bool passes = inside_limit(bounded, sign, limit, spec.margin), harms = p <= options_.alpha;
+          claim.verdict = passes ? Verdict::kPass : Verdict::kInconclusive;
+          if (passes || harms) claim.measured = bounded;
+          if (decided && !passes && !harms) claims[k].cap = *why;
+        }
       }
     }
     claims[k].constraints.push_back(std::move(claim));
@@ -125,6 +134,8 @@ void Comparison::judge_constraints_and_segments(std::vector<CandidateClaim>& cla
         claim.gain = make_measured(value, se, critical, 1 - options_.alpha);
         widen(claim.gain, options_.rejected_share, bounds_of_goal(goal_), true);
         if (value < 0 && se > 0) p = family.max_t.p_value(value / se);
+        if (missing_.cap(terms_))
+          claim.gain = settle_missing(k, terms_, true, subset, claim.gain, {-1, value, se}, family, p);
       }
       claims[k].segments.push_back(std::move(claim));
       segment_p[k].push_back(p);

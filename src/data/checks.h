@@ -16,4 +16,14 @@ void find_leaks(const DecisionLog& log, std::vector<Finding>& out);
 // Columns that look like the name of a unit, where none is named.
 void find_unnamed_units(const DecisionLog& log, const Goal& goal, std::vector<Finding>& out);
 
+// Outcomes that an objective, a proxy or a constraint uses, and what those that are learnt are learnt from. All
+// others have no say.
+std::vector<std::string> used_outcomes(const Goal& goal);
+// Whether those who were asked answered, whatever action they got: a sentence where the stated probabilities of
+// being asked are contradicted by who was observed; empty where they fit or where there are none.
+std::string asked_contradiction(const DecisionLog& log, const OutcomeColumn& outcome);
+// What is missing and why, as far as the log tells: outcomes with gaps that nobody explained, rates that are
+// contradicted, shares observed that differ by action.
+void find_missing(const DecisionLog& log, const Goal& goal, std::vector<Finding>& out);
+
 }  // namespace plumb

@@ -94,16 +94,19 @@ Evidence evaluate_stream(const Goal& goal, const std::vector<std::string>& argum
     study.caps.push_back(
         fmt::format("{} rows were rejected, and a stream does not bound what they hold", study.load.rejected));
 
+  // One pass estimates no probabilities of being observed, and without them what is missing counts as known.
+  std::string gaps;
   for (const auto& [outcome, weight] : terms) {
     const StreamedOutcome& column = evaluation.outcomes()[outcome];
     const OutcomeSpec& spec = *goal.outcome(column.name);
-    if (column.missing > 0 && !spec.asked_column && !spec.asked_rate)
-      study.caps.push_back(column.name +
-                           " is missing for some decisions and nobody said with what probability it was asked");
+    if (column.missing == 0 || spec.asked_column || spec.asked_rate) continue;
+    gaps = fmt::format("{} is missing in {} decisions and nobody said with what probability it was asked",
+                       column.name, column.missing);
+    study.caps.push_back(gaps);
   }
 
   const std::size_t reference = number.back();
-  const Estimator best = evaluation.has_models() ? Estimator::kDr : Estimator::kSnips;
+  const Estimator best = evaluation.has_models() && gaps.empty() ? Estimator::kDr : Estimator::kSnips;
   for (std::size_t k = 0; k < arguments.size(); ++k) {
     const std::size_t p = number[k];
     PolicyEstimates out;
@@ -132,7 +135,9 @@ Evidence evaluate_stream(const Goal& goal, const std::vector<std::string>& argum
     if (evaluation.has_models()) estimators.push_back(Estimator::kDr);
     for (const Estimator estimator : estimators) {
       Measured value = unknown(out.support.sufficient ? few : out.support.reason);
-      if (out.support.sufficient && few.empty()) {
+      if (out.support.sufficient && !gaps.empty() && estimator != Estimator::kSnips) {
+        value = unknown(gaps + "; a log in memory has it estimated");
+      } else if (out.support.sufficient && few.empty()) {
         Contrast level{"level", {}};
         evaluation.add_terms(level, p, terms, 1, estimator);
         value = level_of(evaluation.estimate({&level, 1}), goal);
@@ -150,7 +155,7 @@ Evidence evaluate_stream(const Goal& goal, const std::vector<std::string>& argum
       evaluation.add_terms(gain, reference, terms, -1, best);
       judge_alone(goal, evaluation.estimate({&gain, 1}), arguments.size(),
                   static_cast<double>(evaluation.decisions()), out);
-      if (out.verdict == Verdict::kPass) {
+      if (out.verdict == Verdict::kPass || (out.verdict == Verdict::kRefuse && !study.caps.empty())) {
         out.verdict = Verdict::kInconclusive;
         out.reason = study.caps.empty() ? "a stream is valued, not checked: " + out.reason : study.caps.front();
       }

@@ -104,6 +104,7 @@ Evidence gate(const Goal& goal, const std::string& argument, const RunOptions& o
   CertificationOptions how;
   how.alpha = study.look.alpha;
   how.caps = study.caps;
+  how.missing_caps = study.missing_caps;
   how.rejected_share = study.rejected_share;
   how.seed = study.seed;
   how.threads = study.threads;
@@ -160,9 +161,10 @@ Evidence evaluate(const Goal& goal, const std::vector<std::string>& arguments, c
       evaluation.add_terms(gain, reference, terms, rows, -1);
       judge_alone(goal, evaluation.estimate({&gain, 1}), arguments.size(), static_cast<double>(log.size()),
                   out);
-      if (out.verdict == Verdict::kPass && (origin.unknown || !study.caps.empty())) {
+      const std::string cap = origin.unknown ? origin.sentence : cap_of_goal(study);
+      if (out.verdict != Verdict::kInconclusive && !cap.empty()) {
         out.verdict = Verdict::kInconclusive;
-        out.reason = origin.unknown ? origin.sentence : study.caps.front();
+        out.reason = cap;
       }
     }
     give_account(study, {policy}, origin.unseen, origin.unseen);
