@@ -6,7 +6,7 @@
 // P(y = 1) = .1 + .7 sigmoid(.8 x - .3 + .5 [pro]) and `effect` more for b, so that the true gain is the effect
 // exactly. Observed with probability sigmoid(c + .8 x - .6 [b] + .5 [pro]), c such that a given share is
 // missing.
-#include "data/checks.h"
+#include "plumb/regression.h"
 #include "quality/cells.h"
 
 using namespace plumb;

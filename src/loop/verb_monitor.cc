@@ -60,15 +60,15 @@ Study monitor_in_memory(const Goal& goal, DecisionLog first, DecisionLog later, 
   summary.first_log = first.source;
   summary.first_digest = log_digest(first);
   summary.certified = unknown("no run was named");
-  MonitorInput input{first,
-                     study.log,
-                     goal,
-                     logged_outcomes(goal),
-                     policy,
-                     policy_from_argument("reference", first, goal, true, study.threads),
-                     study.reference,
-                     how};
-  if (!first_missing.caps.empty()) input.first_cap = first_missing.caps.begin()->second;
+  const MonitorInput input{first,
+                           study.log,
+                           goal,
+                           logged_outcomes(goal),
+                           policy,
+                           policy_from_argument("reference", first, goal, true, study.threads),
+                           study.reference,
+                           how,
+                           first_missing.caps.empty() ? "" : first_missing.caps.begin()->second};
   summary.found = monitor_logs(input);
   study.certification = summary.found.claims;
   study.monitor = std::move(summary);
