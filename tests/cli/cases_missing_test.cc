@@ -22,15 +22,17 @@ std::string verdict_of(const Folder& folder, const std::vector<std::string>& arg
   return asked(folder, arguments).value("verdict", "none");
 }
 
-// IPS, SNIPS and DR of one policy agree within `most` standard errors of DR's.
-void expect_one_number(const json& policy, double most) {
+// IPS and SNIPS of one policy agree with DR within a few of their own standard errors.
+void expect_one_number(const json& policy) {
+  constexpr double kMostErrors = 2.5;
   std::map<std::string, json> by;
   for (const json& e : policy["estimates"]) by[e["estimator"]] = e;
   ASSERT_FALSE(by["dr"]["value"].is_null()) << policy.dump(1);
-  const double dr = by["dr"]["value"], error = by["dr"]["standard_error"];
+  const double dr = by["dr"]["value"];
   for (const char* other : {"ips", "snips"}) {
-    const double value = by[other]["value"];
-    EXPECT_LT(std::abs(value - dr), most * error) << other << " " << value << " dr " << dr << " +- " << error;
+    const double value = by[other]["value"], error = by[other]["standard_error"];
+    EXPECT_LT(std::abs(value - dr), kMostErrors * error)
+        << other << " " << value << " +- " << error << " dr " << dr;
   }
 }
 
@@ -40,7 +42,7 @@ TEST(CasesMissing, NinetyPercentMissingAtRandomProveNothing) {
   EXPECT_EQ(verdict_of(folder, {"gate", "refuse.toml", "constant:b"}), "inconclusive");
   EXPECT_EQ(verdict_of(folder, {"gate", "goal.toml", "constant:b"}), "inconclusive");
   for (const json& policy : asked(folder, {"evaluate", "goal.toml", "constant:a", "constant:b"})["policies"])
-    expect_one_number(policy, 1);
+    expect_one_number(policy);
   // As wide as with the rate stated.
   const auto width = [&](const char* goal) {
     const json gain = asked(folder, {"gate", goal, "constant:b"})["candidates"][1]["versus_reference"];
@@ -54,7 +56,7 @@ TEST(CasesMissing, AnswersThatNobodyExplainsRefuseNothing) {
   PLUMB_CASE("missing_not_asked", folder);
   EXPECT_EQ(verdict_of(folder, {"gate", "goal.toml", "constant:treatment"}), "inconclusive");
   EXPECT_EQ(verdict_of(folder, {"gate", "mnar.toml", "constant:treatment"}), "inconclusive");
-  expect_one_number(asked(folder, {"evaluate", "goal.toml", "constant:treatment"})["policies"][0], 1);
+  expect_one_number(asked(folder, {"evaluate", "goal.toml", "constant:treatment"})["policies"][0]);
 }
 
 TEST(CasesMissing, RatesThatAreContradictedRefuseNothing) {
@@ -125,7 +127,7 @@ TEST(CasesMissing, AnswersThatGoByActionAndContextCountOnceDeclared) {
   EXPECT_EQ(open["candidates"][1]["versus_reference"], gain);
   for (const json& policy :
        asked(folder, {"evaluate", "declared.toml", "constant:a", "constant:b"})["policies"])
-    expect_one_number(policy, 2);
+    expect_one_number(policy);
   bool found = false;
   for (const json& f : open["data"]["findings"]) found |= f["check"] == "observed_shares";
   EXPECT_TRUE(found) << open["data"]["findings"].dump(1);
@@ -172,7 +174,9 @@ TEST(CasesMissing, AnOutcomeThatNothingUsesHasNoSay) {
   const json gate = asked(folder, {"gate", "goal.toml", "constant:b"});
   EXPECT_EQ(gate["verdict"], "pass") << gate["headline"];
   for (const json& f : gate["data"]["findings"]) {
-    if (f["sentence"].get<std::string>().starts_with("extra ")) EXPECT_EQ(f["severity"], "info") << f.dump(1);
+    if (f["sentence"].get<std::string>().starts_with("extra ")) {
+      EXPECT_EQ(f["severity"], "info") << f.dump(1);
+    }
   }
   for (const json& a : gate["assumptions"])
     EXPECT_EQ(a["name"].get<std::string>().find("extra"), std::string::npos);

@@ -66,7 +66,9 @@ TEST(ObservationModel, NeverSeesTheRowsThatItScores) {
   }
   const std::vector<double> after = fit_observation(world.log, column, 2).asked;
   for (std::size_t i = 0; i < world.log.size(); ++i) {
-    if (world.log.fold[i] == 0) EXPECT_EQ(before[i], after[i]) << i;
+    if (world.log.fold[i] == 0) {
+      EXPECT_EQ(before[i], after[i]) << i;
+    }
   }
   EXPECT_NE(before, after);  // fold 1 was learnt from fold 0
 }
