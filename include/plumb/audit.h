@@ -5,6 +5,7 @@
 // The certification half is only read here, once, for candidates that were fixed before.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -133,8 +134,10 @@ struct CandidateClaim {
   double kl = 0, chi2 = 0;
   Support support;
   Measured goal, versus_reference, versus_best_constant;
+  Verdict gain = Verdict::kInconclusive;  // of versus_reference alone
   Verdict verdict = Verdict::kInconclusive;
   std::string reason;
+  std::string cap;  // what kept the verdict from being decided, though the intervals decide; usually empty
   std::uint64_t decisions_needed = 0;  // more, to decide what is inconclusive about the gain
   std::vector<ConstraintClaim> constraints;
   std::vector<SegmentClaim> segments;
@@ -166,8 +169,11 @@ inline constexpr std::size_t kMostCandidates = 18;  // learnt or from files, bes
 
 struct CertificationOptions {
   double alpha = 0.05;
-  // Where not empty: a sentence why no verdict can be better than inconclusive.
+  // Where not empty: sentences why the log can decide nothing. They stop a refusal as they stop a pass.
   std::vector<std::string> caps;
+  // By outcome: a sentence why its missing answers leave a claim about it undecided. Such a claim is decided
+  // where worst-case bounds do: all that is missing at the worst end of the outcome's range (Manski 1990).
+  std::map<std::string, std::string> missing_caps;
   // Share of the log's rows that were rejected while reading: they enter every interval at the worst that the
   // outcomes' ranges allow. REQUIRES: where above 0, every outcome of the goal and of a constraint has a range.
   double rejected_share = 0;

@@ -42,6 +42,10 @@
 // such later logs 21 showed an outcome that had not moved, none was revoked. A policy whose true gain lies
 // below minimum_effect, though its certificate was honestly won, may be revoked by an unchanged world: rightly.
 //
+// **What caps.** What makes the later log unable to tell (how.caps) makes it unable to confirm or to revoke:
+// inconclusive, "not confirmed". Missing outcomes (how.missing_caps) leave a claim open unless worst-case
+// bounds decide it, and with them, or with those of the first log, (b) revokes nothing.
+//
 // **What is not said.** Where the certified policy or the reference is defined by what the log states of its
 // own logging policy (reference = "logging", or a policy that tilts logged propensities), a later log that
 // another policy wrote asks another question: a gain over that one. kMovedShare says when; then the verdict is
@@ -113,7 +117,10 @@ struct MonitorInput {
   std::vector<std::string> outcomes;         // of the goal, its constraints and its proxies; all in the logs
   PolicyPointer policy;                      // any that is not a table: a table belongs to one log
   PolicyPointer reference, later_reference;  // the same policy, bound to either log
-  CertificationOptions how;                  // alpha, caps, rejected_share (of the later log), seed, threads
+  CertificationOptions how;  // alpha, caps, missing_caps, rejected_share (of the later log), seed, threads
+  // Why the first log's outcomes cannot be compared to later ones for a verdict (what is missing in it); empty
+  // where they can.
+  std::string first_cap;
 };
 
 // REQUIRES: folds of both logs were assigned with one split seed, the one that the policy was trained under.

@@ -23,7 +23,7 @@ std::optional<std::size_t> recommend(const Certification& c, const Comparison& c
     bool beaten = false;
     for (std::size_t other = 1; other < c.candidates.size() && !beaten; ++other) {
       if (other == k || c.candidates[other].verdict != Verdict::kPass) continue;
-      const Measured over = comparison.gain(other, k);
+      const Measured over = comparison.sure_gain(other, k);
       beaten = over.known && over.interval.lower > 0;
     }
     if (beaten) continue;
@@ -53,6 +53,24 @@ void decide(Certification& c, const Comparison& comparison) {
                                                           [](Verdict v) { return v == Verdict::kRefuse; });
   c.verdict = all_refused ? Verdict::kRefuse : Verdict::kInconclusive;
   c.decision = all_refused ? "keep" : "experiment";
+}
+
+// What a policy costs is its own affair, whatever the log is worth: the budget's claim stays as it is.
+void cap_limits(CandidateClaim& claim) {
+  for (ConstraintClaim& constraint : claim.constraints) {
+    if (constraint.id != kBudgetClaim) constraint.verdict = Verdict::kInconclusive;
+  }
+  for (SegmentClaim& segment : claim.segments) segment.verdict = Verdict::kInconclusive;
+}
+
+// What makes a log unable to tell makes it unable to refuse as well.
+void cap(CandidateClaim& claim, const std::string& why) {
+  if (claim.verdict != Verdict::kInconclusive) {
+    claim.cap = why;
+    claim.reason += "; but " + why;
+  }
+  claim.verdict = claim.gain = Verdict::kInconclusive;
+  cap_limits(claim);
 }
 
 }  // namespace
@@ -96,6 +114,7 @@ Certification certify(const DecisionLog& log, const Goal& goal, const OutcomeMod
       // better.
       claim.verdict = goal.minimum_effect > 0 ? Verdict::kRefuse : Verdict::kInconclusive;
       claim.reason = "it is what runs today";
+      if (!options.caps.empty()) cap_limits(claim);
       continue;
     }
     if (!claim.support.sufficient) {
@@ -103,8 +122,9 @@ Certification certify(const DecisionLog& log, const Goal& goal, const OutcomeMod
       claim.reason = "the log cannot carry a number: " + claim.support.reason;
       continue;
     }
-    const GainVerdict gain =
-        judge_gain(goal, claim.versus_reference, out.critical, static_cast<double>(log.size()));
+    GainVerdict gain = judge_gain(goal, claim.versus_reference, out.critical, static_cast<double>(log.size()));
+    comparison.settle_missing(k, claim, gain);
+    claim.gain = gain.verdict;
     claim.decisions_needed = gain.decisions_needed;
     claim.reason = gain.reason;
     std::vector<Verdict> verdicts{gain.verdict};
@@ -124,10 +144,7 @@ Certification certify(const DecisionLog& log, const Goal& goal, const OutcomeMod
           fmt::format("; {} = {} is shown to lose {:.4g}", segment.segment, segment.level, -segment.gain.value);
     }
     claim.verdict = combine(verdicts);
-    if (claim.verdict == Verdict::kPass && !options.caps.empty()) {
-      claim.verdict = Verdict::kInconclusive;
-      claim.reason += "; but " + options.caps.front();
-    }
+    if (!options.caps.empty()) cap(claim, options.caps.front());
   }
   for (std::size_t a = 1; a < out.candidates.size(); ++a) {
     for (std::size_t b = 1; b < a; ++b) {

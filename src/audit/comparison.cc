@@ -15,7 +15,8 @@ Comparison::Comparison(const DecisionLog& log, const Goal& goal, const OutcomeMo
       models_(models),
       options_(options),
       evaluation_(log, models, options.threads),
-      terms_(goal_terms(goal, models)) {
+      terms_(goal_terms(goal, models)),
+      missing_(log, goal, models, options.missing_caps, options.threads) {
   const std::size_t n = log.size();
   std::vector<std::uint8_t> every(n, 1), unseen = options.unseen;
   if (unseen.empty()) {
@@ -58,7 +59,10 @@ Comparison::Comparison(const DecisionLog& log, const Goal& goal, const OutcomeMo
     add(candidate.policy, candidate.policy->name(), candidate.signal, candidate.fixed_beforehand);
   }
   std::vector<PolicyPointer> policies;
-  for (const Member& member : members_) policies.push_back(member.policy);
+  for (const Member& member : members_) {
+    policies.push_back(member.policy);
+    missing_.add(member.policy);
+  }
   const std::vector<std::size_t> numbers = evaluation_.add_policies(policies);
   for (std::size_t m = 0; m < members_.size(); ++m) members_[m].number = numbers[m];
 

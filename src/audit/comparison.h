@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "audit/claims.h"
+#include "audit/missing_bounds.h"
 #include "plumb/audit.h"
 
 namespace plumb {
@@ -27,6 +28,12 @@ class Comparison {
   // Level of the goal by itself, at the goal's confidence.
   Measured level(std::size_t k) const;
   void judge_constraints_and_segments(std::vector<CandidateClaim>& claims) const;
+  // The same with what is missing at its worst, where that is in doubt.
+  Measured sure_gain(std::size_t a, std::size_t b) const;
+  // What missing values of the goal leave of the verdict on member k's gain over the reference: kept where
+  // nothing is in doubt or where worst-case bounds decide too (claim.versus_reference is then theirs), else
+  // open and claim.cap says why.
+  void settle_missing(std::size_t k, CandidateClaim& claim, GainVerdict& gain) const;
 
  private:
   struct Member {
@@ -57,6 +64,15 @@ class Comparison {
   void judge_constraint(const ConstraintSpec& spec, const Slice* slice, std::vector<CandidateClaim>& claims,
                         std::vector<std::vector<double>>& p_values) const;
   void judge_budget(std::vector<CandidateClaim>& claims, std::vector<std::vector<double>>& p_values) const;
+  // The same of a constraint or a segment over the rows of `subset`, with the p-value of its harm, the
+  // contrast being beyond `limit` in the direction of `sign`.
+  struct Harm {
+    double sign = 1;  // +1: higher is worse
+    double limit = 0;
+    const ContrastParts* parts = nullptr;
+  };
+  Measured settle_missing(std::size_t k, MissingBounds::Terms terms, bool difference, std::size_t subset,
+                          const Measured& measured, const Harm& harm, const Family& family, double& p) const;
 
   const DecisionLog& log_;
   const Goal& goal_;
@@ -72,6 +88,7 @@ class Comparison {
   MaxT family_;
   double critical_ = 0;
   std::optional<std::size_t> best_constant_;
+  MissingBounds missing_;
 };
 
 }  // namespace plumb

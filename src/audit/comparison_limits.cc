@@ -84,6 +84,15 @@ void Comparison::judge_constraint(const ConstraintSpec& spec, const Slice* slice
           claim.decisions_needed = decisions_needed(static_cast<double>(log_.size()),
                                                     critical * claim.measured.standard_error, std::abs(room));
         }
+        if (const std::string* why = missing_.cap(terms)) {
+          const bool decided = claim.verdict == Verdict::kPass || p <= options_.alpha;
+          const Measured bounded =
+              settle_missing(k, terms, difference, subset, claim.measured, {sign, without, &parts}, family, p);
+          const bool passes = inside_limit(bounded, sign, limit, spec.margin), harms = p <= options_.alpha;
+          claim.verdict = passes ? Verdict::kPass : Verdict::kInconclusive;
+          if (passes || harms) claim.measured = bounded;
+          if (decided && !passes && !harms) claims[k].cap = *why;
+        }
       }
     }
     claims[k].constraints.push_back(std::move(claim));
@@ -127,6 +136,8 @@ void Comparison::judge_constraints_and_segments(std::vector<CandidateClaim>& cla
           claim.gain.interval = rows.widened(claim.gain.interval);
           const double without = rows.limit_without(0, false);
           if (parts.value < without) p = family.max_t.p_value(critical_to_reach(parts, without));
+          if (missing_.cap(terms_))
+            claim.gain = settle_missing(k, terms_, true, subset, claim.gain, {-1, without, &parts}, family, p);
         }
       }
       claims[k].segments.push_back(std::move(claim));

@@ -223,54 +223,20 @@ void adaptive(const DecisionLog& log, std::vector<Finding>& out) {
   }
 }
 
-void rare_outcomes(const DecisionLog& log, std::vector<Finding>& out) {
+void rare_outcomes(const DecisionLog& log, const Goal& goal, std::vector<Finding>& out) {
   constexpr std::uint64_t kFewObserved = 100;
+  const std::vector<std::string> used = used_outcomes(goal);
   for (const OutcomeColumn& outcome : log.outcomes) {
+    const bool is_used = std::find(used.begin(), used.end(), outcome.name) != used.end();
+    const Severity severity = is_used ? Severity::kWarning : Severity::kInfo;
     const double old_enough = number(outcome.observed_count + outcome.missing_count);
     const double share = number(outcome.observed_count) / old_enough;
     if (outcome.observed_count < kFewObserved || share < .001)
-      out.push_back({"rarely_observed", Severity::kWarning,
+      out.push_back({"rarely_observed", severity,
                      fmt::format("{} is observed in {} of {} decisions only.", outcome.name,
                                  outcome.observed_count, log.size())});
     if (outcome.nonzero_count == 0)
-      out.push_back(
-          {"no_events", Severity::kWarning, fmt::format("{} is 0 wherever it is observed.", outcome.name)});
-    if (!outcome.asked_known)
-      out.push_back({"asked", Severity::kCap,
-                     fmt::format("{} is missing in {} of {} decisions, and the goal file does not say with "
-                                 "what probability it was "
-                                 "asked for.",
-                                 outcome.name, outcome.missing_count, log.size())});
-    if (outcome.asked.empty()) continue;
-    // Those who were asked must have answered, whatever action they got: else the probability of being observed
-    // is another one. By action where there are few and each was asked and not asked often enough for a normal
-    // error.
-    constexpr std::size_t kFewActions = 64;
-    constexpr double kLeastVariance = 5;
-    const std::size_t actions = log.actions.size() <= kFewActions ? log.actions.size() : 0;
-    std::vector<double> seen(actions + 1, 0), expected(actions + 1, 0), variance(actions + 1, 0);
-    for (std::size_t i = 0; i < log.size(); ++i) {
-      if (outcome.state[i] == State::kImmature) continue;
-      const double p = outcome.asked[i], is_seen = outcome.state[i] == State::kObserved ? 1 : 0;
-      seen[actions] += is_seen, expected[actions] += p, variance[actions] += p * (1 - p);
-      if (actions == 0) continue;
-      const std::size_t a = log.chosen_action(i);
-      seen[a] += is_seen, expected[a] += p, variance[a] += p * (1 - p);
-    }
-    for (std::size_t a = actions + 1; a-- > 0;) {
-      if (a < actions && variance[a] < kLeastVariance) continue;
-      if (std::abs(seen[a] - expected[a]) <= kFarInErrors * std::sqrt(variance[a]) + 1e-9 * expected[a])
-        continue;
-      const std::string where = a == actions ? "" : " after " + log.actions[a];
-      out.push_back(
-          {"asked", Severity::kCap,
-           fmt::format("{} is observed {} times{}, but its probabilities of being asked add up to {:.1f} "
-                       "(standard error {:.1f}): some who were asked did not answer, or the probabilities "
-                       "are wrong.",
-                       outcome.name, static_cast<std::uint64_t>(seen[a]), where, expected[a],
-                       std::sqrt(variance[a]))});
-      break;
-    }
+      out.push_back({"no_events", severity, fmt::format("{} is 0 wherever it is observed.", outcome.name)});
   }
 }
 
@@ -299,7 +265,8 @@ std::vector<Finding> check_log(const DecisionLog& log, const Goal& goal, int thr
   mean_weight(log, out);
   find_imbalance(log, goal, threads, out);
   adaptive(log, out);
-  rare_outcomes(log, out);
+  rare_outcomes(log, goal, out);
+  find_missing(log, goal, out);
   find_leaks(log, out);
   find_unnamed_units(log, goal, out);
   find_repeats(log, threads, out);

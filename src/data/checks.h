@@ -28,5 +28,14 @@ std::vector<std::uint64_t> content_digests(const DecisionLog& log, bool units, i
 void find_imbalance(const DecisionLog& log, const Goal& goal, int threads, std::vector<Finding>& out);
 // The same findings as check_log(log, goal).
 std::vector<Finding> check_log(const DecisionLog& log, const Goal& goal, int threads);
+// Outcomes that an objective, a proxy or a constraint uses, and what those that are learnt are learnt from. All
+// others have no say.
+std::vector<std::string> used_outcomes(const Goal& goal);
+// Whether those who were asked answered, whatever action they got: a sentence where the stated probabilities of
+// being asked are contradicted by who was observed; empty where they fit or where there are none.
+std::string asked_contradiction(const DecisionLog& log, const OutcomeColumn& outcome);
+// What is missing and why, as far as the log tells: outcomes with gaps that nobody explained, rates that are
+// contradicted, shares observed that differ by action.
+void find_missing(const DecisionLog& log, const Goal& goal, std::vector<Finding>& out);
 
 }  // namespace plumb

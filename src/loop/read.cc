@@ -203,12 +203,9 @@ Study check_in_memory(const Goal& goal, DecisionLog log, LoadReport load, const 
                      "compared; `plumb gate GOAL constant:NAME` judges one.",
                      study.log.actions.size(), kMostIds)});
   }
-  for (const std::string& name : logged_outcomes(goal)) {
-    if (!study.log.outcome(name).asked_known) {
-      study.caps.push_back(name +
-                           " is missing for some decisions and nobody said with what probability it was asked");
-    }
-  }
+  MissingFound missing = explain_missing(study.log, goal, study.threads);
+  study.missing_caps = std::move(missing.caps);
+  study.findings.insert(study.findings.end(), missing.findings.begin(), missing.findings.end());
   if (study.load.rejected > 0) {
     // Rejected rows enter at the worst case of the ranges; where one is not declared nothing bounds them.
     study.rejected_share = static_cast<double>(study.load.rejected) / static_cast<double>(study.load.rows_read);

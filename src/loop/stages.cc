@@ -75,6 +75,18 @@ AuditContext audit_context(const Study& study) {
           study.seed,          study.threads};
 }
 
+// A log that cannot tell neither refuses a proxy nor lets it pass.
+void cap_audit(const Study& study, ProxyAudit& audit) {
+  const std::string why = cap_of_goal(study, audit.name);
+  if (why.empty()) return;
+  if (audit.verdict != Verdict::kInconclusive) {
+    audit.verdict = Verdict::kInconclusive;
+    if (audit.sentence.ends_with('.')) audit.sentence.pop_back();
+    audit.sentence += "; but the log cannot tell: " + why + ".";
+  }
+  audit.surrogacy.verdict = Verdict::kInconclusive;
+}
+
 }  // namespace
 
 void tell(const RunOptions& options, const char* stage, std::uint64_t done, std::uint64_t total) {
@@ -115,6 +127,7 @@ void audit_proxies(Study& study, const RunOptions& options) {
     for (std::size_t s = 0; s < study.signals.size(); ++s) {
       if (study.signals[s].name != proxy) continue;
       study.proxies.push_back(audit_proxy(context, proxy, study.paths[s], study.signals[s]));
+      cap_audit(study, study.proxies.back());
       break;
     }
   }
@@ -173,6 +186,7 @@ void certify_candidates(Study& study, const RunOptions& options) {
   CertificationOptions how;
   how.alpha = study.look.alpha;
   how.caps = study.caps;
+  how.missing_caps = study.missing_caps;
   how.rejected_share = study.rejected_share;
   how.seed = study.seed;
   how.threads = study.threads;

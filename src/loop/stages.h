@@ -1,6 +1,8 @@
 // The stages of the loop, one function each: they fill a Study in the order in which data travels.
 #pragma once
 
+#include <map>
+
 #include "plumb/plumb.h"
 #include "report/study.h"
 
@@ -22,6 +24,19 @@ Study read_and_check(const Goal& goal, const RunOptions& options, const std::str
 Study check_in_memory(const Goal& goal, DecisionLog log, LoadReport load, const RunOptions& options,
                       const std::string& verb, std::optional<Feedback> feedback = std::nullopt,
                       std::map<std::string, Transactions> transactions = {});
+// Outcomes that are used and missing in some decisions, nobody having said with what probability they were
+// asked: their probabilities of being observed are estimated (OutcomeColumn::asked) and tested. By outcome why
+// what is missing keeps claims about it from being decided, where something does: nobody declared it to be
+// missing at random, the estimate fails its test, or stated probabilities are contradicted. Nothing is done,
+// and nothing costs, where nothing is missing. REQUIRES: folds were assigned.
+struct MissingFound {
+  std::map<std::string, std::string> caps;
+  std::vector<Finding> findings;
+};
+MissingFound explain_missing(DecisionLog& log, const Goal& goal, int threads);
+// Why nothing about the goal (and about `outcome` besides) is decided where no bounds are asked; empty where
+// something may be.
+std::string cap_of_goal(const Study& study, const std::string& outcome = "");
 // Adds the goal's learnt outcomes to the log as columns, and says what they were learnt from.
 std::vector<std::shared_ptr<const LearntOutcome>> learn_columns(Study& study);
 // After the outcome models: does a surrogate index carry the effect, where that can be seen?

@@ -45,12 +45,14 @@ Study monitor_in_memory(const Goal& goal, DecisionLog first, DecisionLog later, 
   require_equal_rows(first);
   require_equal_rows(later);
   assign_folds(first, options.seed);
+  const MissingFound first_missing = explain_missing(first, goal, std::max(1, options.threads));
   Study study = check_in_memory(goal, std::move(later), std::move(load), options, "monitor");
   tell(options, "comparing logs", 0, 1);
   study.reference = policy_from_argument("reference", study.log, goal, true, study.threads);
   CertificationOptions how;
   how.alpha = 1 - goal.confidence;
   how.caps = study.caps;
+  how.missing_caps = study.missing_caps;
   how.rejected_share = study.rejected_share;
   how.seed = study.seed;
   how.threads = study.threads;
@@ -58,9 +60,16 @@ Study monitor_in_memory(const Goal& goal, DecisionLog first, DecisionLog later, 
   summary.first_log = first.source;
   summary.first_digest = log_digest(first);
   summary.certified = unknown("no run was named");
-  summary.found =
-      monitor_logs({first, study.log, goal, logged_outcomes(goal), policy,
-                    policy_from_argument("reference", first, goal, true, study.threads), study.reference, how});
+  const MonitorInput input{first,
+                           study.log,
+                           goal,
+                           logged_outcomes(goal),
+                           policy,
+                           policy_from_argument("reference", first, goal, true, study.threads),
+                           study.reference,
+                           how,
+                           first_missing.caps.empty() ? "" : first_missing.caps.begin()->second};
+  summary.found = monitor_logs(input);
   study.certification = summary.found.claims;
   study.monitor = std::move(summary);
   tell(options, "comparing logs", 1, 1);

@@ -94,12 +94,15 @@ Evidence evaluate_stream(const Goal& goal, const std::vector<std::string>& argum
     study.caps.push_back(
         fmt::format("{} rows were rejected, and a stream does not bound what they hold", study.load.rejected));
 
+  // One pass estimates no probabilities of being observed, and without them what is missing counts as known.
+  std::string gaps;
   for (const auto& [outcome, weight] : terms) {
     const StreamedOutcome& column = evaluation.outcomes()[outcome];
     const OutcomeSpec& spec = *goal.outcome(column.name);
-    if (column.missing > 0 && !spec.asked_column && !spec.asked_rate)
-      study.caps.push_back(column.name +
-                           " is missing for some decisions and nobody said with what probability it was asked");
+    if (column.missing == 0 || spec.asked_column || spec.asked_rate) continue;
+    gaps = fmt::format("{} is missing in {} decisions and nobody said with what probability it was asked",
+                       column.name, column.missing);
+    study.caps.push_back(gaps);
   }
 
   const std::size_t reference = number.back();
@@ -110,7 +113,8 @@ Evidence evaluate_stream(const Goal& goal, const std::vector<std::string>& argum
       "them: "
       "their predictions are of rows that they saw",
       to_models.by_context, evaluation.decisions());
-  const Estimator best = evaluation.has_models() && !misplaced ? Estimator::kDr : Estimator::kSnips;
+  const Estimator best =
+      evaluation.has_models() && !misplaced && gaps.empty() ? Estimator::kDr : Estimator::kSnips;
   for (std::size_t k = 0; k < arguments.size(); ++k) {
     const std::size_t p = number[k];
     PolicyEstimates out;
@@ -151,6 +155,8 @@ Evidence evaluate_stream(const Goal& goal, const std::vector<std::string>& argum
       Measured value = unknown(out.support.sufficient ? few : out.support.reason);
       if (estimator == Estimator::kDr && misplaced) {
         value = unknown(misplaced_models);
+      } else if (out.support.sufficient && !gaps.empty() && estimator != Estimator::kSnips) {
+        value = unknown(gaps + "; a log in memory has it estimated");
       } else if (out.support.sufficient && few.empty()) {
         Contrast level{"level", {}};
         evaluation.add_terms(level, p, terms, 1, estimator);
@@ -163,13 +169,15 @@ Evidence evaluate_stream(const Goal& goal, const std::vector<std::string>& argum
       out.reason = out.support.reason;
     } else if (p == reference) {
       out.reason = "it is the reference";
+    } else if (!few.empty()) {
+      out.reason = few + "; a log in memory gets an interval that holds with few";
     } else {
       Contrast gain{"gain", {}};
       evaluation.add_terms(gain, p, terms, 1, best);
       evaluation.add_terms(gain, reference, terms, -1, best);
       judge_alone(goal, evaluation.estimate({&gain, 1}), arguments.size(),
                   static_cast<double>(evaluation.decisions()), out);
-      if (out.verdict == Verdict::kPass) {
+      if (out.verdict == Verdict::kPass || (out.verdict == Verdict::kRefuse && !study.caps.empty())) {
         out.verdict = Verdict::kInconclusive;
         out.reason = study.caps.empty() ? "a stream is valued, not checked: " + out.reason : study.caps.front();
       }

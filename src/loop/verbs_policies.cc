@@ -44,6 +44,7 @@ Evidence gate(const Goal& goal, const std::string& argument, const RunOptions& o
   CertificationOptions how;
   how.alpha = study.look.alpha;
   how.caps = study.caps;
+  how.missing_caps = study.missing_caps;
   how.rejected_share = study.rejected_share;
   how.seed = study.seed;
   how.threads = study.threads;
@@ -111,9 +112,10 @@ Evidence evaluate(const Goal& goal, const std::vector<std::string>& arguments, c
       evaluation.add_terms(gain, reference, terms, rows, -1);
       judge_alone(goal, evaluation.estimate({&gain, 1}), arguments.size(), static_cast<double>(log.size()),
                   out);
-      if (judges.none || (out.verdict == Verdict::kPass && !study.caps.empty())) {
+      const std::string cap = judges.none ? judges.why : cap_of_goal(study);
+      if (out.verdict != Verdict::kInconclusive && !cap.empty()) {
         out.verdict = Verdict::kInconclusive;
-        out.reason = judges.none ? judges.why : study.caps.front();
+        out.reason = cap;
       } else if (judges.left_out > 0) {
         out.reason += fmt::format("; {}", fmt::join(judges.notes, "; "));
       }

@@ -110,8 +110,8 @@ std::vector<Slice> slices_of(const MonitorInput& input) {
 }
 
 // Whether the later log's claim on what the shift is about passes; a claim that is not there does not.
-bool claim_passes(const Shift& shift, const CandidateClaim& claim, const GainVerdict& gain) {
-  if (shift.what == "gain") return gain.verdict == Verdict::kPass;
+bool claim_passes(const Shift& shift, const CandidateClaim& claim) {
+  if (shift.what == "gain") return claim.gain == Verdict::kPass;
   for (const ConstraintClaim& c : claim.constraints) {
     if (c.id == shift.what) return c.verdict == Verdict::kPass;
   }
@@ -135,9 +135,10 @@ std::string sentence_of(const Shift& shift) {
 // (a) and (b) of the header.
 void judge(const MonitorInput& input, Monitoring& m) {
   const CandidateClaim& claim = m.claims.candidates[1];
-  const GainVerdict gain = judge_gain(input.goal, claim.versus_reference, m.claims.critical,
-                                      static_cast<double>(input.later.size()));
-  if (claim.support.sufficient && gain.verdict == Verdict::kRefuse) m.harms.push_back(gain.reason);
+  if (claim.support.sufficient && claim.gain == Verdict::kRefuse)
+    m.harms.push_back(judge_gain(input.goal, claim.versus_reference, m.claims.critical,
+                                 static_cast<double>(input.later.size()))
+                          .reason);
   for (const ConstraintClaim& c : claim.constraints) {
     if (c.verdict == Verdict::kRefuse) m.harms.push_back(c.sentence);
   }
@@ -149,7 +150,9 @@ void judge(const MonitorInput& input, Monitoring& m) {
   std::string fell;  // shown, and the claim passes all the same
   for (const Shift& shift : m.outcomes.shifts) {
     if (!shift.harmful || !claim.support.sufficient) continue;
-    if (claim_passes(shift, claim, gain)) {
+    if (!input.how.missing_caps.empty() || !input.first_cap.empty())
+      continue;  // (b) rests on what is seen alone
+    if (claim_passes(shift, claim)) {
       fell += "; " + sentence_of(shift) + ", and the claim still passes";
     } else {
       m.harms.push_back(sentence_of(shift) + ", and the later log does not show that the claim still holds");
@@ -260,6 +263,7 @@ Monitoring monitor_logs(const MonitorInput& input) {
         "goal file",
         m.logging.kl, m.logging.certified_kl);
   }
+  if (m.cap.empty() && !input.how.caps.empty()) m.cap = input.how.caps.front();
   judge(input, m);
   if (later.count() + later_reference.count() > 0)
     m.reason += fmt::format("; {} of {} decisions are of units that it learnt from and do not judge it",

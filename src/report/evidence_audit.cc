@@ -119,6 +119,7 @@ json certification_json(const Certification& certification) {
                      {"verdict", c.support.sufficient ? "pass" : "inconclusive"}}},
                    {"verdict", name_of(c.verdict)},
                    {"reason", c.reason},
+                   {"cap", c.cap.empty() ? json() : json(c.cap)},
                    {"constraints", constraints},
                    {"segments", segments}});
   }

@@ -144,8 +144,8 @@ std::string monitor_headline(const Study& study) {
     return fmt::format("The certificate of {} stands: in the later log it gains {}{}{}.{}", m.policy,
                        between(m.now), unit.empty() ? "" : " ", unit, then);
   }
-  return fmt::format("The later log cannot tell whether the certificate of {} still holds: {}.", m.policy,
-                     m.reason);
+  return fmt::format("Not confirmed: the later log cannot tell whether the certificate of {} still stands: {}.",
+                     m.policy, m.reason);
 }
 
 json monitor_questions_json(const Study& study) {

@@ -23,6 +23,15 @@ const CandidateClaim* best_undecided(const Certification& c) {
   return best;
 }
 
+// The first candidate that missing outcomes keep from being decided; nullptr where there is none.
+const CandidateClaim* capped(const Certification& c) {
+  for (std::size_t k = 1; k < c.candidates.size(); ++k) {
+    if (!c.candidates[k].cap.empty() && c.candidates[k].verdict == Verdict::kInconclusive)
+      return &c.candidates[k];
+  }
+  return nullptr;
+}
+
 std::uint64_t needed_by(const CandidateClaim& claim) {
   std::uint64_t needed = claim.decisions_needed;
   for (const ConstraintClaim& c : claim.constraints) {
@@ -114,6 +123,7 @@ std::string headline(const Study& study) {
   if (c.decision == "keep")
     return "Keep what you have: every alternative is shown to be not worth shipping." + broken_today(c);
   if (!study.caps.empty()) return "Do not decide on this log: " + study.caps.front() + ".";
+  if (const CandidateClaim* open = capped(c)) return "Do not decide on this log: " + open->cap + ".";
   const CandidateClaim* best = best_undecided(c);
   const std::uint64_t needed = best ? needed_by(*best) : 0;
   if (needed == 0) return "Run an experiment: this log cannot decide." + broken_today(c);
@@ -187,6 +197,8 @@ json reasons_json(const Study& study) {
   if (!study.policy_note.empty()) add("trained on this log", "inconclusive", study.policy_note, 0);
   const Certification& c = *study.certification;
   if (!study.policy_note.empty()) return out;
+  if (const CandidateClaim* open = study.caps.empty() ? capped(c) : nullptr)
+    add("missing outcomes", "inconclusive", open->cap, 0);
   for (const ConstraintClaim& claim : c.candidates[0].constraints) {
     if (claim.verdict == Verdict::kRefuse) add(claim.id + " of the reference", "refuse", claim.sentence, 0);
   }
@@ -199,12 +211,7 @@ json reasons_json(const Study& study) {
     if (!claim.versus_reference.known) continue;
     const Interval& i = claim.versus_reference.interval;
     const double least = study.goal.minimum_effect;
-    const bool proven = study.goal.proof_minimum ? i.lower >= least : i.lower > 0;
-    const bool passes = proven && claim.versus_reference.value >= least;
-    add("gain of " + claim.name,
-        i.upper < least ? "refuse"
-        : passes        ? "pass"
-                        : "inconclusive",
+    add("gain of " + claim.name, name_of(claim.gain),
         fmt::format("{:+.4g}, between {:+.4g} and {:+.4g}; {:.4g} is worth shipping",
                     claim.versus_reference.value, i.lower, i.upper, least),
         claim.decisions_needed);
@@ -274,9 +281,25 @@ json assumptions_json(const Study& study) {
       study.log.unit_named ? "Decisions of one unit may depend on each other, those of different units do not."
                            : "No unit is named: every decision counts as independent of all others.");
   if (std::any_of(study.log.outcomes.begin(), study.log.outcomes.end(),
-                  [](const OutcomeColumn& c) { return !c.asked.empty(); })) {
+                  [](const OutcomeColumn& c) { return !c.asked.empty() && !c.asked_estimated; })) {
     add("asking rates as stated", "declared",
         "Whether an outcome was asked for depends on nothing but the stated rate.");
+  }
+  for (const OutcomeColumn& c : study.log.outcomes) {
+    if (!c.asked_estimated) continue;
+    const OutcomeSpec* spec = study.goal.outcome(c.name);
+    const bool declared = spec != nullptr && spec->missing_at_random;
+    add((c.name + " missing at random").c_str(),
+        declared && c.asked_known ? "declared"
+        : declared                ? "failed"
+                                  : "untestable",
+        fmt::format(
+            "Whether {} is observed depends on nothing but action and context. By these its probability is "
+            "estimated{}; what the missing values are, no log can tell.",
+            c.name,
+            declared && !c.asked_known ? ", and the estimate does not fit who was observed"
+            : declared                 ? ""
+                                       : "; nobody declared it"));
   }
   if (study.logging && study.logging->is_estimate()) {
     add("logging policy", "untestable",

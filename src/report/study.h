@@ -71,8 +71,9 @@ struct Study {
   std::optional<Streamed> streamed;
   std::uint64_t decisions() const { return streamed ? streamed->decisions : log.size(); }
   std::vector<Finding> findings;
-  double rejected_share = 0;      // of the rows read
-  std::vector<std::string> caps;  // why no verdict can be better than inconclusive
+  double rejected_share = 0;                        // of the rows read
+  std::vector<std::string> caps;                    // why nothing can be decided on this log
+  std::map<std::string, std::string> missing_caps;  // by outcome: as CertificationOptions has them
   std::uint64_t digest = 0;
 
   std::optional<Feedback> feedback;  // where the goal asks what people prefer

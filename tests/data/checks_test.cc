@@ -44,6 +44,12 @@ std::vector<std::string> serious(const DecisionLog& log, const Goal& goal = {}) 
   return out;
 }
 
+Goal wants_y() {
+  Goal goal;
+  goal.maximize = {{1.0, "y"}};
+  return goal;
+}
+
 double varying(std::size_t i) { return 0.2 + 0.6 * static_cast<double>((i * 7919) % 101) / 100; }
 
 TEST(SampleRatio, HasTheChiSquaredTailOfTheReference) {
@@ -161,17 +167,48 @@ TEST(Checks, FindOutcomesWhoseProbabilityOfBeingAskedIsUnknownOrWrong) {
     if (!observed) y.value[i] = 0;
   }
   y.asked_known = false;
-  EXPECT_EQ(serious(log), std::vector<std::string>{"asked"});
+  EXPECT_EQ(serious(log, wants_y()), std::vector<std::string>{"asked"});
   y.asked_known = true;
   y.asked.assign(2000, .3);
-  EXPECT_EQ(serious(log), std::vector<std::string>{});
+  EXPECT_EQ(serious(log, wants_y()), std::vector<std::string>{});
   y.asked.assign(2000, .5);  // half of those who were asked did not answer
-  EXPECT_EQ(serious(log), std::vector<std::string>{"asked"});
+  EXPECT_EQ(serious(log, wants_y()), std::vector<std::string>{"asked"});
+  EXPECT_EQ(serious(log), std::vector<std::string>{});  // nothing uses it: no say
+}
+
+TEST(Checks, FindSharesObservedThatDifferByAction) {
+  int alarms = 0;
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    for (const double of_b : {.6, .45}) {
+      DecisionLog log = two_arms(3000, varying, seed);
+      OutcomeColumn& y = log.outcomes[0];
+      Rng rng = Rng(seed).stream("seen");
+      y.observed_count = y.missing_count = 0;
+      for (std::size_t i = 0; i < log.size(); ++i) {
+        // By what also decides who gets b: alike in context, a and b are observed as often where of_b is .6.
+        const bool seen = rng.bernoulli(varying(i) * (log.chosen[i] == 1 ? of_b / .6 : 1));
+        y.state[i] = seen ? State::kObserved : State::kMissing;
+        ++(seen ? y.observed_count : y.missing_count);
+      }
+      Goal goal = wants_y();
+      OutcomeSpec spec;
+      spec.name = "y";
+      spec.missing_at_random = true;
+      goal.outcomes = {spec};
+      const std::vector<std::string> found = serious(log, goal);
+      if (of_b < .6) {
+        EXPECT_EQ(found, std::vector<std::string>{"observed_shares"}) << seed;
+      } else {
+        alarms += !found.empty();
+      }
+    }
+  }
+  EXPECT_LE(alarms, 2);  // of 40 at .1 %: exceeded with probability 1e-5
 }
 
 TEST(Checks, FindAnOutcomeThatIsHardlyObserved) {
   DecisionLog log = two_arms(99, varying);
-  EXPECT_EQ(serious(log), std::vector<std::string>{"rarely_observed"});
+  EXPECT_EQ(serious(log, wants_y()), std::vector<std::string>{"rarely_observed"});
 }
 
 TEST(Checks, FindAColumnThatLooksLikeAUnit) {

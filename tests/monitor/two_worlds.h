@@ -62,7 +62,8 @@ inline Monitoring monitored(const DecisionLog& first, const DecisionLog& later, 
                        policy,
                        policy_from_argument(reference, first, goal, true, 1),
                        policy_from_argument(reference, later, goal, true, 1),
-                       how});
+                       how,
+                       {}});
 }
 
 }  // namespace plumb

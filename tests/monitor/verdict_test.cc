@@ -180,7 +180,7 @@ TEST(Monitor, ALogThatDoesNotStateItsProbabilitiesIsComparedByAModel) {
   EXPECT_TRUE(monitored(plain.log(), other.log(), made_certificate_goal()).logging.another_policy);
 }
 
-TEST(Monitor, ACapKeepsFromStandingAndNotFromRevoking) {
+TEST(Monitor, ACapKeepsFromStandingAsFromRevoking) {
   CertificationOptions how;
   how.caps = {"nobody knows who was asked"};
   const DecisionLog first = MadeWorld{}.log();
@@ -189,8 +189,31 @@ TEST(Monitor, ACapKeepsFromStandingAndNotFromRevoking) {
             Verdict::kInconclusive);
   MadeWorld other = later_world();
   other.effect = -0.5;
-  EXPECT_EQ(monitored(first, other.log(), goal, constant_policy("b"), "logging", how).verdict,
-            Verdict::kRefuse);
+  EXPECT_EQ(monitored(first, other.log(), goal).verdict, Verdict::kRefuse);
+  const Monitoring capped = monitored(first, other.log(), goal, constant_policy("b"), "logging", how);
+  EXPECT_EQ(capped.verdict, Verdict::kInconclusive);
+  EXPECT_TRUE(capped.harms.empty());
+  EXPECT_TRUE(contains(capped.reason, "nobody knows who was asked")) << capped.reason;
+}
+
+// What is missing and not explained decides nothing by itself, but nothing else is in doubt.
+TEST(Monitor, MissingOutcomesKeepFromStandingAsFromRevoking) {
+  CertificationOptions how;
+  how.missing_caps = {{"value", "nobody said why value is missing"}};
+  const DecisionLog first = MadeWorld{}.log();
+  const Goal goal = made_certificate_goal();
+  for (const double effect : {MadeWorld{}.effect, -0.5}) {
+    MadeWorld other = later_world();
+    other.effect = effect;
+    // Nothing is missing in truth: the worst case is what is there.
+    EXPECT_NE(monitored(first, other.log(), goal, constant_policy("b"), "logging", how).verdict,
+              Verdict::kInconclusive);
+    DecisionLog holed = other.log();
+    OutcomeColumn& value = holed.outcomes[0];
+    for (std::size_t i = 0; i < holed.size(); i += 2) value.state[i] = State::kMissing;
+    EXPECT_EQ(monitored(first, holed, goal, constant_policy("b"), "logging", how).verdict,
+              Verdict::kInconclusive);
+  }
 }
 
 TEST(Monitor, AConstraintOfASegmentIsComparedLevelByLevel) {
