@@ -48,7 +48,8 @@ void sum_up(Estimates& estimates, std::size_t k, std::span<double> influence, do
 }  // namespace stats
 
 bool equal_up_to_rounding(double a, double b, double standard_error) {
-  if (a == b) return true;  // infinities too
+  if (a == b) return true;
+  if (!std::isfinite(a) || !std::isfinite(b)) return false;
   const double error = std::isfinite(standard_error) ? std::abs(standard_error) : 0;
   return std::abs(a - b) <= kDoubleRounding * std::max(std::abs(a), std::abs(b)) + kErrorShare * error;
 }

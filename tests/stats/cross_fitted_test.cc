@@ -34,8 +34,8 @@ struct Made {
   }
 };
 
-// The oracle: the weighted least squares line of the other folds, in closed form. With little noise the weakest
-// penalty is the best, a millionth.
+// The oracle: the weighted least squares line of the other folds, in closed form. With little noise one of the
+// weakest penalties is the best, which shrinks by some millionths.
 TEST(CrossFitted, IsTheLineOfTheOtherFolds) {
   const Made m;
   const std::vector<double> predicted = m.run({m.y})[0];
@@ -48,7 +48,7 @@ TEST(CrossFitted, IsTheLineOfTheOtherFolds) {
     }
     const double slope = (sxy - sx * sy / n) / (sxx - sx * sx / n), intercept = (sy - slope * sx) / n;
     for (std::size_t i = f; i < m.n; i += 5)
-      EXPECT_NEAR(predicted[i], intercept + slope * m.x[2 * i + 1], 2e-5);
+      EXPECT_NEAR(predicted[i], intercept + slope * m.x[2 * i + 1], 1e-4);
   }
 }
 
@@ -61,11 +61,12 @@ TEST(CrossFitted, LearnsNothingFromARowsOwnFold) {
   EXPECT_NE(before[0], after[0]);
 }
 
-TEST(CrossFitted, IsTheSameForATargetAloneAndForAnyThreads) {
+TEST(CrossFitted, IsTheSameForAnyThreadsAndForATargetAloneToRounding) {
   const Made m;
   const auto both = m.run({m.y, m.z}), threads = m.run({m.y, m.z}, 7);
   EXPECT_EQ(both, threads);
-  EXPECT_EQ(both[1], m.run({m.z})[0]);
+  const std::vector<double> alone = m.run({m.z})[0];
+  for (std::size_t i = 0; i < m.n; ++i) EXPECT_NEAR(both[1][i], alone[i], 1e-12);
 }
 
 }  // namespace

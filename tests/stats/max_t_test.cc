@@ -118,8 +118,9 @@ TEST(MaxT, IsNotChangedAtAllByEqualPolicies) {
   for (std::uint64_t k = 0; k < 3; ++k) family.add(normal(20 + k));
   const MaxT plain = family.max_t();
   const std::size_t first = family.contrasts[0].terms[0].first;
-  const std::size_t again = family.columns.add(
-      [&](std::size_t k) { return family.columns.moments.numerator(first)[k] * (1 + (k % 3) * 5e-8); });
+  const std::size_t again = family.columns.add([&](std::size_t k) {
+    return family.columns.moments.numerator(first)[k] * (1 + static_cast<double>(k % 3) * 5e-8);
+  });
   family.contrasts.push_back({"same", {{first, 1}, {again, -1}}});
   const MaxT with = family.max_t();
   EXPECT_EQ(with.family, 3u);
