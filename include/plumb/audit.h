@@ -33,14 +33,20 @@ struct Measured {
 struct Surrogacy {
   bool known = false;
   std::string contrast;  // "Mens E-Mail against No E-Mail", "the end of the path against the reference"
-  // Test of Y independent of the treatment given proxy and context: the partialled-out regression (Robinson
-  // 1988).
+  // What the two arms differ by beyond what proxy and context tell, h = E[goal | proxy, context] and
+  // r = E[treatment | proxy, context] both fitted without the row's own fold: the mean of
+  // (treatment - r) (goal - h) over all rows is the bias, and z is the bias over its standard error (Robinson
+  // 1988; errors of h and r enter only as their product). p: two-sided, Bonferroni over `pairs`.
   double z = 0, p = 0;
-  // direct effect on the goal minus the effect of the index E[goal | proxy, context]: what the proxy does not
-  // carry.
+  // direct: effect on the goal; bias: what of it the proxy does not carry; index: what it does, their
+  // difference.
   Measured direct, index, bias;
-  Verdict verdict =
-      Verdict::kInconclusive;  // pass: usable (inside +-minimum_effect); refuse: refuted (outside)
+  std::size_t pairs = 1;  // of actions that were compared; the one that decides is shown
+  // Decisions that the answer rests on, those with proxy and goal observed, of so many.
+  std::uint64_t rows = 0, of_rows = 0;
+  // By the interval of the bias, simultaneous over the pairs. pass: usable (every pair's inside
+  // +-minimum_effect); refuse: refuted (one pair's outside).
+  Verdict verdict = Verdict::kInconclusive;
   std::string why_not;
 };
 
@@ -73,16 +79,27 @@ ProxyAudit audit_proxy(const AuditContext& context, const std::string& proxy, co
                        const Signal& signal);
 
 // A policy pushed towards a proxy against one pushed equally hard towards the goal, both learnt on the training
-// half, compared by the goal on the certification half; intervals are simultaneous over the proxies. Where they
-// cannot be told apart, the proxy teaches as much as the goal does (on this much data).
+// half, compared by the goal on the certification half, where their pressure is measured too; intervals are
+// simultaneous over the proxies. Where they cannot be told apart, the proxy teaches as much as the goal does
+// (on this much data).
+//
+// Equally hard means the same KL to rounding: beta of the policy that could be pushed further is solved for on
+// its path. The log's KL is itself estimated, so what the paths' KLs differ by in truth (given that they agree
+// here) enters the error: the goal's slope along its path times the sampling error of the difference of KLs;
+// what the solution leaves unequal widens the interval by that slope times it.
 struct SignalComparison {
   std::string proxy;
-  double kl_proxy = 0, kl_goal = 0;  // nats, the nearest points of the two paths
-  Measured difference;               // goal under the proxy's policy minus under the goal's
+  double kl_proxy = 0, kl_goal = 0;  // nats, over the certification half
+  // Both policies choose alike, up to rounding, in every decision of the certification half (with two actions
+  // and no context equal pressure leaves nothing else): then the difference is exactly 0 and nothing is
+  // claimed.
+  bool same_policy = false;
+  Measured difference;  // goal under the proxy's policy minus under the goal's
 };
-// paths[0] is the goal's. Proxies without a path are left out.
+// paths[0] is the goal's, signals are those of the paths. Proxies without a path are left out.
 std::vector<SignalComparison> compare_signals(const AuditContext& context,
-                                              const std::vector<PressurePath>& paths);
+                                              const std::vector<PressurePath>& paths,
+                                              const std::vector<Signal>& signals);
 
 // What the reward model promises against what people say whom it did not learn from, along the path towards
 // what people prefer. Regressional Goodhart in one picture: the promise is what a policy optimizes, `held_out`
@@ -100,10 +117,17 @@ struct PreferenceAudit {
 PreferenceAudit audit_preference(const AuditContext& context, const PressurePath& path);
 
 // The surrogacy test for one contrast of weights: w_high and w_low are importance weights of two policies for
-// every decision, rows the decisions to use. Public because its numbers have published counterparts.
+// every decision, rows the decisions to use. All of them are used: what is fitted is cross-fitted over all
+// folds, in several assignments of units to folds that do not depend on the split, and averaged, so that
+// neither the split nor the folds decide. Public because its numbers have published counterparts.
 Surrogacy surrogacy_test(const DecisionLog& log, const Goal& goal, const std::string& proxy,
                          const OutcomeModels& models, std::span<const double> w_high,
                          std::span<const double> w_low, const std::vector<std::uint8_t>& rows, int threads);
+// The same for every pair of actions that carry a number, all at once: no pair is chosen by what it shows. What
+// is told is the pair that decides: the one most clearly outside of +-minimum_effect where the proxy is
+// refuted, else the one whose interval reaches furthest. REQUIRES: log.fixed_actions.
+Surrogacy surrogacy_of_actions(const DecisionLog& log, const Goal& goal, const std::string& proxy,
+                               const OutcomeModels& models, int threads);
 
 // ---------------------------------------------------------------------------------------------- inner
 

@@ -15,7 +15,8 @@
 //
 // What is judged is not what it was learnt from: decisions of a training fold get a model of the other training
 // folds (index) or of the training half's customers (lifetime value), those of the certification half a model
-// of the training half (index) or of the certification half's own customers (lifetime value).
+// of all other folds (index) or of the certification half's own customers (lifetime value). Nothing that a
+// policy is trained on has seen the certification half.
 #pragma once
 
 #include <string>
@@ -44,7 +45,7 @@ struct LearntOutcome {
   std::vector<Matrix> influence;  // by group, kBuckets x width; columns sum to zero
   // n, or empty: what one standard error of a factor that is common to all decisions (the calendar) adds.
   std::vector<float> common;
-  std::uint64_t rows = 0;  // decisions or customers that it was learnt from
+  std::uint64_t rows = 0;  // decisions (all folds together) or customers that it was learnt from
   std::string sentence;    // what was learnt
   std::vector<LearntAssumption> assumptions;
   std::vector<std::string> caps;  // why no verdict can be better than inconclusive; usually empty

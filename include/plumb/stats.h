@@ -61,30 +61,55 @@ struct Contrast {
 // Value, standard error and skewness of every contrast. Influence of bucket b on a ratio R = N/D is (N_b - R
 // D_b)/D; it is 0 where the bucket holds nothing that the column uses. Variance is G/(G-1) times the sum of
 // squares over the G buckets that are used (linearization; cluster-robust).
+//
+// Probabilities of policies are floats, so two policies that are the same differ in their last digits. A
+// contrast of two terms or more of which nothing but rounding is left (its error is below kRoundingShare of its
+// terms' errors, and its value is no larger than such a share could make it; or neither is more than the
+// rounding of floats of the values' size) is exactly 0 with a standard error of exactly 0: equal(k). What
+// compares policies says that they are the same, and no family counts them.
 struct Estimates {
   std::vector<double> value, standard_error;
   std::vector<double> skewness;  // third standardized cumulant of the estimate: sum s^3/(sum s^2)^1.5
   Matrix influence;              // buckets x contrasts
+  // The root of the summed squares of the terms' errors, and the sum of the terms' sizes: what rounding is
+  // measured by.
+  std::vector<double> terms_error, terms_size;
+  // On how many buckets the error rests, effectively: (sum s^2)^2 / sum s^4; 0 where there is no error.
+  std::vector<double> effective;
+  bool equal(std::size_t k) const { return value[k] == 0 && standard_error[k] == 0; }
 };
+inline constexpr double kRoundingShare = 1e-5;
 Estimates estimate(const Moments& moments, std::span<const Contrast> contrasts);
 
 // Distribution of the largest |t| over contrasts under the multiplier bootstrap with Rademacher multipliers a
-// bucket (Chernozhukov, Chetverikov, Kato 2013). Contrasts with no standard error take no part.
+// bucket (Chernozhukov, Chetverikov, Kato 2013). What takes part in a family:
+//   no standard error   a contrast without chance in it (equal policies above all) takes no part;
+//   a few buckets       one whose error rests on fewer than kLeastEffective buckets leaves the bootstrap, whose
+//                       signs would make of it what they like, and counts by Bonferroni instead;
+//   all others          the bootstrap.
+//
+// Guarantees: critical(alpha) lies between the normal quantile for one contrast and Bonferroni's for all of
+// them, so that no contrast, however near to degenerate, can widen the family beyond what its number explains;
+// p_value lies between the p-value of one and `family` times it. Both are on the normal scale: where units are
+// few, the interval puts the t quantile of the same tail in the place of the critical value. Adding a contrast
+// of equal policies changes nothing, not even the draws.
 struct MaxT {
-  std::vector<double> sorted;  // the maxima, ascending
+  std::vector<double> sorted;  // the maxima over those in the bootstrap, ascending
   std::size_t family = 0;      // how many contrasts took part
-  // The value that |t| exceeds anywhere with probability alpha; never below the normal quantile for one
-  // contrast, and that quantile itself where the family has one member. REQUIRES: alpha in (0, 1).
+  std::size_t few = 0;         // of these, those that rest on a few buckets
+  // The value that |t| exceeds anywhere with probability alpha. REQUIRES: alpha in (0, 1).
   double critical(double alpha) const;
   // Adjusted two-sided p-value of one |t|.
   double p_value(double t) const;
 };
+inline constexpr double kLeastEffective = 30;
 inline constexpr std::size_t kReplicates = 8192;
 MaxT max_t_distribution(const Estimates& estimates, std::span<const std::size_t> family, const Rng& rng,
                         int threads);
 MaxT max_t_distribution(const Estimates& estimates, const Rng& rng, int threads);  // over all contrasts
 // The same over combinations of contrasts: terms of `combined` index the estimates. All pairs of many policies
-// cost no more than the policies themselves. combine() gives the combinations' own values and errors.
+// cost no more than the policies themselves. combine() gives the combinations' own values and errors, without
+// influences.
 Estimates combine(const Estimates& estimates, std::span<const Contrast> combined);
 MaxT max_t_distribution(const Estimates& estimates, std::span<const Contrast> combined, const Rng& rng,
                         int threads);

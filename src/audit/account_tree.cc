@@ -4,6 +4,7 @@
 
 #include "audit/claims.h"
 #include "plumb/account.h"
+#include "plumb/ties.h"
 
 namespace plumb {
 namespace {
@@ -18,9 +19,9 @@ std::string best_action(const AccountContext& context, const Evaluation& evaluat
     if (!within_budget(context.goal, context.log.actions[a])) continue;
     Contrast level{"level", {}};
     evaluation.add_terms(level, constants[a], terms, seen, 1);
-    const double value = evaluation.estimate({&level, 1}).value[0];
-    if (!(value > highest)) continue;
-    highest = value;
+    const Estimates e = evaluation.estimate({&level, 1});
+    if (!exceeds(e.value[0], highest, e.standard_error[0])) continue;
+    highest = e.value[0];
     best = context.log.actions[a];
   }
   return best;

@@ -9,6 +9,7 @@
 #include "audit/claims.h"
 #include "audit/comparison.h"
 #include "plumb/audit.h"
+#include "plumb/ties.h"
 
 namespace plumb {
 namespace {
@@ -24,7 +25,9 @@ std::optional<std::size_t> recommend(const Certification& c, const Comparison& c
     for (std::size_t other = 1; other < c.candidates.size() && !beaten; ++other) {
       if (other == k || c.candidates[other].verdict != Verdict::kPass) continue;
       const Measured over = comparison.sure_gain(other, k);
-      beaten = over.known && over.interval.lower > 0;
+      // A gain of the last digit with an interval around it is a tie.
+      const double level = claim.goal.known ? claim.goal.value : 0;
+      beaten = over.known && over.interval.lower > 0 && exceeds(level + over.value, level);
     }
     if (beaten) continue;
     if (!best) {
@@ -33,7 +36,9 @@ std::optional<std::size_t> recommend(const Certification& c, const Comparison& c
     }
     const CandidateClaim& current = c.candidates[*best];
     const int a = simplicity(claim.kind), b = simplicity(current.kind);
-    if (a < b || (a == b && claim.versus_reference.interval.lower > current.versus_reference.interval.lower)) {
+    if (a < b ||
+        (a == b && exceeds(claim.versus_reference.interval.lower, current.versus_reference.interval.lower,
+                           current.versus_reference.standard_error))) {
       best = k;
     }
   }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "plumb/ties.h"
+
 namespace plumb {
 
 Comparison::Comparison(const DecisionLog& log, const Goal& goal, const OutcomeModels& models,
@@ -105,7 +107,7 @@ Comparison::Comparison(const DecisionLog& log, const Goal& goal, const OutcomeMo
   for (std::size_t k = 1; k < members_.size(); ++k) {
     if (members_[k].policy->kind() != PolicyKind::kConstant || !describe(k).support.sufficient) continue;
     if (!within_budget(goal, members_[k].name.substr(9))) continue;  // after "constant:"
-    if (levels_.value[2 * k] > highest) {
+    if (exceeds(levels_.value[2 * k], highest, levels_.standard_error[2 * k])) {
       highest = levels_.value[2 * k];
       best_constant_ = k;
     }

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "audit/claims.h"
+#include "plumb/ties.h"
 
 namespace plumb {
 namespace {
@@ -64,12 +65,11 @@ std::vector<Arms> arms_of(const DecisionLog& log, const OutcomeModels& models, c
   for (std::size_t a = 0; a < log.actions.size(); ++a) {
     double sum = 0, total = 0;
     for (std::size_t i = 0; i < log.size(); ++i) {
-      if (!log.in_training(i) || log.chosen_action(i) != a || learnt.column.state[i] != State::kObserved)
-        continue;
+      if (log.chosen_action(i) != a || learnt.column.state[i] != State::kObserved) continue;
       sum += learnt.column.value[i] / log.propensity[i];
       total += 1 / log.propensity[i];
     }
-    if (!(total > 0) || !(sum / total > highest)) continue;
+    if (!(total > 0) || !exceeds(sum / total, highest)) continue;
     highest = sum / total;
     best = a;
   }
@@ -167,9 +167,10 @@ IndexSurrogacy index_surrogacy(const DecisionLog& log, const Goal& goal, const O
   }
   out.usable = goal.minimum_effect / weight;
   std::vector<std::uint8_t> rows(log.size());
+  std::uint64_t seen = 0;
   for (std::size_t i = 0; i < log.size(); ++i) {
-    rows[i] =
-        !log.in_training(i) && late.state[i] == State::kObserved && learnt.column.state[i] == State::kObserved;
+    rows[i] = late.state[i] == State::kObserved && learnt.column.state[i] == State::kObserved;
+    seen += rows[i];
   }
   const std::vector<Arms> arms = arms_of(log, models, learnt, base);
   if (arms.empty()) return out;
@@ -177,6 +178,9 @@ IndexSurrogacy index_surrogacy(const DecisionLog& log, const Goal& goal, const O
   std::vector<Verdict> verdicts;
   for (const Arms& one : arms) {
     out.tests.push_back(test(log, learnt, late, one, rows, critical, goal.confidence, out.usable, threads));
+    out.tests.back().pairs = arms.size();
+    out.tests.back().rows = seen;
+    out.tests.back().of_rows = log.size();
     verdicts.push_back(out.tests.back().verdict);
   }
   out.verdict = combine(verdicts);

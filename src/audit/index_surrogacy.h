@@ -11,7 +11,8 @@ namespace plumb {
 
 struct IndexSurrogacy {
   std::string index;  // its name
-  // One a contrast: the best action by the index on the training half against every other; where actions are
+  // One a contrast: the best action by the index against every other (the index is a function of early outcomes
+  // and context, so what it misses has no part in that choice); where actions are
   // not fixed, the logging policy tilted towards the index against itself. direct: the effect on the late
   // outcome; index: on the index; bias: what the index misses. Known where both arms carry a number.
   std::vector<Surrogacy> tests;
@@ -20,10 +21,11 @@ struct IndexSurrogacy {
   double usable = 0;           // in units of the late outcome
 };
 
-// On decisions of the certification half whose late outcome and surrogates are seen; Bonferroni over the
-// contrasts; the error of the index's coefficients is in the intervals of its bias and effect. `usable`: the
-// goal's minimum_effect over the weight that `maximize` gives the index (1 where it gives none). base: of the
-// logging policy, a float a row. REQUIRES: learnt.model == "surrogate_index" and it is in models.
+// On all decisions whose late outcome and surrogates are seen, each with the index of the fit that did not see
+// its fold; Bonferroni over the contrasts; the error of the index's coefficients is in the intervals of its
+// bias and effect. `usable`: the goal's minimum_effect over the weight that `maximize` gives the index (1 where
+// it gives none). base: of the logging policy, a float a row. REQUIRES: learnt.model == "surrogate_index" and
+// it is in models.
 IndexSurrogacy index_surrogacy(const DecisionLog& log, const Goal& goal, const OutcomeModels& models,
                                const LearntOutcome& learnt, std::span<const float> base, int threads);
 

@@ -15,38 +15,13 @@ std::vector<double> weights_of(const DecisionLog& log, std::span<const float> pr
   return out;
 }
 
-std::vector<double> weights_of_action(const DecisionLog& log, std::size_t action) {
-  std::vector<double> out(log.size());
-  for (std::size_t i = 0; i < log.size(); ++i)
-    out[i] = log.chosen_action(i) == action ? 1 / log.propensity[i] : 0;
-  return out;
-}
-
-// Best and worst action by the goal on the training half, compared on the certification half; where actions are
-// not fixed, the end of the path against what was logged, on all rows (the path is cross-fitted).
+// All pairs of actions; where actions are not fixed, the end of the path against what was logged (the path is
+// cross-fitted). On all rows.
 Surrogacy test_surrogacy(const AuditContext& context, const std::string& proxy, const PressurePath& path,
                          const Signal& signal) {
   const DecisionLog& log = context.log;
-  const auto goal = goal_terms(context.goal, context.models);
-  if (context.constants.size() >= 2) {
-    std::vector<Contrast> contrasts;
-    for (const std::size_t policy : context.constants) {
-      Contrast c;
-      context.evaluation.add_terms(c, policy, goal, context.training, 1);
-      contrasts.push_back(std::move(c));
-    }
-    const Estimates e = context.evaluation.estimate(contrasts);
-    std::size_t best = 0, worst = 0;
-    for (std::size_t a = 0; a < contrasts.size(); ++a) {
-      if (e.value[a] > e.value[best]) best = a;
-      if (e.value[a] < e.value[worst]) worst = a;
-    }
-    Surrogacy out = surrogacy_test(log, context.goal, proxy, context.models, weights_of_action(log, best),
-                                   weights_of_action(log, worst),
-                                   context.evaluation.subset(context.certification).mask, context.threads);
-    out.contrast = log.actions[best] + " against " + log.actions[worst];
-    return out;
-  }
+  if (context.constants.size() >= 2)
+    return surrogacy_of_actions(log, context.goal, proxy, context.models, context.threads);
   Surrogacy out;
   if (path.points.empty()) {
     out.why_not = "there is no path: " + path.end_reason;
@@ -68,13 +43,22 @@ Surrogacy test_surrogacy(const AuditContext& context, const std::string& proxy, 
   return out;
 }
 
-// What the surrogacy test adds to a sentence; nothing where the proxy may be used for the goal.
+// What the surrogacy test adds to a sentence; nothing where the proxy may be used for the goal and the test
+// read the whole log.
 std::string missed(const Surrogacy& s) {
-  if (!s.known || s.verdict == Verdict::kPass) return "";
+  if (!s.known) return "";
+  const std::string where =
+      s.rows < s.of_rows ? fmt::format(", on the {} of {} decisions in which both are seen", s.rows, s.of_rows)
+                         : std::string();
+  if (s.verdict == Verdict::kPass) {
+    if (where.empty()) return "";
+    return fmt::format("; what it is worth can be read off it{}: the index misses {:.3g} of the effect of {}",
+                       where, s.bias.value, s.contrast);
+  }
   return fmt::format(
       "; what it is worth cannot be read off it: the index misses {:.3g} of the effect of {} (between {:.3g} "
-      "and {:.3g})",
-      s.bias.value, s.contrast, s.bias.interval.lower, s.bias.interval.upper);
+      "and {:.3g}{})",
+      s.bias.value, s.contrast, s.bias.interval.lower, s.bias.interval.upper, where);
 }
 
 std::string sentence_of(const ProxyAudit& a, const Goal& goal) {

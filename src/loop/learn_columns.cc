@@ -36,9 +36,12 @@ void test_indices(Study& study) {
         index_surrogacy(study.log, study.goal, study.models, *learnt, study.base, study.threads);
     for (const Surrogacy& s : tested.tests) {
       if (s.verdict != Verdict::kRefuse) continue;
-      study.caps.push_back(fmt::format(
-          "{} does not stand for {}: of the effect of {} it misses {:.3g}, between {:.3g} and {:.3g}",
-          learnt->name, learnt->of, s.contrast, s.bias.value, s.bias.interval.lower, s.bias.interval.upper));
+      study.caps.push_back(
+          fmt::format("{} does not stand for {}: of the effect of {} it misses {:.3g}, between {:.3g} and "
+                      "{:.3g}, on the {} of "
+                      "{} decisions in which both are seen",
+                      learnt->name, learnt->of, s.contrast, s.bias.value, s.bias.interval.lower,
+                      s.bias.interval.upper, s.rows, s.of_rows));
     }
     study.index_tests.push_back(std::move(tested));
   }

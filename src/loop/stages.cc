@@ -10,6 +10,7 @@
 
 #include "plumb/policy_tree.h"
 #include "plumb/report.h"
+#include "plumb/ties.h"
 
 namespace plumb {
 namespace {
@@ -131,7 +132,7 @@ void audit_proxies(Study& study, const RunOptions& options) {
       break;
     }
   }
-  study.comparisons = compare_signals(context, study.paths);
+  study.comparisons = compare_signals(context, study.paths, study.signals);
   tell(options, "auditing proxies", study.goal.proxies.size(), study.goal.proxies.size());
 }
 
@@ -168,14 +169,15 @@ void certify_candidates(Study& study, const RunOptions& options) {
   if (study.training) {
     // At most kMostCandidates: the chosen one, its cautious form, then the best by what the training half
     // shows.
-    std::vector<std::size_t> order;
-    for (std::size_t k = 0; k < study.training->candidates.size(); ++k) order.push_back(k);
-    const auto rank = [&](std::size_t k) {
-      const bool kept = k == study.training->chosen || k + 1 == study.training->candidates.size();
-      return std::pair(!kept, -study.training->candidates[k].lower());
-    };
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
+    std::vector<double> lower, error;
+    for (const Candidate& c : study.training->candidates) {
+      lower.push_back(c.lower());
+      error.push_back(c.standard_error);
+    }
+    std::vector<std::size_t> order = ranked(lower, error);
+    std::stable_partition(order.begin(), order.end(), [&](std::size_t k) {
+      return k == study.training->chosen || k + 1 == study.training->candidates.size();
+    });
     order.resize(std::min(order.size(), kMostCandidates));
     std::sort(order.begin(), order.end());
     for (const std::size_t k : order) {

@@ -6,6 +6,7 @@
 #include "optimize/constraints.h"
 #include "optimize/training_digests.h"
 #include "plumb/optimize.h"
+#include "plumb/ties.h"
 
 namespace plumb {
 namespace {
@@ -30,7 +31,7 @@ double best_beta(const TrainingContext& context, const PressurePath& path) {
     for (std::size_t k = 0; k < path.points.size(); ++k) {
       if (context.goal.kl_budget && path.points[k].kl > *context.goal.kl_budget) break;
       const double lower = e.value[k] - errors * e.standard_error[k];
-      if (lower > best) {
+      if (exceeds(lower, best, e.standard_error[k])) {  // ties go to less pressure
         best = lower;
         beta = path.points[k].beta;
       }
@@ -107,8 +108,10 @@ Training train_candidates(const TrainingContext& context, const std::vector<Sign
   };
   for (std::size_t k = 0; k < out.candidates.size(); ++k) {
     const Candidate &c = out.candidates[k], &best = out.candidates[out.chosen];
-    const bool better = wanted == "auto" ? std::pair(met(c), c.lower()) > std::pair(met(best), best.lower())
-                                         : c.signal == wanted;
+    // Ties go to what was pushed towards the goal itself: it stands first.
+    const bool better = wanted != "auto"      ? c.signal == wanted
+                        : met(c) != met(best) ? met(c)
+                                              : exceeds(c.lower(), best.lower(), best.standard_error);
     if (better) out.chosen = k;
   }
   const Candidate& chosen = out.candidates[out.chosen];

@@ -10,6 +10,7 @@
 #include "optimize/tree_scores.h"
 #include "plumb/budget.h"
 #include "plumb/policy_tree.h"
+#include "plumb/ties.h"
 
 namespace plumb {
 namespace {
@@ -348,7 +349,9 @@ Training train_trees(const TrainingContext& context) {
   };
   for (std::size_t k = 1; k < out.candidates.size(); ++k) {
     const Candidate &c = out.candidates[k], &best = out.candidates[out.chosen];
-    if (std::pair(met(c), c.lower()) > std::pair(met(best), best.lower())) out.chosen = k;
+    // Ties go to the tree that asks less: it stands first.
+    const bool better = met(c) != met(best) ? met(c) : exceeds(c.lower(), best.lower(), best.standard_error);
+    if (better) out.chosen = k;
   }
   const Candidate& chosen = out.candidates[out.chosen];
   const auto& tree = dynamic_cast<const TreePolicy&>(*chosen.policy).parts().tree;

@@ -2,6 +2,7 @@
 
 #include "plumb/policy_contrast.h"
 #include "plumb/pressure.h"
+#include "plumb/ties.h"
 
 namespace plumb {
 namespace {
@@ -26,7 +27,7 @@ Peak find_peak(const Evaluation& evaluation, const PressurePath& path, std::size
   std::size_t best = points.size();  // the reference
   double highest = 0;
   for (std::size_t k = 0; k < points.size(); ++k) {
-    if (points[k].goal > highest) {
+    if (exceeds(points[k].goal, highest, points[k].goal_interval.upper - points[k].goal)) {
       highest = points[k].goal;
       best = k;
     }

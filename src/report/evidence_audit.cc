@@ -23,6 +23,9 @@ json proxy_json(const ProxyAudit& a) {
                     {"direct_effect", interval_json(a.surrogacy.direct)},
                     {"index_effect", interval_json(a.surrogacy.index)},
                     {"index_bias", interval_json(a.surrogacy.bias)},
+                    {"pairs", a.surrogacy.pairs},
+                    {"rows", a.surrogacy.rows},
+                    {"of_rows", a.surrogacy.of_rows},
                     {"verdict", name_of(a.surrogacy.verdict)}};
   if (!a.surrogacy.known) surrogacy["sentence"] = a.surrogacy.why_not;
   json curve = json::array();
@@ -51,6 +54,25 @@ json proxy_json(const ProxyAudit& a) {
           {"end_of_support", {{"kl", end}, {"reached", a.path.end_of_support}, {"reason", a.path.end_reason}}}};
 }
 
+std::string comparison_sentence(const SignalComparison& c, const Goal& goal) {
+  const std::string& wanted = goal.maximize_text;
+  if (c.same_policy)
+    return fmt::format(
+        "Training on {} and training on {} give the same policy: pushed equally hard ({:.2g} nats), both "
+        "choose "
+        "alike in every decision of the certification half.",
+        c.proxy, wanted, c.kl_proxy);
+  const Interval& i = c.difference.interval;
+  const std::string finding =
+      i.lower > 0   ? fmt::format("Training on {} is better than training on {}", c.proxy, wanted)
+      : i.upper < 0 ? fmt::format("Training on {} is worse than training on {}", c.proxy, wanted)
+                    : fmt::format("Training on {} and training on {} cannot be told apart", c.proxy, wanted);
+  return fmt::format(
+      "{}: pushed equally hard ({:.2g} nats), the paired difference on the certification half is {:+.4g} {}, "
+      "between {:+.4g} and {:+.4g}.",
+      finding, c.kl_proxy, c.difference.value, goal.unit, i.lower, i.upper);
+}
+
 }  // namespace
 
 json audit_json(const Study& study) {
@@ -58,22 +80,13 @@ json audit_json(const Study& study) {
   for (const ProxyAudit& a : study.proxies) out["proxies"].push_back(proxy_json(a));
   for (const SignalComparison& c : study.comparisons) {
     if (!c.difference.known) continue;
-    const Interval& i = c.difference.interval;
-    const std::string& goal = study.goal.maximize_text;
-    const std::string finding =
-        i.lower > 0   ? fmt::format("Training on {} is better than training on {}", c.proxy, goal)
-        : i.upper < 0 ? fmt::format("Training on {} is worse than training on {}", c.proxy, goal)
-                      : fmt::format("Training on {} and training on {} cannot be told apart", c.proxy, goal);
     json one = interval_json(c.difference);
-    one.update(
-        {{"a", "softmax:" + c.proxy},
-         {"b", "softmax:goal"},
-         {"kl", c.kl_proxy},
-         {"sentence",
-          fmt::format(
-              "{}: pushed equally hard (about {:.2g} nats), the paired difference is {:+.4g} {}, between "
-              "{:+.4g} and {:+.4g}.",
-              finding, c.kl_proxy, c.difference.value, study.goal.unit, i.lower, i.upper)}});
+    one.update({{"a", "softmax:" + c.proxy},
+                {"b", "softmax:goal"},
+                {"kl", c.kl_proxy},
+                {"kl_goal", c.kl_goal},
+                {"same_policy", c.same_policy},
+                {"sentence", comparison_sentence(c, study.goal)}});
     out["comparisons"].push_back(std::move(one));
   }
   return out;

@@ -27,6 +27,8 @@ json surrogacy_json(const IndexSurrogacy& tested) {
                 {"index_bias", interval_json(s.bias)},
                 {"z", s.known ? number_json(s.z) : json()},
                 {"p", s.known ? number_json(s.p) : json()},
+                {"rows", s.rows},
+                {"of_rows", s.of_rows},
                 {"verdict", name_of(s.verdict)}};
     if (!s.known) one["sentence"] = s.why_not;
     tests.push_back(std::move(one));

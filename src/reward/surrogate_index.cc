@@ -12,7 +12,7 @@
 namespace plumb {
 namespace {
 
-constexpr std::size_t kVariants = kTrainingFolds + 1;
+constexpr std::size_t kVariants = kFolds;  // one a fold: the fit of its decisions, which has not seen them
 constexpr std::size_t kBlock = 1024;
 // What keeps collinear columns (all levels of a category) apart, relative to a row of standardized numbers; it
 // shrinks what the data tells by about this much, no more.
@@ -98,8 +98,14 @@ std::vector<float> design_of(const DecisionLog& log, const OutcomeColumn& column
   return out;
 }
 
+// What training reads may not have seen the certification half, so a training fold's fit is one of the other
+// training folds; the certification half's are those of all other folds.
+bool sees(std::size_t variant, const DecisionLog& log, std::size_t i) {
+  return log.fold[i] != variant && (variant >= kTrainingFolds || log.in_training(i));
+}
+
 struct Mature {
-  std::vector<std::uint32_t> rows;  // of the training half, ascending
+  std::vector<std::uint32_t> rows;  // ascending
   std::vector<double> weight;       // by row of `rows`
 };
 
@@ -114,7 +120,6 @@ Fit fit_variant(const DecisionLog& log, const std::vector<float>& design, std::s
   Eigen::MatrixXd xtx = Eigen::MatrixXd::Zero(p, p);
   Eigen::VectorXd xty = Eigen::VectorXd::Zero(p);
   double total = 0;
-  const auto seen = [&](std::size_t i) { return variant_of(log, i) != variant; };
   // By blocks of rows: one rank update a block.
   RowMatrix block(static_cast<Eigen::Index>(kBlock), p);
   Eigen::VectorXd target(static_cast<Eigen::Index>(kBlock));
@@ -127,7 +132,7 @@ Fit fit_variant(const DecisionLog& log, const std::vector<float>& design, std::s
   };
   for (std::size_t r = 0; r < mature.rows.size(); ++r) {
     const std::size_t i = mature.rows[r];
-    if (!seen(i)) continue;
+    if (!sees(variant, log, i)) continue;
     const double root = std::sqrt(mature.weight[r]);
     block.row(filled) = root * FloatRow(design.data() + i * width, p).cast<double>().transpose();
     target[filled++] = root * late.value[i];
@@ -144,7 +149,7 @@ Fit fit_variant(const DecisionLog& log, const std::vector<float>& design, std::s
   Eigen::VectorXd psi(p), moved(p), sum = Eigen::VectorXd::Zero(p);
   for (std::size_t r = 0; r < mature.rows.size(); ++r) {
     const std::size_t i = mature.rows[r];
-    if (!seen(i)) continue;
+    if (!sees(variant, log, i)) continue;
     psi = FloatRow(design.data() + i * width, p).cast<double>();
     moved = factor.solve(psi);
     const double leverage = std::min(0.99, mature.weight[r] * psi.dot(moved));
@@ -164,11 +169,13 @@ Fit fit_variant(const DecisionLog& log, const std::vector<float>& design, std::s
   return out;
 }
 
-void describe(LearntOutcome& out, const OutcomeSpec& spec, std::size_t mature, std::size_t width) {
+// training: decisions of the training half, on which policies are pushed towards the index.
+void describe(LearntOutcome& out, const OutcomeSpec& spec, std::size_t training, std::size_t width) {
   out.sentence = fmt::format(
-      "{} is what {} foretell of {}: learnt from {} decisions of the training half, in "
-      "which all of them were seen",
-      spec.name, fmt::join(spec.surrogates, ", "), spec.of, mature);
+      "{} is what {} foretell of {}: learnt from {} decisions in which all of them were seen, each told by a "
+      "fit "
+      "without its own fold",
+      spec.name, fmt::join(spec.surrogates, ", "), spec.of, out.rows);
   const Reliability& q = out.reliability;
   if (q.known) {
     out.sentence += fmt::format("; on decisions that it did not see it explains {:.1f} % of the variance",
@@ -178,11 +185,11 @@ void describe(LearntOutcome& out, const OutcomeSpec& spec, std::size_t mature, s
                                   q.slope.value, q.slope.interval.lower, q.slope.interval.upper);
   }
   out.sentence += ".";
-  if (mature < kIndexRowsAColumn * width) {
-    out.caps.push_back(
-        fmt::format("{} was learnt from {} decisions in which {} is seen, {} are needed for its {} "
-                    "coefficients",
-                    spec.name, mature, spec.of, kIndexRowsAColumn * width, width));
+  if (training < kIndexRowsAColumn * width) {
+    out.caps.push_back(fmt::format(
+        "{} was learnt from {} decisions of the training half in which {} is seen, {} are needed for "
+        "its {} coefficients",
+        spec.name, training, spec.of, kIndexRowsAColumn * width, width));
   }
   out.assumptions.push_back(
       {"comparability of " + spec.name, "declared",
@@ -220,15 +227,17 @@ LearntOutcome learn_surrogate_index(const DecisionLog& log, const OutcomeSpec& s
   const std::vector<double> asked = together_asked(needed);
   Mature mature;
   std::vector<std::size_t> in_fold(kTrainingFolds, 0);
+  std::size_t training = 0;
   for (std::size_t i = 0; i < n; ++i) {
-    if (!log.in_training(i) || out.column.state[i] != State::kObserved || late.state[i] != State::kObserved)
-      continue;
+    if (out.column.state[i] != State::kObserved || late.state[i] != State::kObserved) continue;
     mature.rows.push_back(static_cast<std::uint32_t>(i));
     mature.weight.push_back(asked.empty() ? 1 : 1 / asked[i]);
+    if (!log.in_training(i)) continue;
     ++in_fold[log.fold[i]];
+    ++training;
   }
   out.rows = mature.rows.size();
-  const std::size_t fewest = mature.rows.size() - *std::max_element(in_fold.begin(), in_fold.end());
+  const std::size_t fewest = training - *std::max_element(in_fold.begin(), in_fold.end());
   if (fewest < kLeastIndexRows) {
     refuse(
         log.source, "outcome." + spec.name,
@@ -241,7 +250,7 @@ LearntOutcome learn_surrogate_index(const DecisionLog& log, const OutcomeSpec& s
   parallel_blocks(kVariants, threads,
                   [&](std::size_t v) { fits[v] = fit_variant(log, out.slope, out.width, late, mature, v); });
   for (std::size_t i = 0; i < n; ++i) {
-    const std::size_t v = variant_of(log, i);
+    const std::size_t v = log.fold[i];
     out.group.push_back(static_cast<std::uint32_t>(v));
     if (out.column.state[i] != State::kObserved) continue;
     double h = 0;
@@ -253,13 +262,17 @@ LearntOutcome learn_surrogate_index(const DecisionLog& log, const OutcomeSpec& s
   for (Fit& fit : fits) out.influence.push_back(std::move(fit.influence));
   std::vector<double> predicted, came;
   std::vector<std::uint32_t> bucket;
-  for (const std::uint32_t i : mature.rows) {
+  std::vector<double> weight;
+  for (std::size_t r = 0; r < mature.rows.size(); ++r) {
+    const std::uint32_t i = mature.rows[r];
+    if (!log.in_training(i)) continue;
+    weight.push_back(mature.weight[r]);
     predicted.push_back(out.column.value[i]);
     came.push_back(late.value[i]);
     bucket.push_back(static_cast<std::uint32_t>(bucket_of(log.unit[i])));
   }
-  out.reliability = reliability(predicted, came, mature.weight, bucket, false, 0.95);
-  describe(out, spec, mature.rows.size(), out.width);
+  out.reliability = reliability(predicted, came, weight, bucket, false, 0.95);
+  describe(out, spec, training, out.width);
   return out;
 }
 

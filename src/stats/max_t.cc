@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "plumb/stats.h"
+#include "stats/rounding.h"
 
 namespace plumb {
 namespace {
@@ -50,39 +51,40 @@ std::vector<SignedSums> signed_sums(const Matrix& influence, const std::vector<d
 }
 
 bool has_error(double value, double se) {
-  // Contrasts of a policy with itself have no error; what differs by rounding alone has none either.
-  return std::isfinite(se) && se > 1e-12 * (1 + std::abs(value));
+  // One term alone is compared with nothing: what has no chance in it but its rounding.
+  return std::isfinite(se) && se > 1e-12 * std::abs(value);
 }
 
 }  // namespace
 
 Estimates combine(const Estimates& estimates, std::span<const Contrast> combined) {
-  const std::size_t buckets = estimates.influence.rows, m = combined.size();
+  const std::size_t buckets = estimates.influence.rows, parts = estimates.value.size(), m = combined.size();
+  PLUMB_ASSERT(estimates.terms_error.size() == parts && estimates.terms_size.size() == parts);
   Estimates out;
-  out.value.resize(m);
-  out.standard_error.resize(m);
-  out.skewness.resize(m);
+  for (auto* column :
+       {&out.value, &out.standard_error, &out.skewness, &out.terms_error, &out.terms_size, &out.effective})
+    column->resize(m);
   // The small-sample factor is the one that the parts carry: the largest of them.
-  std::vector<double> squares(estimates.value.size(), 0.0);
+  std::vector<double> squares(parts, 0.0), influence(buckets);
   for (std::size_t b = 0; b < buckets; ++b) {
-    for (std::size_t k = 0; k < squares.size(); ++k)
-      squares[k] += estimates.influence(b, k) * estimates.influence(b, k);
+    for (std::size_t k = 0; k < parts; ++k) squares[k] += estimates.influence(b, k) * estimates.influence(b, k);
   }
   for (std::size_t k = 0; k < m; ++k) {
-    double sum2 = 0, sum3 = 0, factor = 1;
+    double factor = 1, terms_squares = 0;
     for (const auto& [part, weight] : combined[k].terms) {
       out.value[k] += weight * estimates.value[part];
-      const double se = estimates.standard_error[part];
+      out.terms_size[k] += std::abs(weight) * estimates.terms_size[part];
+      const double se = estimates.standard_error[part], error = weight * estimates.terms_error[part];
+      terms_squares += error * error;
       if (squares[part] > 0) factor = std::max(factor, se * se / squares[part]);
     }
+    out.terms_error[k] = std::sqrt(terms_squares);
     for (std::size_t b = 0; b < buckets; ++b) {
       double s = 0;
       for (const auto& [part, weight] : combined[k].terms) s += weight * estimates.influence(b, part);
-      sum2 += s * s;
-      sum3 += s * s * s;
+      influence[b] = s;
     }
-    out.standard_error[k] = std::sqrt(sum2 * factor);
-    out.skewness[k] = sum2 > 0 ? sum3 / std::pow(sum2, 1.5) : 0;
+    stats::sum_up(out, k, influence, factor, combined[k].terms.size() > 1);
   }
   return out;
 }
@@ -91,12 +93,17 @@ MaxT max_t_distribution(const Estimates& estimates, std::span<const Contrast> co
                         int threads) {
   const std::size_t parts = estimates.influence.cols;
   const Estimates own = combine(estimates, combined);
-  std::vector<std::size_t> members;
-  for (std::size_t k = 0; k < combined.size(); ++k) {
-    if (has_error(own.value[k], own.standard_error[k])) members.push_back(k);
-  }
+  std::vector<std::size_t> members;  // of the bootstrap
   MaxT out;
-  out.family = members.size();
+  for (std::size_t k = 0; k < combined.size(); ++k) {
+    if (!has_error(own.value[k], own.standard_error[k])) continue;
+    ++out.family;
+    if (own.effective[k] < kLeastEffective) {
+      ++out.few;
+    } else {
+      members.push_back(k);
+    }
+  }
   if (members.size() <= 1) return out;
 
   // Parts are scaled to unit error so that float carries them whatever their units.
@@ -148,22 +155,33 @@ MaxT max_t_distribution(const Estimates& estimates, const Rng& rng, int threads)
 double MaxT::critical(double alpha) const {
   PLUMB_ASSERT(alpha > 0 && alpha < 1);
   const double one = normal_quantile(1 - alpha / 2);
-  if (sorted.empty()) return one;
-  // A level finer than the replicates can show falls back on Bonferroni, which is never too small.
+  if (family <= 1) return one;
+  const double all = normal_quantile(1 - alpha / (2 * static_cast<double>(family)));
   const double replicates = static_cast<double>(sorted.size());
-  if (alpha * replicates < 20) {
-    return std::max(sorted.back(), normal_quantile(1 - alpha / (2 * static_cast<double>(family))));
+  // A level finer than the replicates can show falls back on Bonferroni, and so does a bootstrap of one.
+  if (alpha * replicates < 20) return all;
+  if (few == 0) {
+    const auto index = static_cast<std::size_t>(std::ceil((1 - alpha) * replicates)) - 1;
+    return std::clamp(sorted[std::min(index, sorted.size() - 1)], one, all);
   }
-  const auto index = static_cast<std::size_t>(std::ceil((1 - alpha) * replicates)) - 1;
-  return std::max(one, sorted[std::min(index, sorted.size() - 1)]);
+  // The least value at which the bootstrap's share above it and Bonferroni's for the others are alpha together.
+  double low = one, high = all;
+  for (int step = 0; step < 60; ++step) {
+    const double middle = 0.5 * (low + high);
+    (p_value(middle) > alpha ? low : high) = middle;
+  }
+  return high;
 }
 
 double MaxT::p_value(double t) const {
   const double size = std::abs(t);
-  const double one = 2 * (1 - normal_cdf(size));
-  if (sorted.empty()) return one;
+  const double one = 2 * (1 - normal_cdf(size)),
+               all = static_cast<double>(std::max<std::size_t>(1, family)) * one;
+  if (sorted.empty()) return std::min(1.0, all);
   const auto above = static_cast<double>(sorted.end() - std::lower_bound(sorted.begin(), sorted.end(), size));
-  return std::min(1.0, std::max(one, (above + 1) / (static_cast<double>(sorted.size()) + 1)));
+  const double together =
+      (above + 1) / (static_cast<double>(sorted.size()) + 1) + static_cast<double>(few) * one;
+  return std::min({1.0, std::max(one, together), std::max(one, all)});
 }
 
 }  // namespace plumb

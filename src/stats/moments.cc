@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <cmath>
 
 #include "plumb/stats.h"
+#include "stats/rounding.h"
 
 namespace plumb {
 
@@ -43,31 +45,34 @@ Estimates estimate(const Moments& moments, std::span<const Contrast> contrasts) 
   out.standard_error.resize(m);
   out.skewness.resize(m);
   out.influence = Matrix(kBuckets, m);
+  out.terms_error.resize(m);
+  out.terms_size.resize(m);
+  out.effective.resize(m);
   std::vector<double> influence(kBuckets), touched(kBuckets);
   for (std::size_t k = 0; k < m; ++k) {
-    double value = 0;
+    double value = 0, size = 0, terms_squares = 0;
     std::fill(influence.begin(), influence.end(), 0.0);
     std::fill(touched.begin(), touched.end(), 0.0);
     for (const auto& [column, weight] : contrasts[k].terms) {
       value += weight * ratio[column];
+      size += std::abs(weight * ratio[column]);
       const auto numerator = moments.numerator(column), denominator = moments.denominator(column);
       const double scale = weight / total[column];
       for (std::size_t b = 0; b < kBuckets; ++b) {
-        influence[b] += scale * (numerator[b] - ratio[column] * denominator[b]);
+        const double s = scale * (numerator[b] - ratio[column] * denominator[b]);
+        influence[b] += s;
+        terms_squares += s * s;
         touched[b] += std::abs(denominator[b]);
       }
     }
-    double squares = 0, cubes = 0, used = 0;
-    for (std::size_t b = 0; b < kBuckets; ++b) {
-      const double s = influence[b];
-      out.influence(b, k) = s;
-      squares += s * s;
-      cubes += s * s * s;
-      used += touched[b] > 0 ? 1 : 0;
-    }
+    double used = 0;
+    for (const double t : touched) used += t > 0 ? 1 : 0;
     out.value[k] = value;
-    out.standard_error[k] = std::sqrt(squares * (used > 1 ? used / (used - 1) : 1));
-    out.skewness[k] = squares > 0 ? cubes / std::pow(squares, 1.5) : 0;
+    out.terms_size[k] = size;
+    const double factor = used > 1 ? used / (used - 1) : 1;
+    out.terms_error[k] = std::sqrt(terms_squares * factor);
+    stats::sum_up(out, k, influence, factor, contrasts[k].terms.size() > 1);
+    for (std::size_t b = 0; b < kBuckets; ++b) out.influence(b, k) = influence[b];
   }
   return out;
 }
