@@ -17,7 +17,9 @@ constexpr std::size_t kMostCrossed = 10;     // columns that are crossed with ea
 constexpr std::size_t kMostArmsCrossed = 8;  // more actions than this, and crossed cells are not told by action
 constexpr double kLeastVariance = 5;         // of the count of observed decisions in a cell
 constexpr double kMostSkewness = .7;         // of a comparison
-constexpr std::size_t kMostRechecked = 64;   // comparisons that are summed by unit
+constexpr double kSilent =
+    1;  // fewer expected than this by the model itself: it says that there are no answers
+constexpr std::size_t kMostRechecked = 64;  // comparisons that are summed by unit
 
 // Sums over the decisions of one cell; r: how many decisions a row stands for.
 struct Cell {
@@ -158,7 +160,7 @@ class Test {
   }
 
   void judge(std::size_t c, std::size_t cell, int arm, const Cell& sum, Found& found) const {
-    if (cuts_[c].whole_column && sum.seen == 0 && sum.count > 0)
+    if (cuts_[c].whole_column && sum.seen == 0 && sum.count > 0 && sum.expected < kSilent)
       found.silent.push_back({c, cell, arm, sum.count});
     const auto add = [&](bool weighted, double total, double variance, double third) {
       if (!(variance > 0) || std::abs(third) > kMostSkewness * variance * std::sqrt(variance)) return;
