@@ -244,6 +244,59 @@ void wrong_models(Cells& cells) {
   }
 }
 
+// Five arms, six numbers and four categories of up to 40 levels; observed by some of them, logistic.
+void wide_designs(Cells& cells) {
+  for (const std::size_t rows : {std::size_t{2000}, std::size_t{20000}}) {
+    const std::string name = fmt::format("a right model in a wide design, {} rows", rows);
+    if (!cells.wants(name) || (cells.quick() && rows == 20000)) continue;
+    const Counts c = cells.count(name, cells.quick() ? 20 : 1000, [&](std::uint64_t seed, Counts& count) {
+      DecisionLog log;
+      log.source = "world";
+      log.fixed_actions = true;
+      log.offset.push_back(0);
+      const std::size_t levels[] = {3, 5, 12, 40};
+      for (int k = 0; k < 6; ++k) log.context.push_back({fmt::format("x{}", k), false, {}, {}, {}});
+      for (int k = 0; k < 4; ++k) {
+        log.context.push_back({fmt::format("c{}", k), true, {}, {}, {}});
+        for (std::size_t l = 0; l < levels[k]; ++l) log.context.back().levels.push_back(fmt::format("l{}", l));
+      }
+      for (int a = 0; a < 5; ++a) log.actions.push_back(fmt::format("arm{}", a));
+      OutcomeColumn y;
+      y.name = "y";
+      Rng rng = Rng(seed).stream("wide");
+      for (std::size_t i = 0; i < rows; ++i) {
+        double odds = .3;
+        for (int k = 0; k < 6; ++k) {
+          log.context[static_cast<std::size_t>(k)].number.push_back(static_cast<float>(rng.normal()));
+          odds += .3 * (k % 2) * static_cast<double>(log.context[static_cast<std::size_t>(k)].number.back());
+        }
+        for (std::size_t k = 0; k < 4; ++k) {
+          log.context[6 + k].code.push_back(static_cast<std::uint32_t>(rng.below(levels[k])));
+          odds += k < 2 ? .4 * (log.context[6 + k].code.back() == 0 ? 1 : 0) : 0;
+        }
+        const auto arm = static_cast<std::uint32_t>(rng.below(5));
+        odds += .4 * (arm == 0 ? 1 : 0);
+        log.unit.push_back(hash_combine(seed, i));
+        for (std::uint32_t a = 0; a < 5; ++a) {
+          log.action.push_back(a);
+          log.logged.push_back(.2f);
+        }
+        log.offset.push_back(log.action.size());
+        log.chosen.push_back(arm);
+        log.propensity.push_back(.2);
+        const bool seen = rng.bernoulli(sigmoid(odds));
+        y.state.push_back(seen ? State::kObserved : State::kMissing);
+        y.value.push_back(seen ? rng.normal() : 0);
+        ++(seen ? y.observed_count : y.missing_count);
+      }
+      log.outcomes.push_back(std::move(y));
+      assign_folds(log, seed);
+      count["capped"] += !explain_missing(log, goal_of(true), 1).caps.empty();
+    });
+    cells.at_most(name + ": capped", c.at("capped"), c.worlds, .01);
+  }
+}
+
 void verdicts(Cells& cells) {
   for (const double effect : {0., .08}) {
     const World world{6000, .5, effect, Why::kSatisfied, false};
@@ -289,6 +342,7 @@ int main(int argc, char** argv) {
   Cells cells("missing", argc, argv);
   coverage(cells);
   wrong_models(cells);
+  wide_designs(cells);
   verdicts(cells);
   return cells.close();
 }

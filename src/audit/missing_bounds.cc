@@ -45,7 +45,8 @@ MissingBounds::MissingBounds(const DecisionLog& log, const Goal& goal, const Out
     }
     const Bounds stated = bounds_of(goal, name);
     found.assumed = !stated.known;
-    const double margin = (kSpans - 1) / 2 * (most - least);
+    // Values that are all the same have no span: nothing bounds what is missing.
+    const double margin = most > least ? (kSpans - 1) / 2 * (most - least) : INFINITY;
     found.lowest = stated.known ? stated.lowest : least - margin;
     found.highest = stated.known ? stated.highest : most + margin;
     gaps_.back() = found;
@@ -95,6 +96,7 @@ WorstCase MissingBounds::worst(Terms terms, std::size_t a, std::optional<std::si
     const Gap* g = gap(outcome);
     if (g == nullptr || g->cap == nullptr || share == 0) continue;
     const OutcomeColumn& column = *g->column;
+    if (!std::isfinite(g->highest - g->lowest)) return {-INFINITY, 0, INFINITY, 0};
     const std::size_t low = moments.add_sums(), high = moments.add_sums(), count = moments.add_sums();
     const std::span<double> to_low = moments.sums(low), to_high = moments.sums(high), n = moments.sums(count);
     for (std::size_t i = 0; i < log_.size(); ++i) {

@@ -35,8 +35,17 @@ MissingFound explain_missing(DecisionLog& log, const Goal& goal, int threads) {
     if (at == log.outcomes.end()) continue;
     OutcomeColumn& column = *at;
     if (!column.asked.empty()) {
-      if (std::string wrong = asked_contradiction(log, column); !wrong.empty())
-        out.caps[name] = std::move(wrong);
+      if (std::string wrong = asked_contradiction(log, column); !wrong.empty()) {
+        out.caps[name] = std::move(wrong);  // check_log has said so
+      } else if (column.observed_count < log.size()) {
+        const ObservationTest test = test_observation(log, column, column.asked, /*stated=*/true, threads);
+        if (!test.failed) continue;
+        out.caps[name] = test.sentence;
+        out.findings.push_back({"asked", Severity::kWarning,
+                                test.sentence +
+                                    ": some who were asked did not answer, or the probabilities are "
+                                    "wrong."});
+      }
       continue;
     }
     const std::size_t missing = count_missing(column);

@@ -66,7 +66,7 @@ ObservationModel fit_observation(const DecisionLog& log, const OutcomeColumn& co
       out.asked[i] = sigmoid(std::max(odds, -700.0));
     }
   });
-  out.test = test_observation(log, column, out.asked);
+  out.test = test_observation(log, column, out.asked, /*stated=*/false, threads);
   return out;
 }
 

@@ -46,9 +46,10 @@ struct ObservationModel {
 // state only, its probability is that of regression.h (half a success and half a failure added). One pass over
 // the training half for the design, one over the log for the scores; the same bytes for any number of threads.
 ObservationModel fit_observation(const DecisionLog& log, const OutcomeColumn& column, int threads);
-// The test alone, for any probabilities.
+// The test alone, for any probabilities, estimated or stated; without crossed columns those that are stated,
+// which one column shows to be wrong where anything does.
 ObservationTest test_observation(const DecisionLog& log, const OutcomeColumn& column,
-                                 const std::vector<double>& asked);
+                                 const std::vector<double>& asked, bool stated, int threads);
 
 // Decisions whose outcome is missing (not immature).
 std::size_t count_missing(const OutcomeColumn& column);

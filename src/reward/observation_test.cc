@@ -17,7 +17,9 @@ constexpr std::size_t kMostCrossed = 10;     // columns that are crossed with ea
 constexpr std::size_t kMostArmsCrossed = 8;  // more actions than this, and crossed cells are not told by action
 constexpr double kLeastVariance = 5;         // of the count of observed decisions in a cell
 constexpr double kMostSkewness = .7;         // of a comparison
-constexpr std::size_t kMostRechecked = 64;   // comparisons that are summed by unit
+constexpr double kSilent =
+    1;  // fewer expected than this by the model itself: it says that there are no answers
+constexpr std::size_t kMostRechecked = 64;  // comparisons that are summed by unit
 
 // Sums over the decisions of one cell; r: how many decisions a row stands for.
 struct Cell {
@@ -60,15 +62,21 @@ struct Comparison {
 
 class Test {
  public:
-  Test(const DecisionLog& log, const OutcomeColumn& column, const std::vector<double>& asked)
-      : log_(log), column_(column), asked_(asked) {
+  Test(const DecisionLog& log, const OutcomeColumn& column, const std::vector<double>& asked, bool stated,
+       int threads)
+      : log_(log), column_(column), asked_(asked), stated_(stated), threads_(threads) {
     arms_ = log.actions.size() <= kMostIds ? log.actions.size() : 0;
     if (arms_ < 2) arms_ = 0;
   }
 
   ObservationTest run() {
     make_cuts();
-    for (std::size_t c = 0; c < cuts_.size(); ++c) compare(c);
+    std::vector<Found> each(cuts_.size());
+    parallel_blocks(cuts_.size(), threads_, [&](std::size_t c) { compare(c, each[c]); });
+    for (const Found& one : each) {
+      found_.insert(found_.end(), one.comparisons.begin(), one.comparisons.end());
+      silent_.insert(silent_.end(), one.silent.begin(), one.silent.end());
+    }
     ObservationTest out;
     out.comparisons = found_.size();
     if (found_.empty()) return out;
@@ -82,7 +90,7 @@ class Test {
       out.sentence = sentence_of(found_[k]);
       return out;
     }
-    find_silent(out);
+    if (!stated_) find_silent(out);  // what is stated may be small anywhere
     return out;
   }
 
@@ -99,13 +107,15 @@ class Test {
     everyone.name.push_back("");
     everyone.whole_column = true;
     cuts_.push_back(std::move(everyone));
-    for (const FeatureColumn* c : columns) {
-      cuts_.push_back(cut_column(*c, kQuantiles));
-      cuts_.back().whole_column = true;
-    }
-    cuts_.push_back(cut_numbers("estimated probability", asked_, kQuantiles));
-    simple_ = cuts_.size();
-    const std::size_t crossed = std::min(columns.size(), kMostCrossed);
+    simple_ = columns.size() + 2;
+    cuts_.resize(simple_);
+    parallel_blocks(columns.size() + 1, threads_, [&](std::size_t c) {
+      cuts_[c + 1] = c < columns.size() ? cut_column(*columns[c], kQuantiles)
+                                        : cut_numbers(stated_ ? "stated probability" : "estimated probability",
+                                                      asked_, kQuantiles);
+      cuts_[c + 1].whole_column = c < columns.size();
+    });
+    const std::size_t crossed = stated_ ? 0 : std::min(columns.size(), kMostCrossed);
     std::vector<Cut> coarse;
     for (std::size_t c = 0; c < crossed; ++c) coarse.push_back(cut_coarsely(*columns[c]));
     for (std::size_t a = 0; a < crossed; ++a) {
@@ -117,7 +127,17 @@ class Test {
     return log_.weight.empty() ? 1.0 : static_cast<double>(log_.weight[i]);
   }
 
-  void compare(std::size_t c) {
+  struct Silent {
+    std::size_t cut, cell;
+    int arm;
+    std::uint64_t count;
+  };
+  struct Found {
+    std::vector<Comparison> comparisons;
+    std::vector<Silent> silent;
+  };
+
+  void compare(std::size_t c, Found& found) const {
     const Cut& cut = cuts_[c];
     const std::size_t cells = cut.name.size();
     const std::size_t arms = c < simple_ || arms_ <= kMostArmsCrossed ? arms_ : 0;
@@ -133,17 +153,18 @@ class Test {
         const Cell& one = sums[arm * cells + cell];
         all.add(one);
         if (arms == 0) continue;
-        judge(c, cell, static_cast<int>(arm), one);
+        judge(c, cell, static_cast<int>(arm), one, found);
       }
-      judge(c, cell, -1, all);
+      judge(c, cell, -1, all, found);
     }
   }
 
-  void judge(std::size_t c, std::size_t cell, int arm, const Cell& sum) {
-    if (cuts_[c].whole_column && sum.seen == 0 && sum.count > 0) silent_.push_back({c, cell, arm, sum.count});
+  void judge(std::size_t c, std::size_t cell, int arm, const Cell& sum, Found& found) const {
+    if (cuts_[c].whole_column && sum.seen == 0 && sum.count > 0 && sum.expected < kSilent)
+      found.silent.push_back({c, cell, arm, sum.count});
     const auto add = [&](bool weighted, double total, double variance, double third) {
       if (!(variance > 0) || std::abs(third) > kMostSkewness * variance * std::sqrt(variance)) return;
-      found_.push_back({c, cell, arm, weighted, normal_score(total, variance, third)});
+      found.comparisons.push_back({c, cell, arm, weighted, normal_score(total, variance, third)});
     };
     if (!(sum.variance >= kLeastVariance)) return;
     add(false, sum.observed - sum.expected, sum.variance, sum.third);
@@ -185,11 +206,12 @@ class Test {
       if (in_cell(c, i)) sum.add(rows_of(i), asked_[i], column_.state[i] == State::kObserved);
     }
     return fmt::format(
-        "{} {} is observed in {:.0f} of {:.0f} decisions, where the probabilities of being observed estimated "
-        "by action and context expect {:.1f} ({:.1f} standard errors away; weighted by them, those observed "
-        "stand for {:.0f})",
-        column_.name, where(c.cut, c.cell, c.arm), sum.observed, sum.rows, sum.expected, std::abs(c.z),
-        sum.stands_for);
+        "{} {} is observed in {:.0f} of {:.0f} decisions, where {} expect {:.1f} ({:.1f} standard errors away; "
+        "weighted by them, those observed stand for {:.0f})",
+        column_.name, where(c.cut, c.cell, c.arm), sum.observed, sum.rows,
+        stated_ ? "the stated probabilities of being asked"
+                : "the probabilities of being observed estimated by action and context",
+        sum.expected, std::abs(c.z), sum.stands_for);
   }
 
   // Cells in which nothing is observed, though as many decisions elsewhere would hardly show nothing.
@@ -209,15 +231,11 @@ class Test {
                                column_.name, where(worst->cut, worst->cell, worst->arm), worst->count);
   }
 
-  struct Silent {
-    std::size_t cut, cell;
-    int arm;
-    std::uint64_t count;
-  };
-
   const DecisionLog& log_;
   const OutcomeColumn& column_;
   const std::vector<double>& asked_;
+  bool stated_;
+  int threads_;
   std::size_t arms_ = 0, simple_ = 0;
   std::vector<Cut> cuts_;
   std::vector<Comparison> found_;
@@ -228,8 +246,8 @@ class Test {
 }  // namespace
 
 ObservationTest test_observation(const DecisionLog& log, const OutcomeColumn& column,
-                                 const std::vector<double>& asked) {
-  return Test(log, column, asked).run();
+                                 const std::vector<double>& asked, bool stated, int threads) {
+  return Test(log, column, asked, stated, threads).run();
 }
 
 }  // namespace plumb

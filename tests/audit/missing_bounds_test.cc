@@ -122,6 +122,22 @@ TEST(MissingBounds, TakeTenTimesTheSpanWhereNobodyStatesARange) {
       << bounds.whatever(terms);
 }
 
+TEST(MissingBounds, DecideNothingWhereAllThatIsSeenIsTheSame) {
+  DecisionLog log = gappy(1000, .25, .1);
+  log.outcomes[0].kind = OutcomeKind::kNumber;
+  for (std::size_t i = 0; i < log.size(); ++i) log.outcomes[0].value[i] = 0;
+  const Goal goal = made_goal("y", {{"y", OutcomeKind::kNumber, 0}});
+  const OutcomeModels models = models_of(log);
+  const std::map<std::string, std::string> caps{{"y", "nobody said why"}};
+  MissingBounds bounds(log, goal, models, caps, 1);
+  bounds.add(constant_policy("a"));
+  const std::vector<std::pair<std::size_t, double>> terms{{0, 1.0}};
+  const WorstCase worst = bounds.worst(terms, 0, std::nullopt, std::vector<std::uint8_t>(log.size(), 1));
+  const Measured open = at_worst(make_measured(0, .1, 2, .95), worst, 2);
+  EXPECT_EQ(open.interval.lower, -INFINITY);
+  EXPECT_EQ(open.interval.upper, INFINITY);
+}
+
 CandidateClaim claim_on_b(const DecisionLog& log, const Goal& goal, const CertificationOptions& options) {
   CertificationOptions how = options;
   how.with_constants = false;

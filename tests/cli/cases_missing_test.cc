@@ -195,5 +195,35 @@ TEST(CasesMissing, ARateThatOneArmBreaksStopsARefusalInEveryVerb) {
   EXPECT_EQ(json::parse(align.out)["decision"], "experiment") << align.err;
 }
 
+TEST(CasesMissing, AStreamGivesNoNumberThatRestsOnUnknownGaps) {
+  const Folder folder;
+  folder.write("log.csv", log_of(
+                              4000, 8, [](const Row& r, Rng& rng) { return rng.normal() + (r.b ? 1. : 0.); },
+                              [](const Row&, double) { return .3; }));
+  folder.write("goal.toml", fmt::format(fmt::runtime(kGoal), "number", "", ""));
+  const json policy = asked(folder, {"evaluate", "goal.toml", "constant:b", "--stream"})["policies"][0];
+  EXPECT_EQ(policy["verdict"], "inconclusive");
+  for (const json& e : policy["estimates"])
+    EXPECT_EQ(e["value"].is_null(), e["estimator"] != "snips") << e.dump(1);
+}
+
+TEST(CasesMissing, AMonitorOnGapsThatNobodyExplainsConfirmsNothing) {
+  const Folder folder;
+  for (const char* name : {"log.csv", "later.csv"}) {
+    std::string log = log_of(
+        4000, name[1] == 'o' ? 9 : 10, [](const Row& r, Rng& rng) { return rng.normal() + (r.b ? 1. : 0.); },
+        [&](const Row&, double) { return name[1] == 'o' ? 1. : .4; });
+    if (name[1] == 'a') {
+      for (std::size_t at = 0; (at = log.find("\nu", at)) != std::string::npos; at += 3)
+        log.replace(at, 2, "\nv");
+    }
+    folder.write(name, log);
+  }
+  folder.write("goal.toml", fmt::format(fmt::runtime(kGoal), "number", "", ""));
+  const json later = asked(folder, {"monitor", "goal.toml", "later.csv", "--policy", "constant:b"});
+  EXPECT_EQ(later["verdict"], "inconclusive");
+  EXPECT_EQ(later["headline"].get<std::string>().rfind("Not confirmed", 0), 0u) << later["headline"];
+}
+
 }  // namespace
 }  // namespace plumb

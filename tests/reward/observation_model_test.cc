@@ -137,5 +137,17 @@ TEST(ObservationTest, SaysNothingWhereTooFewAreMissing) {
   for (const double s : model.asked) ASSERT_GT(s, .9);
 }
 
+// Right on average and by action, wrong by one column.
+TEST(ObservationTest, FindsStatedProbabilitiesThatAreWrongByContext) {
+  const Made world = made(3000, 9, [](const auto& x, std::uint32_t) { return x[1] > 0 ? .7 : .3; });
+  const OutcomeColumn& y = world.log.outcomes[0];
+  const ObservationTest wrong = test_observation(world.log, y, std::vector<double>(3000, .5), true, 1),
+                        right = test_observation(world.log, y, world.truth, true, 2);
+  EXPECT_TRUE(wrong.failed);
+  EXPECT_NE(wrong.sentence.find("where x1"), std::string::npos) << wrong.sentence;
+  EXPECT_NE(wrong.sentence.find("stated"), std::string::npos) << wrong.sentence;
+  EXPECT_FALSE(right.failed) << right.sentence;
+}
+
 }  // namespace
 }  // namespace plumb
