@@ -22,7 +22,10 @@ TEST(Cases, GuardDirection) {
   EXPECT_EQ(silent.status, 2);
   EXPECT_TRUE(contains(silent.err, "whether csat is better higher or lower")) << silent.err;
   EXPECT_TRUE(contains(silent.err, "\nbetter = \"higher\"\nbetter = \"lower\"")) << silent.err;
-  const Result said = folder.plumb({"align", "g2.toml", "--json"});
+  folder.write("said.toml", folder.read("g3.toml") + "better = \"higher\"\n");
+  const Result said = folder.plumb({"align", "said.toml", "--json"});
+  // g2.toml says it of csat and leaves the direction of another guard open.
+  EXPECT_TRUE(contains(folder.plumb({"align", "g2.toml"}).err, "whether reopened is better higher or lower"));
   ASSERT_TRUE(said.status == 0 || said.status == 3 || said.status == 4) << said.err;
   const Json document = Json::parse(said.out);
   bool v2_refused = false;
