@@ -38,6 +38,7 @@ HEADER_LAYER = {
     "priced_policy": "policy",
     "origin": "policy",
     "ranking": "evaluate",
+    "policy_contrast": "evaluate",
     "stream_evaluation": "evaluate",
     "over_optimization": "pressure",
     "pool": "pressure",
