@@ -145,7 +145,7 @@ void mean_weight(const DecisionLog& log, std::vector<Finding>& out) {
     const std::string what =
         fmt::format("mean weight of the uniform policy {:.4f} (standard error {:.4f})", mean.value, mean.error);
     if (std::abs(mean.value - 1) > kUnlikelyInErrors * mean.error + kDigits) {
-      out.push_back({"mean_weight", Severity::kWarning,
+      out.push_back({"mean_weight", Severity::kInfo,
                      fmt::format("The choices are unlikely under the propensities: {}.", what)});
     } else if (mean.error > kLargeError) {
       out.push_back(
