@@ -108,6 +108,11 @@ Certification certify(const DecisionLog& log, const Goal& goal, const OutcomeMod
     claim.decisions_needed = gain.decisions_needed;
     claim.reason = gain.reason;
     std::vector<Verdict> verdicts{gain.verdict};
+    if (const std::string few = comparison.too_few_of_both(k, 0);
+        gain.verdict == Verdict::kPass && !few.empty()) {
+      verdicts.front() = Verdict::kInconclusive;
+      claim.reason += "; but " + few;
+    }
     for (const ConstraintClaim& constraint : claim.constraints) {
       verdicts.push_back(constraint.verdict);
       if (constraint.verdict != Verdict::kPass) claim.reason += "; " + constraint.sentence;
