@@ -76,7 +76,7 @@ void sample_ratio(const DecisionLog& log, std::vector<Finding>& out) {
              units_word, statistic, p, shares)});
   } else if (p < kUnlikely) {
     out.push_back(
-        {"sample_ratio", Severity::kWarning,
+        {"sample_ratio", Severity::kInfo,
          fmt::format("The counts of {:.0f} {} are unlikely under the declared propensities (p {:.2g}; "
                      "seen and expected: {}).",
                      n, units_word, p, shares)});
