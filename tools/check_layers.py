@@ -19,7 +19,7 @@ HEADER_LAYER = {
     "regression": "stats",
     "agreement": "stats",
     "features": "data",
-    "inspect": "data",
+    "balance", "inspect": "data",
     "arrow": "data",
     "feedback": "data",
     "stream": "data",
