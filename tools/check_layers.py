@@ -19,6 +19,7 @@ HEADER_LAYER = {
     "regression": "stats",
     "agreement": "stats",
     "features": "data",
+    "balance": "data",
     "inspect": "data",
     "arrow": "data",
     "feedback": "data",

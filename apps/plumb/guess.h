@@ -25,8 +25,8 @@ struct GuessedLog {
   LogRoles roles;
 };
 
-// Throws where the log does not say what was chosen or what came of it, and names the option that can. The whole
-// log is read: columns that are out of balance with the action are left out of the context.
+// Throws where the log does not say what was chosen or what came of it, and names the option that can. The
+// whole log is read: columns that are out of balance with the action are left out of the context.
 GuessedLog guess_log(const std::string& path, const Described& described, int threads);
 // Throws where no propensity was given nor found: nothing can be estimated without one.
 void require_propensity(const GuessedLog& log);

@@ -65,7 +65,7 @@ struct LogRoles {
   std::vector<std::string> outcomes;        // the first is what a guessed goal maximizes
   std::vector<std::string> proxies;         // those of `outcomes` that are seen at once
   std::vector<std::string> context;
-  std::string asked;  // the probability of being asked for the one outcome that has gaps
+  std::string asked;                    // the probability of being asked for the one outcome that has gaps
   std::vector<std::string> unbalanced;  // by balanced_roles: no context, the farthest first
 };
 
@@ -78,11 +78,11 @@ struct LogRoles {
 // whose values are no numbers.
 LogRoles guess_roles(const LogSketch& sketch, const LogRoles& given);
 
-// Reads the whole log by these roles and tests the balance of its columns (plumb/balance.h): those that fail are
-// left out of the context and named in `unbalanced`. Nothing else changes; nothing at all where the roles have no
-// propensity, or the log has rows that these roles cannot read. Whether such a column was made after the choice or
-// decided it no log can tell: check_log caps verdicts until the goal file says after_action = [...], a line that
-// goal_text writes as a comment. Throws Error{kEnvironment} where the file cannot be read.
+// Reads the whole log by these roles and tests the balance of its columns (plumb/balance.h): those that fail
+// are left out of the context and named in `unbalanced`. Nothing else changes; nothing at all where the roles
+// have no propensity, or the log has rows that these roles cannot read. Whether such a column was made after
+// the choice or decided it no log can tell: check_log caps verdicts until the goal file says after_action =
+// [...], a line that goal_text writes as a comment. Throws Error{kEnvironment} where the file cannot be read.
 LogRoles balanced_roles(const std::string& path, const LogSketch& sketch, LogRoles roles, int threads = 1);
 
 // A commented goal file (TOML) that reads the log by these roles; `log` is written as data.log (empty: left

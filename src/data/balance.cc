@@ -112,8 +112,7 @@ void find_imbalance(const DecisionLog& log, const Goal& goal, int threads, std::
         {"balance", Severity::kInfo,
          fmt::format("Whether columns are in balance with the choices cannot be tested: {}.", test.why_not)});
   } else {
-    out.push_back(
-        {"balance", test.p < kUnlikely ? Severity::kWarning : Severity::kInfo, passed_sentence(test)});
+    out.push_back({"balance", Severity::kInfo, passed_sentence(test)});
   }
 }
 

@@ -20,8 +20,11 @@ namespace plumb {
 
 namespace {
 
-constexpr double kSure = 1e-7;  // chance of a false alarm of each of the tests below
-constexpr std::size_t kMostCopies = 5, kOften = 4;
+constexpr double kSure = 1e-7, kSpread = 4;  // a false alarm takes chances of about this, and of 4 errors
+constexpr std::size_t kMostCopies = 5, kOften = 16;
+// Of counts from kOften on at most this share is even by chance: where they fall off as fast as to a third a
+// step.
+constexpr double kMostEven = .75;
 // Copies of a row are one draw: variances are this many times too small where that is said of a whole log.
 constexpr double kHarmful = 1.1;
 
@@ -46,21 +49,21 @@ Repeats count_repeats(std::vector<std::uint64_t> content) {
   return out;
 }
 
+// Counts are what chance made of their means: least and most that a mean may be.
+double least_mean(double count) { return std::max(0.0, count - kSpread * std::sqrt(count)); }
+double most_mean(double count) { return count + kSpread * std::sqrt(count) + 2 * kSpread; }
+
 bool beyond_chance(const Repeats& r) {
-  double factorial = 1;
   for (std::size_t k = 2; k <= kMostCopies; ++k) {
-    const auto times = static_cast<double>(k);
-    factorial *= times;  // k!
-    const double moment = factorial * r.stands[k];
-    const double below = factorial / times * std::max(r.stands[k - 1], 1.0);
-    const double least =
-        moment * moment / below / (factorial * (times + 1));  // of contents that stand k + 1 times
+    // The inequality of the moments, solved for the contents that stand k + 1 times.
+    const double ratio = static_cast<double>(k) / static_cast<double>(k + 1), mean = least_mean(r.stands[k]);
+    const double least = ratio * mean * mean / most_mean(r.stands[k - 1]);
     if (least <= r.stands[k + 1]) continue;
     if (boost::math::cdf(boost::math::poisson(least), r.stands[k + 1]) < kSure) return true;
   }
-  if (r.often < 2 * -std::log2(kSure) || r.often_even <= r.often / 2) return false;
-  return boost::math::cdf(boost::math::complement(boost::math::binomial(r.often, .5), r.often_even - 1)) <
-         kSure;
+  if (r.often_even == 0) return false;
+  return boost::math::cdf(
+             boost::math::complement(boost::math::binomial(r.often, kMostEven), r.often_even - 1)) < kSure;
 }
 
 }  // namespace

@@ -76,7 +76,7 @@ void sample_ratio(const DecisionLog& log, std::vector<Finding>& out) {
              units_word, statistic, p, shares)});
   } else if (p < kUnlikely) {
     out.push_back(
-        {"sample_ratio", Severity::kWarning,
+        {"sample_ratio", Severity::kInfo,
          fmt::format("The counts of {:.0f} {} are unlikely under the declared propensities (p {:.2g}; "
                      "seen and expected: {}).",
                      n, units_word, p, shares)});
@@ -145,7 +145,7 @@ void mean_weight(const DecisionLog& log, std::vector<Finding>& out) {
     const std::string what =
         fmt::format("mean weight of the uniform policy {:.4f} (standard error {:.4f})", mean.value, mean.error);
     if (std::abs(mean.value - 1) > kUnlikelyInErrors * mean.error + kDigits) {
-      out.push_back({"mean_weight", Severity::kWarning,
+      out.push_back({"mean_weight", Severity::kInfo,
                      fmt::format("The choices are unlikely under the propensities: {}.", what)});
     } else if (mean.error > kLargeError) {
       out.push_back(

@@ -7,6 +7,9 @@
 
 namespace plumb {
 
+// What a goal file's shares may miss 1 by.
+constexpr double kRounding = 1e-3 + 1e-12;
+
 bool rounds_to(double written, double exact) {
   if (std::abs(written - exact) > .005 + 1e-15) return false;  // two digits at least
   const std::string text = fmt::format("{}", written);
@@ -33,7 +36,7 @@ std::map<std::string, double> shares_as_meant(const std::map<std::string, double
     for (auto& [arm, share] : out) share = equal;
     *note = fmt::format("The declared propensities are 1/{} each, rounded: 1/{} is used.", written.size(),
                         written.size());
-  } else if (!all_equal && std::abs(sum - 1) > 1e-9) {
+  } else if (!all_equal && std::abs(sum - 1) > 1e-9 && std::abs(sum - 1) <= kRounding) {
     for (auto& [arm, share] : out) share /= sum;
     *note =
         fmt::format("The declared propensities sum to {}, which is 1 within rounding: each is divided by it.",

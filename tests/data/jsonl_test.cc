@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "tests/data/small_logs.h"
 
 namespace plumb {

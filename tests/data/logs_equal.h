@@ -16,9 +16,11 @@ inline void expect_equal_columns(const std::vector<FeatureColumn>& got,
     EXPECT_EQ(got[c].name, want[c].name);
     EXPECT_EQ(got[c].is_category, want[c].is_category) << want[c].name;
     ASSERT_EQ(got[c].number.size(), want[c].number.size()) << want[c].name;
-    for (std::size_t i = 0; i < want[c].number.size(); ++i)  // missing numbers are NaN
-      if (!std::isnan(got[c].number[i]) || !std::isnan(want[c].number[i]))
-        EXPECT_EQ(got[c].number[i], want[c].number[i]) << want[c].name << " row " << i;
+    for (std::size_t i = 0; i < want[c].number.size(); ++i) {
+      const float have = got[c].number[i], need = want[c].number[i];
+      EXPECT_TRUE(have == need || (std::isnan(have) && std::isnan(need)))  // missing
+          << want[c].name << " row " << i << ": " << have << ", expected " << need;
+    }
     EXPECT_EQ(got[c].code, want[c].code) << want[c].name;
     EXPECT_EQ(got[c].levels, want[c].levels) << want[c].name;
   }
