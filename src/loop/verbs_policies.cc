@@ -86,19 +86,9 @@ Evidence gate(const Goal& goal, const std::string& argument, const RunOptions& o
     study.certification = std::move(c);
     return evidence_of(study);
   }
-  const std::string key = hex(policy_content(*policy, study.log));
   learn_outcomes(study, options);
-  open_look(study, key);
-  CertificationOptions how;
-  how.alpha = study.look.alpha;
-  how.caps = study.caps;
-  how.rejected_share = study.rejected_share;
-  how.seed = study.seed;
-  how.threads = study.threads;
-  how.with_constants = false;
-  study.certification = certify(study.log, goal, study.models, study.reference, {{policy, "", true}}, how);
+  judge(study, {policy});
   give_account(study, {policy}, origin.unseen, origin.unseen);
-  close_look(study, key);
   return evidence_of(study);
 }
 
