@@ -24,11 +24,10 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr const char* kName = "plumb.looks";
 constexpr std::string_view kHead = R"({"format":"plumb.looks","version":1})";
 constexpr std::size_t kBlock = std::size_t{1} << 20;
 
-std::string register_of(const std::string& folder) { return (fs::path(folder) / kName).string(); }
+std::string register_of(const std::string& folder) { return (fs::path(folder) / kRegisterName).string(); }
 
 std::uint64_t hash_of(std::string_view bytes, int threads) {
   std::vector<std::uint64_t> part((bytes.size() + kBlock - 1) / kBlock);
@@ -54,15 +53,18 @@ bool write_all(int file, std::string_view text) {
   return ::fsync(file) == 0;
 }
 
-// Whole lines or nothing: what a full disk cuts off is taken back.
-bool append_to(const std::string& path, const std::string& lines) {
+// Whole lines or nothing: what a full disk cuts off is taken back. 0, or the error.
+int append_to(const std::string& path, const std::string& lines) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  if (file < 0) return false;
+  if (file < 0) return errno;
   const off_t before = ::lseek(file, 0, SEEK_END);
-  bool written = before == 0 ? write_all(file, fmt::format("{}\n{}", kHead, lines)) : write_all(file, lines);
-  if (!written && ::ftruncate(file, before) != 0) written = false;
+  int error = 0;
+  if (!write_all(file, before == 0 ? fmt::format("{}\n{}", kHead, lines) : lines)) {
+    error = errno;
+    if (::ftruncate(file, before) != 0) error = errno;
+  }
   ::close(file);
-  return written;
+  return error;
 }
 
 std::string name_of(const LogIdentity& identity) {
@@ -207,22 +209,22 @@ void LookRegister::read(const std::string& path) {
 }
 
 void LookRegister::append(const std::string& line) {
-  written_.clear();
   closed_.clear();
   int error = 0;
+  bool written = false;
   for (const std::string& folder : folders_) {
     const std::string path = register_of(folder);
     // A register may tell of several logs: each is described once, before its first event.
     const std::string described = named_in_.contains(path) ? "" : identity_json(identity_).dump() + "\n";
-    if (append_to(path, described + line)) {
-      written_.push_back(path);
-      named_in_.insert(path);
-    } else {
-      error = errno;
+    if (const int failed = append_to(path, described + line); failed != 0) {
+      error = failed;
       closed_.push_back(path);
+      continue;
     }
+    written = true;
+    named_in_.insert(path);
   }
-  if (written_.empty())
+  if (!written)
     environment_error(fmt::format("{}", fmt::join(closed_, " or ")),
                       fmt::format("looks: found \"{}\" while writing, expected a folder that can be written: a "
                                   "look that cannot be counted is not made",
@@ -235,13 +237,26 @@ void LookRegister::open_log() {
 }
 
 void LookRegister::add(const Look& look) {
+  const auto same = [&](const Look& other) { return other.key == look.key; };
+  if (std::any_of(looks_.begin(), looks_.end(), same)) return;
   append(json({{"look", look.key}, {"log", name_of(identity_)}, {"alpha", look.alpha}}).dump() + "\n");
   looks_.push_back(look);
   known_ = true;
 }
 
 void LookRegister::settle(const std::string& key, const std::string& verdict) {
+  for (const Look& look : looks_)
+    if (look.key == key && look.verdict == verdict) return;
   append(json({{"settled", key}, {"log", name_of(identity_)}, {"verdict", verdict}}).dump() + "\n");
+}
+
+std::vector<std::string> LookRegister::places() const {
+  std::vector<std::string> out;
+  for (const std::string& folder : folders_) {
+    std::error_code ignored;
+    if (fs::exists(register_of(folder), ignored)) out.push_back(register_of(folder));
+  }
+  return out;
 }
 
 }  // namespace plumb

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "plumb/data.h"
@@ -20,6 +21,7 @@ struct LogIdentity {
   std::uint64_t bytes = 0;              // of the file; 0 where the log is in none
   std::vector<std::uint64_t> decision;  // the kSketchedDecisions smallest digests, ascending
 };
+inline constexpr std::string_view kRegisterName = "plumb.looks";
 inline constexpr std::size_t kSketchedDecisions = 64;
 // Of two sketches, the share of decisions in common from which both are one log. Decisions of the same units in
 // a later log share the unit and, by chance, the action: about half of them where there are two equal arms.
@@ -49,11 +51,11 @@ class LookRegister {
   const std::vector<Look>& looks() const { return looks_; }
 
   // Each throws Error{kEnvironment} where no folder can be written; one is enough.
-  void open_log();  // from now on looks at it are counted
-  void add(const Look& look);
-  void settle(const std::string& key, const std::string& verdict);
-  // The registers that the last of these wrote to, and those that it could not.
-  const std::vector<std::string>& written() const { return written_; }
+  void open_log();                                                  // from now on looks at it are counted
+  void add(const Look& look);                                       // nothing where it was made before
+  void settle(const std::string& key, const std::string& verdict);  // nothing where that is known
+  // The registers that there are, and those that could not be written where something was to be written.
+  std::vector<std::string> places() const;
   const std::vector<std::string>& closed() const { return closed_; }
 
  private:
@@ -66,7 +68,7 @@ class LookRegister {
   bool known_ = false;
   std::vector<Look> looks_;
   std::set<std::string> named_in_;  // registers that describe this very log
-  std::vector<std::string> written_, closed_;
+  std::vector<std::string> closed_;
 };
 
 }  // namespace plumb

@@ -29,12 +29,23 @@ Lock together(const std::optional<Lock>& lock, const LookRegister& looks) {
   return out;
 }
 
-std::string place_of(const LookRegister& looks) {
+// Where a look was counted, without the names of this machine's folders.
+std::string place_of(const LookRegister& looks, const std::vector<std::string>& folders) {
+  const auto named = [&](const std::vector<std::string>& registers) {
+    std::string out;
+    for (const std::string& path : registers) {
+      const bool log =
+          path.starts_with(folders.front()) && path.size() == folders.front().size() + kRegisterName.size() + 1;
+      out += (out.empty() ? "" : " and ") + std::string(log ? "beside the log" : "beside the goal file");
+    }
+    return out;
+  };
   std::string out =
-      fmt::format("counted in {}, whatever the goal file is called", fmt::join(looks.written(), " and "));
+      fmt::format("counted in {} {}, whatever the goal file is called", kRegisterName, named(looks.places()));
   if (!looks.closed().empty())
-    out += fmt::format("; {} cannot be written, so looks from other folders may not know of this one",
-                       fmt::join(looks.closed(), " and "));
+    out +=
+        fmt::format("; the folder {} cannot be written, so whoever looks from there does not know of this one",
+                    named(looks.closed()));
   return out;
 }
 
@@ -73,7 +84,7 @@ void open_look(Study& study, const std::string& question) {
     if (all.looks[k].key == key) study.look.number = k + 1;
   }
   looks.add({key, study.look.alpha, ""});
-  study.look.place = place_of(looks);
+  study.look.place = place_of(looks, folders);
   if (!lock) return;
   record_look(*lock, key, study.look.alpha, "open");
   write_lock(*lock, study.goal);
