@@ -34,6 +34,9 @@ int decimals_of(double value, double lower, double upper, std::initializer_list<
   const double half = (upper - lower) / 2;
   if (std::isfinite(half) && half > 0) out = std::min(out, decimals_for_digits(half, kOfWidth));
   out = std::clamp(out, 0, kMost);
+  if (half == 0) {  // nothing uncertain: as few digits as give it back
+    while (out > 0 && rounded(value, out - 1) == rounded(value, out)) --out;
+  }
   for (const double mark : beside) {
     for (const double x : {value, lower, upper}) {
       if (!std::isfinite(x) || !std::isfinite(mark)) continue;

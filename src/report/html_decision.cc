@@ -26,6 +26,13 @@ std::string fact(const std::string& term, const std::string& what, const std::st
                      more.empty() ? "" : "<small>" + more + "</small>");
 }
 
+// A long name breaks between its parts, not within a word.
+std::string breaking_at_colons(const std::string& name) {
+  std::string out;
+  for (const char c : escape(name)) out += c == ':' ? std::string(":<wbr>") : std::string(1, c);
+  return out;
+}
+
 const Json& recommended_candidate(const Json& evidence, const std::string& name) {
   static const Json kNone = Json::object();
   for (const Json& c : list(evidence, "candidates")) {

@@ -61,6 +61,12 @@ std::string count(std::uint64_t n) {
   return out;
 }
 
+std::uint64_t two_digits_up(std::uint64_t n) {
+  std::uint64_t unit = 1;
+  while (n / unit >= 100) unit *= 10;
+  return (n / unit + (n % unit != 0)) * unit;
+}
+
 bool naturally_before(const std::string& a, const std::string& b) {
   std::size_t i = 0, j = 0;
   while (i < a.size() && j < b.size()) {

@@ -17,6 +17,8 @@ std::string share_of_decisions(double share);
 std::string reference_phrase(const Study& study);
 // 1234567 as "1,234,567".
 std::string count(std::uint64_t n);
+// What is only estimated: 412,904 as 420,000, rounded up to two digits.
+std::uint64_t two_digits_up(std::uint64_t n);
 
 // Whether `a` stands before `b` where digits count as numbers: "constant:2" before "constant:10".
 bool naturally_before(const std::string& a, const std::string& b);

@@ -59,12 +59,20 @@ std::string harm_sentence(const Study& study, const ProxyAudit& a, const ProxyRe
   return out;
 }
 
-std::string missed_sentence(const Study& study, const ProxyAudit& a) {
+// The contrast of a surrogacy test without its nats.
+std::string contrast_of(const ProxyAudit& a, const ProxyReach& reach) {
+  if (!a.surrogacy.contrast.starts_with("the end of the path")) return a.surrogacy.contrast;
+  const std::string far = in_decisions(reach.end);
+  return fmt::format("pushing {} as hard as the log can show{}", a.name,
+                     far.empty() ? "" : " (choosing otherwise " + far + ")");
+}
+
+std::string missed_sentence(const Study& study, const ProxyAudit& a, const ProxyReach& reach) {
   const Surrogacy& s = a.surrogacy;
   const double usable = study.goal.minimum_effect;
   const Written w = of(s.bias.interval, s.bias.value, {-usable, usable}, true);
   const std::string measured =
-      fmt::format("of the effect of {}, {} leaves out {}, between {} and {}", s.contrast, a.name,
+      fmt::format("of the effect of {}, {} leaves out {}, between {} and {}", contrast_of(a, reach), a.name,
                   with_unit(w.value, study.goal.unit), w.lower, w.upper);
   switch (s.verdict) {
     case Verdict::kPass:
@@ -84,7 +92,7 @@ std::string proxy_sentence(const Study& study, const ProxyAudit& a) {
   const auto found = study.reach.find(a.name);
   const ProxyReach reach = found == study.reach.end() ? ProxyReach{} : found->second;
   if (a.curve.harm && worst_harm(a.curve) != nullptr) return harm_sentence(study, a, reach);
-  if (a.surrogacy.known) return missed_sentence(study, a);
+  if (a.surrogacy.known) return missed_sentence(study, a, reach);
   return fmt::format("The log cannot tell whether {} stands for {}: {}.", a.name, study.goal.maximize_text,
                      a.surrogacy.why_not.empty() ? a.path.end_reason : a.surrogacy.why_not);
 }
@@ -129,7 +137,7 @@ Answer how_hard(const Study& study) {
                           with_unit(w.value, study.goal.unit), w.lower, w.upper);
   if (!unmet.empty())
     return {"inconclusive", "limits are not met", sentence + " It does not keep within: " + unmet + "."};
-  if (chosen.lower() > 0) return {"pass", far.empty() ? "a gain is in sight" : "otherwise in " + far, sentence};
+  if (chosen.lower() > 0) return {"pass", far.empty() ? "a gain is in sight" : "to " + far, sentence};
   return {"inconclusive", "no gain in sight",
           sentence + " That may be nothing: what training finds has yet to show on the other half."};
 }

@@ -41,10 +41,9 @@ json weeks_needed(const Study& study, std::uint64_t decisions) {
 std::string headline(const Study& study) {
   const std::string& unit = study.goal.unit;
   if (study.verb == "check") {
-    const auto caps = std::count_if(study.findings.begin(), study.findings.end(),
-                                    [](const Finding& f) { return f.severity == Severity::kCap; });
-    if (caps > 0)
-      return fmt::format("The log can be read, but {} of its problems keep any verdict at inconclusive.", caps);
+    if (!study.caps.empty())
+      return fmt::format("The log can be read, but {} of its problems keep any verdict at inconclusive: {}.",
+                         study.caps.size(), fmt::join(study.caps, "; "));
     return study.detectable_effect
                ? fmt::format("The log can be used: it can show a gain of about {} or more.",
                              with_unit(fmt::format("{:.2g}", *study.detectable_effect), unit))
@@ -101,8 +100,8 @@ std::string headline(const Study& study) {
   const CandidateClaim* best = best_undecided(c);
   const std::uint64_t needed = best ? needed_by(*best) : 0;
   if (needed == 0) return "Run an experiment: this log cannot decide." + broken_today(c);
-  return fmt::format("Run an experiment: about {} more decisions would decide about {}.", count(needed),
-                     best->name) +
+  return fmt::format("Run an experiment: about {} more decisions would decide about {}.",
+                     count(two_digits_up(needed)), best->name) +
          broken_today(c);
 }
 
