@@ -50,7 +50,7 @@ std::string facts(const Json& evidence) {
   if (!name.empty()) {
     const auto far = number(object(evidence, "recommended"), "otherwise");
     out += fact(
-        "Recommended policy", escape(name),
+        "Recommended policy", breaking_at_colons(name),
         far ? "chooses otherwise than today in " + escape(share_of_decisions(*far)) + " of decisions" : "");
   }
   if (gain.any()) {

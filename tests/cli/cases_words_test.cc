@@ -123,7 +123,9 @@ TEST(Cases, IpsOutsideOfTheDeclaredRangeIsMarked) {
   for (const Json& e : found["policies"][0]["estimates"]) {
     const bool outside = !e["value"].is_null() && e["value"].get<double>() > 1;
     EXPECT_EQ(e.contains("outside"), outside) << e;
-    if (e["estimator"] == "ips" && !e["value"].is_null()) EXPECT_TRUE(outside) << e;
+    if (e["estimator"] == "ips" && !e["value"].is_null()) {
+      EXPECT_TRUE(outside) << e;
+    }
   }
 }
 

@@ -240,8 +240,12 @@ TEST(Sentences, OfTheFirstScreenAreThoseOfItsNumbers) {
                                                         : "c: cannot be told");
           const std::string first = document["questions"][0]["sentence"];
           EXPECT_EQ(first.find("38 % of decisions") != std::string::npos, harm) << first;
-          if (harm) EXPECT_NE(first.find("between 0.0000001 and"), std::string::npos) << first;
-          if (!harm && of_proxy == Verdict::kRefuse) EXPECT_GT(numbers_in(first)[1], 0.05) << first;
+          if (harm) {
+            EXPECT_NE(first.find("between 0.0000001 and"), std::string::npos) << first;
+          }
+          if (!harm && of_proxy == Verdict::kRefuse) {
+            EXPECT_GT(numbers_in(first)[1], 0.05) << first;
+          }
           const std::string pursued = document["questions"][2]["badge"], headline = document["headline"];
           EXPECT_EQ(pursued, decision == "ship"   ? "policy: shown better"
                              : decision == "keep" ? "nothing shown better"
