@@ -37,12 +37,17 @@ int decimals_of(double value, double lower, double upper, std::initializer_list<
   if (half == 0) {  // nothing uncertain: as few digits as give it back
     while (out > 0 && rounded(value, out - 1) == rounded(value, out)) --out;
   }
-  for (const double mark : beside) {
-    for (const double x : {value, lower, upper}) {
-      if (!std::isfinite(x) || !std::isfinite(mark)) continue;
-      while (out < kMost && sign_of(rounded(x, out) - mark) != sign_of(x - mark)) ++out;
+  const auto crosses = [&](int decimals) {
+    for (const double mark : beside) {
+      for (const double x : {value, lower, upper}) {
+        if (std::isfinite(x) && std::isfinite(mark) &&
+            sign_of(rounded(x, decimals) - mark) != sign_of(x - mark))
+          return true;
+      }
     }
-  }
+    return false;
+  };
+  while (out < kMost && crosses(out)) ++out;
   return out;
 }
 

@@ -172,7 +172,7 @@ void LookRegister::read(const std::string& path) {
   if (!file || !fs::is_regular_file(path, ignored))
     environment_error(path, "looks: found a file that cannot be read, expected the register of looks");
   const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  std::set<std::string> ours;  // names of this log
+  std::set<std::string>& ours = names_;
   std::size_t line = 0;
   for (std::size_t begin = 0; begin < text.size(); ++line) {
     const std::size_t end = text.find('\n', begin);
@@ -239,7 +239,13 @@ void LookRegister::open_log() {
 void LookRegister::add(const Look& look) {
   const auto same = [&](const Look& other) { return other.key == look.key; };
   if (std::any_of(looks_.begin(), looks_.end(), same)) return;
-  append(json({{"look", look.key}, {"log", name_of(identity_)}, {"alpha", look.alpha}}).dump() + "\n");
+  // Under every description by which this log is known: who knows it by one of them counts this look too.
+  std::set<std::string> names = names_;
+  names.insert(name_of(identity_));
+  std::string lines;
+  for (const std::string& name : names)
+    lines += json({{"look", look.key}, {"log", name}, {"alpha", look.alpha}}).dump() + "\n";
+  append(lines);
   looks_.push_back(look);
   known_ = true;
 }

@@ -67,6 +67,7 @@ class LookRegister {
   std::vector<int> guards_;
   bool known_ = false;
   std::vector<Look> looks_;
+  std::set<std::string> names_;     // of the descriptions that are of this log
   std::set<std::string> named_in_;  // registers that describe this very log
   std::vector<std::string> closed_;
 };

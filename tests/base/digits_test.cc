@@ -16,7 +16,7 @@ TEST(Digits, AreThoseThatTheIntervalSupports) {
   EXPECT_EQ(w.lower, "1.89");
   EXPECT_EQ(w.upper, "2.60");
   EXPECT_EQ(written(9616.14, 9580, 9652).value, "9616");
-  EXPECT_EQ(written(0.003211, 0.0031, 0.0033).value, "0.003211");  // at most four of the largest
+  EXPECT_EQ(written(0.0032114, 0.0032113, 0.0032115).value, "0.003211");  // at most four of the largest
   EXPECT_EQ(written(0.37, 0.11, 0.63, {}, true).value, "+0.37");
   EXPECT_EQ(written(1, 1, 1).value, "1");
   EXPECT_EQ(written(0.25, 0.25, 0.25).value, "0.25");
