@@ -158,7 +158,12 @@ LookRegister::LookRegister(std::vector<std::string> folders, LogIdentity identit
     }
     guards_.push_back(guard);
   }
-  for (const std::string& folder : folders_) read(register_of(folder));
+  try {
+    for (const std::string& folder : folders_) read(register_of(folder));
+  } catch (...) {  // nothing is destroyed that was not whole: the folders are let go here
+    for (const int guard : guards_) ::close(guard);
+    throw;
+  }
 }
 
 LookRegister::~LookRegister() {
