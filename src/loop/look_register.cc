@@ -184,6 +184,7 @@ void LookRegister::read(const std::string& path) {
     if (end == std::string::npos) damaged(path, line + 1);
     const json event = json::parse(text.substr(begin, end - begin), nullptr, /*allow_exceptions=*/false);
     begin = end + 1;
+    if (event.is_discarded()) damaged(path, line + 1);
     if (line == 0) {
       if (event != json::parse(kHead)) damaged(path, 1);
       continue;

@@ -105,7 +105,11 @@ std::string interval(const Range& range, bool difference) {
   // No more digits than the interval supports, and none that would put an end on the other side of 0; less
   // those that are 0 in all three.
   constexpr double kNone = INFINITY;
-  int decimals = decimals_of(*range.value, range.lower.value_or(-kNone), range.upper.value_or(kNone), {0.0});
+  // The ends alone: an estimate near 0 claims nothing.
+  const double lower = range.lower.value_or(-kNone), upper = range.upper.value_or(kNone);
+  int decimals =
+      decimals_of(range.lower || range.upper ? range.lower.value_or(upper) : *range.value, lower, upper, {0.0});
+  if (!range.lower || !range.upper) decimals = std::max(decimals, decimals_of(*range.value, lower, upper));
   const auto fixed = [&](double x) { return fmt::format("{:.{}f}", x, decimals); };
   const auto ends_in_zero = [&](const std::optional<double>& x) { return !x || fixed(*x).back() == '0'; };
   while (decimals > 0 && ends_in_zero(range.value) && ends_in_zero(range.lower) && ends_in_zero(range.upper)) {

@@ -29,7 +29,7 @@ std::string fact(const std::string& term, const std::string& what, const std::st
 // A long name breaks between its parts, not within a word.
 std::string breaking_at_colons(const std::string& name) {
   std::string out;
-  for (const char c : escape(name)) out += c == ':' ? std::string(":<wbr>") : std::string(1, c);
+  for (const char c : escape(name)) out += c == ':' ? std::string(":<wbr/>") : std::string(1, c);
   return out;
 }
 
