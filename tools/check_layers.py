@@ -37,6 +37,7 @@ HEADER_LAYER = {
     "tree_policy": "policy",
     "priced_policy": "policy",
     "ranking": "evaluate",
+    "policy_contrast": "evaluate",
     "stream_evaluation": "evaluate",
     "over_optimization": "pressure",
     "pool": "pressure",

@@ -27,7 +27,10 @@
 
 namespace plumb {
 
-struct PassPolicy;  // evaluate/pass.h
+struct PassPolicy;      // evaluate/pass.h
+struct EventRows;       // evaluate/event_rows.h
+struct ContrastParts;   // plumb/policy_contrast.h
+struct PolicyContrast;  // the same
 
 enum class Estimator { kDr, kIps, kSnips };
 std::string_view name_of(Estimator estimator);
@@ -101,6 +104,8 @@ class Evaluation {
   Estimates estimate(std::span<const Contrast> contrasts) const;
 
  private:
+  friend ContrastParts contrast_parts(const Evaluation& evaluation, const PolicyContrast& contrast);
+
   struct PolicySums {
     std::vector<std::size_t> columns;  // [(subset * outcomes + outcome) * estimators + estimator]
     std::vector<Support> support;      // by subset
@@ -133,10 +138,15 @@ class Evaluation {
   std::vector<SubsetRows> rows_;  // by subset
   Moments moments_;
   std::vector<PolicySums> policies_;
+  std::shared_ptr<const EventRows> events_;
+  std::vector<std::vector<float>> probe_weight_;  // by policy: r w of the rows of events_
 };
 
 // Fewer non-zero outcomes than this, and a level's interval is not given (differences neither): 100 for
 // amounts, 20 for binary outcomes, 0 for other kinds.
 std::uint64_t least_events(OutcomeKind kind);
+// The same by what the column holds: of any kind, where no more than half of what was observed is not 0, at
+// least 20.
+std::uint64_t least_events(const OutcomeColumn& column);
 
 }  // namespace plumb

@@ -49,7 +49,7 @@ std::vector<SpendingAccount> spending_accounts(const AccountContext& context,
   const MatrixView mean{known.value.data(), 1, known.value.size()};
   const std::vector<double> cost =
       action_costs(context.goal.cost, log.actions, context.goal.path, "policy.costs");
-  std::vector<Contrast> gains;
+  std::vector<PolicyContrast> gains;
   std::vector<std::size_t> asked;
   for (std::size_t k = 0; k < policies.size(); ++k) {
     const std::size_t number = evaluation.add_policy(*policies[k]);
@@ -58,12 +58,11 @@ std::vector<SpendingAccount> spending_accounts(const AccountContext& context,
     mix[best_at_price(mean.row(0), cost, at.price_low)] += at.share_low;
     mix[best_at_price(mean.row(0), cost, at.price_high)] += 1 - at.share_low;
     Support support = evaluation.support(number, unseen, terms);
-    Contrast gain{policies[k]->name(), {}};
-    evaluation.add_terms(gain, number, terms, unseen, 1);
+    PolicyContrast gain{{{number, 1.0}}, terms, unseen};
     for (std::size_t a = 0; a < mix.size(); ++a) {
       if (mix[a] == 0) continue;
       if (support.sufficient) support = evaluation.support(constants[a], unseen, terms);
-      evaluation.add_terms(gain, constants[a], terms, unseen, -mix[a]);
+      gain.policies.emplace_back(constants[a], -mix[a]);
     }
     if (!support.sufficient) {
       out[k].over_random = unknown(support.reason);
@@ -73,10 +72,12 @@ std::vector<SpendingAccount> spending_accounts(const AccountContext& context,
     gains.push_back(std::move(gain));
   }
   if (gains.empty()) return out;
-  const Estimates e = evaluation.estimate(gains);
-  critical = max_t_distribution(e, rng.stream("over random"), context.threads).critical(1 - level);
+  std::vector<Contrast> columns;
+  for (const PolicyContrast& gain : gains) columns.push_back(as_columns(evaluation, gain));
+  critical = max_t_distribution(evaluation.estimate(columns), rng.stream("over random"), context.threads)
+                 .critical(1 - level);
   for (std::size_t k = 0; k < asked.size(); ++k)
-    out[asked[k]].over_random = make_measured(e.value[k], e.standard_error[k], critical, level);
+    out[asked[k]].over_random = make_measured(contrast_parts(evaluation, gains[k]), critical, level);
   return out;
 }
 

@@ -74,6 +74,7 @@ TreeAccount tree_account(const AccountContext& context, const TreePolicy& policy
   out.best_action = best_action(context, evaluation, constants, seen);
   const auto terms = goal_terms(context.goal, context.models);
   std::vector<Contrast> contrasts;
+  std::vector<PolicyContrast> gains;
   std::vector<std::size_t> asked;
   for (std::size_t r = 0; r < out.rules.size(); ++r) {
     RuleAccount& rule = out.rules[r];
@@ -95,20 +96,17 @@ TreeAccount tree_account(const AccountContext& context, const TreePolicy& policy
       rule.gain = unknown(mine.sufficient ? best.reason : mine.reason);
       continue;
     }
-    Contrast gain{rule.condition, {}};
-    evaluation.add_terms(gain, number(rule.action), terms, subsets[r], 1);
-    evaluation.add_terms(gain, number(out.best_action), terms, subsets[r], -1);
-    contrasts.push_back(std::move(gain));
+    gains.push_back({{{number(rule.action), 1.0}, {number(out.best_action), -1.0}}, terms, subsets[r]});
+    contrasts.push_back(as_columns(evaluation, gains.back()));
     asked.push_back(r);
   }
   if (contrasts.empty()) return out;
-  const Estimates e = evaluation.estimate(contrasts);
-  const double critical =
-      max_t_distribution(e, Rng(context.seed).stream("rules:" + out.policy), context.threads)
-          .critical(1 - context.goal.confidence);
+  const double critical = max_t_distribution(evaluation.estimate(contrasts),
+                                             Rng(context.seed).stream("rules:" + out.policy), context.threads)
+                              .critical(1 - context.goal.confidence);
   for (std::size_t k = 0; k < asked.size(); ++k)
     out.rules[asked[k]].gain =
-        make_measured(e.value[k], e.standard_error[k], critical, context.goal.confidence);
+        make_measured(contrast_parts(evaluation, gains[k]), critical, context.goal.confidence);
   return out;
 }
 

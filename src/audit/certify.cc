@@ -127,6 +127,11 @@ Certification certify(const DecisionLog& log, const Goal& goal, const OutcomeMod
       continue;
     }
     std::vector<Verdict> verdicts{gain.verdict};
+    if (const std::string few = comparison.too_few_of_both(k, 0);
+        gain.verdict == Verdict::kPass && !few.empty()) {
+      verdicts.front() = Verdict::kInconclusive;
+      claim.reason += "; but " + few;
+    }
     for (const ConstraintClaim& constraint : claim.constraints) {
       verdicts.push_back(constraint.verdict);
       if (constraint.verdict != Verdict::kPass) claim.reason += "; " + constraint.sentence;

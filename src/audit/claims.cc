@@ -26,13 +26,47 @@ Measured unknown(std::string why_not) {
   return out;
 }
 
-void widen(Measured& measured, double share, const Bounds& bounds, bool difference) {
-  if (!measured.known || !bounds.known || share <= 0) return;
-  const double span = bounds.highest - bounds.lowest;
-  measured.interval.lower =
-      (1 - share) * measured.interval.lower + share * (difference ? -span : bounds.lowest);
-  measured.interval.upper =
-      (1 - share) * measured.interval.upper + share * (difference ? span : bounds.highest);
+Measured make_measured(const ContrastParts& parts, double critical, double level) {
+  if (!parts.why_not.empty()) return unknown(parts.why_not);
+  Measured out;
+  out.known = true;
+  out.value = parts.value;
+  out.interval = interval_of(parts, critical, level);
+  out.standard_error =
+      parts.sides.empty() ? parts.standard_error : (out.interval.upper - out.interval.lower) / (2 * critical);
+  out.method = parts.method();
+  return out;
+}
+
+Measured negated(Measured measured) {
+  measured.value = -measured.value;
+  const Interval i = measured.interval;
+  measured.interval = {-i.upper, -i.lower, i.level};
+  return measured;
+}
+
+namespace {
+
+// The worst that a rejected row may have brought, on either side.
+std::pair<double, double> worst(const RejectedRows& rows) {
+  const double span = rows.bounds.highest - rows.bounds.lowest;
+  const double reach = rows.largest_weight * span;
+  if (rows.difference) return {-span - reach, span + reach};
+  return {rows.bounds.lowest - reach, rows.bounds.highest + reach};
+}
+
+}  // namespace
+
+Interval RejectedRows::widened(const Interval& i) const {
+  if (share <= 0 || !bounds.known) return i;
+  const auto [low, high] = worst(*this);
+  return {(1 - share) * i.lower + share * low, (1 - share) * i.upper + share * high, i.level};
+}
+
+double RejectedRows::limit_without(double limit, bool from_above) const {
+  if (share <= 0 || !bounds.known) return limit;
+  const auto [low, high] = worst(*this);
+  return (limit - share * (from_above ? low : high)) / (1 - share);
 }
 
 Bounds bounds_of(const Goal& goal, const std::string& outcome) {

@@ -2,11 +2,16 @@
 #pragma once
 
 #include "plumb/audit.h"
+#include "plumb/policy_contrast.h"
 
 namespace plumb {
 
 Measured make_measured(double value, double standard_error, double critical, double level);
+// The interval that the contrast's parts give at this critical value; standard_error is its half-width over the
+// critical value, so that a few events have an error too.
+Measured make_measured(const ContrastParts& parts, double critical, double level);
 Measured unknown(std::string why_not);
+Measured negated(Measured measured);
 
 // What an outcome can be at all: its declared range, [0, 1] for binary ones, nothing where nobody said.
 struct Bounds {
@@ -16,9 +21,19 @@ struct Bounds {
 Bounds bounds_of(const Goal& goal, const std::string& outcome);
 Bounds bounds_of_goal(const Goal& goal);  // of the weighted sum
 
-// Rows that were rejected are worth the worst: `share` of all rows may have had anything within the bounds (a
-// difference anything between minus and plus their span). Nothing is done where the bounds are not known.
-void widen(Measured& measured, double share, const Bounds& bounds, bool difference);
+// Rows that were rejected are worth the worst. Had they been read, `share` of all rows would have brought
+// doubly robust terms of their own: a prediction within the bounds, and up to `largest_weight` times the
+// bounds' span beside it, for a difference on either side of 0. Nothing is done where share is 0 or the bounds
+// are not known.
+struct RejectedRows {
+  double share = 0;
+  Bounds bounds;
+  double largest_weight = 1;
+  bool difference = false;
+  // The interval with them, and the limit of the interval without them that stands for `limit` with them.
+  Interval widened(const Interval& interval) const;
+  double limit_without(double limit, bool from_above) const;
+};
 
 // Whether an action may be everyone's: what a budget does not allow is no yardstick.
 bool within_budget(const Goal& goal, const std::string& action);

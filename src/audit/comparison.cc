@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "audit/claims.h"
-
 namespace plumb {
 
 Comparison::Comparison(const DecisionLog& log, const Goal& goal, const OutcomeModels& models,
@@ -87,6 +85,19 @@ Comparison::Comparison(const DecisionLog& log, const Goal& goal, const OutcomeMo
   family_ = max_t_distribution(levels_, pairs, Rng(options.seed).stream("certify"), options.threads);
   critical_ = family_.critical(options.alpha);
 
+  pairs_.resize(members_.size() * (members_.size() - 1) / 2);
+  level_parts_.resize(members_.size());
+  parallel_blocks(members_.size(), options.threads, [&](std::size_t a) {
+    if (!describe(a).support.sufficient) return;
+    level_parts_[a] = contrast_parts(evaluation_, {{{members_[a].number, 1.0}}, terms_, rows_of(a)});
+    for (std::size_t b = 0; b < a; ++b) {
+      if (!describe(b).support.sufficient) continue;
+      pairs_[a * (a - 1) / 2 + b] = contrast_parts(
+          evaluation_,
+          {{{members_[a].number, 1.0}, {members_[b].number, -1.0}}, terms_, on_all(a, b) ? all_ : unseen_});
+    }
+  });
+
   double highest = -INFINITY;
   for (std::size_t k = 1; k < members_.size(); ++k) {
     if (members_[k].policy->kind() != PolicyKind::kConstant || !describe(k).support.sufficient) continue;
@@ -116,20 +127,45 @@ Measured Comparison::gain(std::size_t a, std::size_t b) const {
     const Support support = evaluation_.support(members_[k].number, on_all(a, b) ? all_ : unseen_, terms_);
     if (!support.sufficient) return unknown(support.reason);
   }
-  const std::size_t rows = on_all(a, b) ? 0 : 1;
-  const Contrast pair{"gain", {{2 * a + rows, 1.0}, {2 * b + rows, -1.0}}};
-  const Estimates e = combine(levels_, {&pair, 1});
-  Measured out = make_measured(e.value[0], e.standard_error[0], critical_, 1 - options_.alpha);
-  widen(out, options_.rejected_share, bounds_of_goal(goal_), true);
+  if (a == b) return make_measured(0, 0, critical_, 1 - options_.alpha);
+  const std::size_t subset = on_all(a, b) ? all_ : unseen_;
+  Measured out = make_measured(pair(std::max(a, b), std::min(a, b)), critical_, 1 - options_.alpha);
+  if (!out.known) return out;
+  if (a < b) out = negated(std::move(out));
+  out.interval = rejected(a, b, bounds_of_goal(goal_), true, subset).widened(out.interval);
   return out;
 }
 
+RejectedRows Comparison::rejected(std::size_t a, std::size_t b, const Bounds& bounds, bool difference,
+                                  std::size_t subset) const {
+  const double largest = std::max(evaluation_.support(members_[a].number, subset).max_weight,
+                                  evaluation_.support(members_[b].number, subset).max_weight);
+  return {options_.rejected_share, bounds, largest, difference};
+}
+
+std::string Comparison::too_few_of_both(std::size_t a, std::size_t b) const {
+  const std::size_t subset = on_all(a, b) ? all_ : unseen_;
+  for (const auto& [outcome, weight] : terms_) {
+    const auto least = static_cast<double>(least_events(log_.outcome(models_.outcome[outcome])));
+    const double mine = evaluation_.events(members_[a].number, outcome, subset),
+                 theirs = evaluation_.events(members_[b].number, outcome, subset);
+    if (mine >= least || theirs >= least) continue;
+    return fmt::format(
+        "both rest on too few events: {:.0f} and {:.0f} effective non-zero values of {}, {:.0f} are needed on "
+        "one "
+        "side",
+        mine, theirs, models_.outcome[outcome], least);
+  }
+  return "";
+}
+
 Measured Comparison::level(std::size_t k) const {
-  const std::size_t subset = rows_of(k), at = 2 * k + (subset == all_ ? 0 : 1);
+  const std::size_t subset = rows_of(k);
   const Support support = evaluation_.support(members_[k].number, subset, terms_);
   if (!support.sufficient) return unknown(support.reason);
   for (const auto& [outcome, weight] : terms_) {
-    const std::uint64_t least = least_events(log_.outcome(models_.outcome[outcome]).kind);
+    const OutcomeKind kind = log_.outcome(models_.outcome[outcome]).kind;
+    const std::uint64_t least = kind == OutcomeKind::kAmount ? least_events(kind) : 0;
     const double events = evaluation_.events(members_[k].number, outcome, subset);
     if (events < static_cast<double>(least)) {
       return unknown(
@@ -137,13 +173,8 @@ Measured Comparison::level(std::size_t k) const {
                       events, models_.outcome[outcome], least));
     }
   }
-  Measured out;
-  out.known = std::isfinite(levels_.value[at]);
-  out.value = levels_.value[at];
-  out.standard_error = levels_.standard_error[at];
-  out.interval = hall_interval(out.value, out.standard_error, levels_.skewness[at],
-                               normal_quantile(0.5 + goal_.confidence / 2), goal_.confidence);
-  widen(out, options_.rejected_share, bounds_of_goal(goal_), false);
+  Measured out = make_measured(level_parts_[k], normal_quantile(0.5 + goal_.confidence / 2), goal_.confidence);
+  out.interval = rejected(k, k, bounds_of_goal(goal_), false, subset).widened(out.interval);
   return out;
 }
 

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "audit/claims.h"
 #include "plumb/audit.h"
 
 namespace plumb {
@@ -21,7 +22,9 @@ class Comparison {
   // Gain of a over b on the goal, simultaneous over all pairs. Both fixed beforehand: on all rows, else on
   // unseen ones.
   Measured gain(std::size_t a, std::size_t b) const;
-  // Level of the goal by itself, at the goal's confidence, skewness-corrected.
+  // Where the levels of both rest on so few events that their difference may not pass: why.
+  std::string too_few_of_both(std::size_t a, std::size_t b) const;
+  // Level of the goal by itself, at the goal's confidence.
   Measured level(std::size_t k) const;
   void judge_constraints_and_segments(std::vector<CandidateClaim>& claims) const;
 
@@ -38,12 +41,17 @@ class Comparison {
   };
   // One question asked of every member: a contrast in its own rows, and the critical value of its family.
   struct Family {
-    std::vector<std::size_t> member;  // which members take part
-    Estimates estimates;              // by position in `member`
+    std::vector<std::size_t> member;   // which members take part
+    std::vector<ContrastParts> parts;  // by position in `member`
     MaxT max_t;
   };
   bool on_all(std::size_t a, std::size_t b) const { return members_[a].fixed && members_[b].fixed; }
   std::size_t rows_of(std::size_t k) const { return members_[k].fixed && members_[0].fixed ? all_ : unseen_; }
+  const ContrastParts& pair(std::size_t a, std::size_t b) const {
+    return pairs_[a * (a - 1) / 2 + b];
+  }  // b < a
+  RejectedRows rejected(std::size_t a, std::size_t b, const Bounds& bounds, bool difference,
+                        std::size_t subset) const;
   Family ask(std::span<const std::pair<std::size_t, double>> terms, bool difference, const Slice* slice,
              const std::string& stream) const;
   void judge_constraint(const ConstraintSpec& spec, const Slice* slice, std::vector<CandidateClaim>& claims,
@@ -60,6 +68,7 @@ class Comparison {
   std::vector<Slice> slices_;
   std::vector<std::pair<std::size_t, double>> terms_;  // of the goal
   Estimates levels_;                                   // 2k: member k on all rows, 2k + 1: on unseen rows
+  std::vector<ContrastParts> pairs_, level_parts_;     // gains of any two members; levels in their own rows
   MaxT family_;
   double critical_ = 0;
   std::optional<std::size_t> best_constant_;

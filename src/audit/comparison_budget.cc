@@ -1,7 +1,6 @@
 // The budget: what every candidate costs a decision, one family of simultaneous intervals over the candidates.
 #include <cmath>
 
-#include "audit/claims.h"
 #include "audit/comparison.h"
 #include "audit/costs.h"
 
@@ -35,7 +34,9 @@ void Comparison::judge_budget(std::vector<CandidateClaim>& claims,
     claim.limit = budget;
     const double value = e.value[k], se = is_chance(value, e.standard_error[k]) ? e.standard_error[k] : 0;
     claim.measured = make_measured(value, se, critical, 1 - options_.alpha);
-    widen(claim.measured, options_.rejected_share, bounds, false);
+    // What a decision costs is known from what is chosen: no weight makes it more.
+    const RejectedRows rows{options_.rejected_share, bounds, 0, false};
+    if (claim.measured.known) claim.measured.interval = rows.widened(claim.measured.interval);
     double p = 1;
     if (claim.measured.known) {
       if (inside_limit(claim.measured, 1, limit, 0)) claim.verdict = Verdict::kPass;

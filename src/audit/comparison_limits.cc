@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "audit/claims.h"
 #include "audit/comparison.h"
 #include "audit/limit_sentence.h"
 
@@ -20,15 +19,14 @@ Comparison::Family Comparison::ask(std::span<const std::pair<std::size_t, double
     const std::size_t subset = slice ? (all ? slice->all : slice->unseen) : rows_of(k);
     if (!evaluation_.support(members_[k].number, subset, terms).sufficient) continue;
     if (difference && !evaluation_.support(members_[0].number, subset, terms).sufficient) continue;
-    Contrast c;
-    c.id = members_[k].name;
-    evaluation_.add_terms(c, members_[k].number, terms, subset, 1);
-    if (difference) evaluation_.add_terms(c, members_[0].number, terms, subset, -1);
+    PolicyContrast c{{{members_[k].number, 1.0}}, {terms.begin(), terms.end()}, subset};
+    if (difference) c.policies.emplace_back(members_[0].number, -1.0);
     out.member.push_back(k);
-    contrasts.push_back(std::move(c));
+    out.parts.push_back(contrast_parts(evaluation_, c));
+    contrasts.push_back(as_columns(evaluation_, c));
   }
-  out.estimates = evaluation_.estimate(contrasts);
-  out.max_t = max_t_distribution(out.estimates, Rng(options_.seed).stream(stream), options_.threads);
+  out.max_t =
+      max_t_distribution(evaluation_.estimate(contrasts), Rng(options_.seed).stream(stream), options_.threads);
   return out;
 }
 
@@ -60,12 +58,11 @@ void Comparison::judge_constraint(const ConstraintSpec& spec, const Slice* slice
       claim.measured = unknown(evaluation_.support(members_[k].number, subset, terms).reason);
     } else {
       const auto position = static_cast<std::size_t>(at - family.member.begin());
-      const double value = family.estimates.value[position], se = family.estimates.standard_error[position];
-      const double least = static_cast<double>(least_events(log_.outcome(spec.outcome).kind));
+      const ContrastParts& parts = family.parts[position];
+      const OutcomeKind kind = log_.outcome(spec.outcome).kind;
+      const double least = kind == OutcomeKind::kAmount ? static_cast<double>(least_events(kind)) : 0;
       const double events = evaluation_.events(members_[k].number, outcome, subset);
-      if (difference) {
-        claim.measured = make_measured(value, se, critical, 1 - options_.alpha);
-      } else if (events < least) {
+      if (!difference && events < least) {
         claim.measured =
             unknown(fmt::format("too few events: {:.0f} effective non-zero values, {:.0f} are needed for a "
                                 "level",
@@ -73,18 +70,20 @@ void Comparison::judge_constraint(const ConstraintSpec& spec, const Slice* slice
         claim.decisions_needed = static_cast<std::uint64_t>(
             std::ceil(static_cast<double>(log_.size()) * (least / std::max(events, 1.0) - 1)));
       } else {
-        claim.measured = make_measured(value, se, critical, 1 - options_.alpha);
-        claim.measured.interval =
-            hall_interval(value, se, family.estimates.skewness[position], critical, 1 - options_.alpha);
+        claim.measured = make_measured(parts, critical, 1 - options_.alpha);
       }
-      widen(claim.measured, options_.rejected_share, bounds_of(goal_, spec.outcome), difference);
       if (claim.measured.known) {
-        const double room = sign * limit + spec.margin - sign * value;  // negative: the estimate violates
+        const RejectedRows rows =
+            rejected(k, difference ? 0 : k, bounds_of(goal_, spec.outcome), difference, subset);
+        claim.measured.interval = rows.widened(claim.measured.interval);
+        const double boundary = limit + sign * spec.margin;
+        const double room = sign * (boundary - parts.value);  // negative: the estimate violates
         if (inside_limit(claim.measured, sign, limit, spec.margin)) claim.verdict = Verdict::kPass;
-        if (room < 0 && se > 0) p = family.max_t.p_value(room / se);
+        const double without = rows.limit_without(boundary, sign > 0);
+        if (sign * (without - parts.value) < 0) p = family.max_t.p_value(critical_to_reach(parts, without));
         if (claim.verdict != Verdict::kPass) {
-          claim.decisions_needed =
-              decisions_needed(static_cast<double>(log_.size()), critical * se, std::abs(room));
+          claim.decisions_needed = decisions_needed(static_cast<double>(log_.size()),
+                                                    critical * claim.measured.standard_error, std::abs(room));
         }
       }
     }
@@ -122,10 +121,14 @@ void Comparison::judge_constraints_and_segments(std::vector<CandidateClaim>& cla
         claim.gain = unknown(evaluation_.support(members_[k].number, subset, terms_).reason);
       } else {
         const auto position = static_cast<std::size_t>(at - family.member.begin());
-        const double value = family.estimates.value[position], se = family.estimates.standard_error[position];
-        claim.gain = make_measured(value, se, critical, 1 - options_.alpha);
-        widen(claim.gain, options_.rejected_share, bounds_of_goal(goal_), true);
-        if (value < 0 && se > 0) p = family.max_t.p_value(value / se);
+        const ContrastParts& parts = family.parts[position];
+        claim.gain = make_measured(parts, critical, 1 - options_.alpha);
+        if (claim.gain.known) {
+          const RejectedRows rows = rejected(k, 0, bounds_of_goal(goal_), true, subset);
+          claim.gain.interval = rows.widened(claim.gain.interval);
+          const double without = rows.limit_without(0, false);
+          if (parts.value < without) p = family.max_t.p_value(critical_to_reach(parts, without));
+        }
       }
       claims[k].segments.push_back(std::move(claim));
       segment_p[k].push_back(p);

@@ -10,6 +10,7 @@
 #include "base/quad.h"
 #include "data/buckets.h"
 #include "evaluate/block.h"
+#include "evaluate/event_rows.h"
 #include "evaluate/pass.h"
 #include "evaluate/support.h"
 #include "plumb/learnt.h"
@@ -41,6 +42,11 @@ std::uint64_t least_events(OutcomeKind kind) {
   return kind == OutcomeKind::kAmount ? 100 : kind == OutcomeKind::kBinary ? 20 : 0;
 }
 
+std::uint64_t least_events(const OutcomeColumn& column) {
+  const bool rare = 2 * column.nonzero_count <= column.observed_count;
+  return std::max(least_events(column.kind), rare ? least_events(OutcomeKind::kBinary) : std::uint64_t{0});
+}
+
 Evaluation::Evaluation(const DecisionLog& log, const OutcomeModels& models, int threads, bool all_estimators,
                        bool divergences, std::vector<float> estimated_base)
     : log_(log),
@@ -61,6 +67,7 @@ Evaluation::Evaluation(const DecisionLog& log, const OutcomeModels& models, int 
     const std::size_t begin = block * kBucketsOfUnits, count = std::min(n - begin, kBucketsOfUnits);
     buckets_of({log.unit.data() + begin, count}, {bucket_.data() + begin, count});
   });
+  events_ = std::make_shared<EventRows>(event_rows(log, models.outcome));
 }
 
 std::size_t Evaluation::add_subset(Subset subset) {
@@ -146,7 +153,7 @@ std::vector<std::size_t> Evaluation::add_probabilities_many(
 std::vector<std::size_t> Evaluation::add(std::span<const PassPolicy> policies) {
   const std::size_t outcomes = models_.outcome.size(), subsets = subsets_.size();
   const PassInput input{log_,     models_,         base_,        base_is_estimate_, bucket_,
-                        subsets_, estimators_ > 1, divergences_, threads_};
+                        subsets_, estimators_ > 1, divergences_, threads_,          events_->row};
   const std::size_t width = pass_width(input);
   const std::size_t bytes = std::max<std::size_t>(1, subsets) * kBuckets * width * sizeof(double);
   const std::size_t together = kQuad * std::max<std::size_t>(1, kPassBytes / (kQuad * bytes));
@@ -161,8 +168,10 @@ std::vector<std::size_t> Evaluation::add(std::span<const PassPolicy> policies) {
         policy = {table_of(*policy.policy), nullptr, false};
       PLUMB_ASSERT(policy.policy != nullptr || policy.probabilities.size() == log_.action.size());
     }
-    const std::vector<PassSums> passed = policy_pass(input, batch);
+    Passed both = policy_pass(input, batch);
+    const std::vector<PassSums>& passed = both.sums;
     for (std::size_t p = 0; p < batch.size(); ++p) {
+      probe_weight_.push_back(std::move(both.probe_weight[p]));
       PolicySums sums;
       for (std::size_t s = 0; s < subsets; ++s) {
         const PassSums& pass = passed[p * subsets + s];

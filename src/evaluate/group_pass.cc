@@ -21,6 +21,7 @@ GroupPass::GroupPass(const PassInput& input, std::span<const PassPolicy> policie
 
 void GroupPass::add(const DecisionBlock& block) {
   ask(block);
+  keep_probes(block);
   for (std::size_t first = 0; first < block.size(); first += kStrip) {
     const std::size_t n = std::min(kStrip, block.size() - first);
     if (add_simple(block, first, n)) continue;
@@ -47,6 +48,21 @@ void GroupPass::ask(const DecisionBlock& block) {
     asked_[lane].resize(block.rows());
     policy.policy->probabilities(input_.log, block.begin, block.end, asked_[lane]);
     probabilities_[lane] = asked_[lane].data();
+  }
+}
+
+void GroupPass::keep_probes(const DecisionBlock& block) {
+  const auto begin = std::lower_bound(input_.probes.begin(), input_.probes.end(), block.begin);
+  const auto end = std::lower_bound(begin, input_.probes.end(), block.end);
+  for (std::size_t lane = 0; lane < policies_.size(); ++lane) {
+    std::vector<float>& to = probe_weight[lane];
+    for (auto at = begin; at != end; ++at) {
+      const std::size_t i = *at - block.begin;
+      const double weight = policies_[lane].is_logging
+                                ? block.rows_weight[i]
+                                : static_cast<double>(probabilities_[lane][block.chosen[i]]) * block.scale[i];
+      to.push_back(static_cast<float>(weight));
+    }
   }
 }
 

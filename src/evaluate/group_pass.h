@@ -20,9 +20,12 @@ class GroupPass {
   void add(const DecisionBlock& block);
   // By subset.
   std::vector<GroupSums> sums;
+  // By lane: r w of the probes among the decisions so far.
+  std::array<std::vector<float>, kQuad> probe_weight;
 
  private:
   void ask(const DecisionBlock& block);
+  void keep_probes(const DecisionBlock& block);
   void interleave_rows(const DecisionBlock& block, std::size_t first, std::size_t n);
 
   // group_simple.cc: terms and sums of a strip in one loop; false where the strip is not so simple.

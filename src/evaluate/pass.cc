@@ -132,7 +132,7 @@ std::vector<std::size_t> decision_chunks(std::size_t n) {
   return out;
 }
 
-std::vector<PassSums> policy_pass(const PassInput& input, std::span<const PassPolicy> asked) {
+Passed policy_pass(const PassInput& input, std::span<const PassPolicy> asked) {
   const std::vector<std::size_t> order = pass_order(asked);
   std::vector<PassPolicy> policies;
   for (const std::size_t p : order) policies.push_back(asked[p]);
@@ -143,7 +143,9 @@ std::vector<PassSums> policy_pass(const PassInput& input, std::span<const PassPo
     chunk[c] = pass_chunk(input, policies, whole, begin[c], begin[c + 1]);
   });
   if (chunk.empty()) chunk.push_back(groups_of(input, policies, whole));
-  std::vector<PassSums> out(policies.size() * input.subsets.size());
+  Passed out;
+  out.sums.resize(policies.size() * input.subsets.size());
+  out.probe_weight.resize(policies.size());
   parallel_blocks(chunk[0].size(), input.threads, [&](std::size_t g) {
     std::vector<GroupSums>& sums = chunk[0][g].sums;
     for (std::size_t c = 1; c < chunk.size(); ++c) {
@@ -155,7 +157,12 @@ std::vector<PassSums> policy_pass(const PassInput& input, std::span<const PassPo
     }
     for (std::size_t p = kQuad * g; p < std::min(policies.size(), kQuad * (g + 1)); ++p) {
       for (std::size_t s = 0; s < sums.size(); ++s)
-        out[order[p] * sums.size() + s] = sums[s].of_lane(p % kQuad);
+        out.sums[order[p] * sums.size() + s] = sums[s].of_lane(p % kQuad);
+      std::vector<float>& weight = out.probe_weight[order[p]];
+      for (const std::vector<GroupPass>& part : chunk) {
+        const std::vector<float>& from = part[g].probe_weight[p % kQuad];
+        weight.insert(weight.end(), from.begin(), from.end());
+      }
     }
   });
   return out;

@@ -24,6 +24,7 @@ struct PassInput {
   bool all_estimators;
   bool divergences;  // from the base: summed only where asked, they cost as much as everything else
   int threads;
+  std::span<const std::uint32_t> probes = {};  // decisions, ascending, whose weights are kept
 };
 
 // Either its probabilities, a float a row of log.action, or the policy that gives them block by block.
@@ -61,8 +62,11 @@ SubsetSums subset_sums(const PassSums& pass, std::size_t width, std::span<const 
                        double rows, double rows_weight);
 std::size_t pass_width(const PassInput& input);
 
-// [policy * subsets + subset].
-std::vector<PassSums> policy_pass(const PassInput& input, std::span<const PassPolicy> policies);
+struct Passed {
+  std::vector<PassSums> sums;                    // [policy * subsets + subset]
+  std::vector<std::vector<float>> probe_weight;  // by policy and probe: r w
+};
+Passed policy_pass(const PassInput& input, std::span<const PassPolicy> policies);
 
 // The chunks of a log of n decisions: begin of each, then n.
 std::vector<std::size_t> decision_chunks(std::size_t n);

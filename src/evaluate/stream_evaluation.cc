@@ -95,7 +95,7 @@ std::function<void()> StreamEvaluation::State::add(const DecisionLog& block) {
       block, q, base, !logged, bucket, all, /*all_estimators=*/true, /*divergences=*/false, /*threads=*/1};
   std::vector<PassPolicy> asked{{base, nullptr, /*is_logging=*/true}};
   for (std::size_t p = 1; p < policies.size(); ++p) asked.push_back({{}, policies[p].get(), false});
-  std::vector<PassSums> sums = policy_pass(input, asked);
+  std::vector<PassSums> sums = policy_pass(input, asked).sums;
   for (std::size_t p = 0; p < policies.size(); ++p) {
     Rows& row = (*here)[p];
     // The rows are the same for every policy: counted once.

@@ -133,7 +133,7 @@ class Values {
                            100 * largest[log] / sum[log]);
       if (event2[log] > 0) events = std::max(events, event[log] * event[log] / event2[log]);
     }
-    const double least = static_cast<double>(least_events(column.kind));
+    const double least = static_cast<double>(least_events(column));
     if (events < least)
       return fmt::format(
           "too few events: {:.0f} effective non-zero values of {} in either log, {:.0f} are "

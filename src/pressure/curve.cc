@@ -1,9 +1,21 @@
 #include <cmath>
 
+#include "plumb/policy_contrast.h"
 #include "plumb/pressure.h"
 
 namespace plumb {
 namespace {
+
+// Of every contrast; where one carries no number, from minus to plus infinity.
+std::vector<Interval> intervals_of(const Evaluation& evaluation, const std::vector<PolicyContrast>& contrasts,
+                                   double critical, double level, int threads) {
+  std::vector<Interval> out(contrasts.size(), {-INFINITY, INFINITY, level});
+  parallel_blocks(contrasts.size(), threads, [&](std::size_t k) {
+    const ContrastParts parts = contrast_parts(evaluation, contrasts[k]);
+    if (parts.why_not.empty()) out[k] = interval_of(parts, critical, level);
+  });
+  return out;
+}
 
 // Pressures whose goal is not shown to be below the highest: simultaneous intervals of (point - highest point).
 // The reference takes part as the point of no pressure.
@@ -22,18 +34,16 @@ Peak find_peak(const Evaluation& evaluation, const PressurePath& path, std::size
   const auto policy_of = [&](std::size_t k) { return k < points.size() ? path.points[k].policy : reference; };
   const auto kl_of = [&](std::size_t k) { return k < points.size() ? points[k].kl : 0.0; };
   std::vector<Contrast> contrasts;
+  std::vector<PolicyContrast> below;
   for (std::size_t k = 0; k <= points.size(); ++k) {
-    Contrast c;
-    c.id = "below the peak";
-    evaluation.add_terms(c, policy_of(k), goal, subset, 1);
-    evaluation.add_terms(c, policy_of(best), goal, subset, -1);
-    contrasts.push_back(std::move(c));
+    below.push_back({{{policy_of(k), 1.0}, {policy_of(best), -1.0}}, {goal.begin(), goal.end()}, subset});
+    contrasts.push_back(as_columns(evaluation, below.back()));
   }
-  const Estimates e = evaluation.estimate(contrasts);
-  const double critical = max_t_distribution(e, rng, threads).critical(1 - level);
+  const double critical = max_t_distribution(evaluation.estimate(contrasts), rng, threads).critical(1 - level);
+  const std::vector<Interval> interval = intervals_of(evaluation, below, critical, level, threads);
   peak.kl = peak.kl_lower = peak.kl_upper = kl_of(best);
   for (std::size_t k = 0; k <= points.size(); ++k) {
-    if (k != best && e.value[k] + critical * e.standard_error[k] < 0) continue;
+    if (k != best && interval[k].upper < 0) continue;
     peak.kl_lower = std::min(peak.kl_lower, kl_of(k));
     peak.kl_upper = std::max(peak.kl_upper, kl_of(k));
   }
@@ -50,19 +60,16 @@ GoodhartCurve goodhart_curve(const Evaluation& evaluation, const PressurePath& p
   GoodhartCurve out;
   if (path.points.empty()) return out;
   std::vector<Contrast> contrasts;
+  std::vector<PolicyContrast> gains;  // proxy, goal, by point
   for (const PathPoint& point : path.points) {
-    Contrast proxy, goal;
-    proxy.id = "proxy";
-    goal.id = "goal";
-    evaluation.add_terms(proxy, point.policy, proxy_terms, subset, 1);
-    evaluation.add_terms(proxy, reference, proxy_terms, subset, -1);
-    evaluation.add_terms(goal, point.policy, goal_terms, subset, 1);
-    evaluation.add_terms(goal, reference, goal_terms, subset, -1);
-    contrasts.push_back(std::move(proxy));
-    contrasts.push_back(std::move(goal));
+    for (const auto& terms : {proxy_terms, goal_terms}) {
+      gains.push_back({{{point.policy, 1.0}, {reference, -1.0}}, {terms.begin(), terms.end()}, subset});
+      contrasts.push_back(as_columns(evaluation, gains.back()));
+    }
   }
   const Estimates e = evaluation.estimate(contrasts);
   out.critical = max_t_distribution(e, rng.stream("curve"), threads).critical(1 - level);
+  const std::vector<Interval> interval = intervals_of(evaluation, gains, out.critical, level, threads);
   for (std::size_t k = 0; k < path.points.size(); ++k) {
     const PathPoint& point = path.points[k];
     CurvePoint c;
@@ -71,8 +78,8 @@ GoodhartCurve goodhart_curve(const Evaluation& evaluation, const PressurePath& p
     c.ess_share = point.support.ess / point.support.count;
     c.proxy = e.value[2 * k];
     c.goal = e.value[2 * k + 1];
-    c.proxy_interval = normal_interval(c.proxy, e.standard_error[2 * k], out.critical, level);
-    c.goal_interval = normal_interval(c.goal, e.standard_error[2 * k + 1], out.critical, level);
+    c.proxy_interval = interval[2 * k];
+    c.goal_interval = interval[2 * k + 1];
     out.proxy_rises |= c.proxy_interval.lower > 0;
     if (c.proxy_interval.lower > 0 && c.goal_interval.upper < 0 && !out.harm) {
       out.harm = true;

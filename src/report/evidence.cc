@@ -167,9 +167,11 @@ json number_json(double value) { return std::isfinite(value) ? json(value) : jso
 
 json interval_json(const Measured& m) {
   if (!m.known) return {{"value", nullptr}, {"lower", nullptr}, {"upper", nullptr}};
-  return {{"value", number_json(m.value)},
-          {"lower", number_json(m.interval.lower)},
-          {"upper", number_json(m.interval.upper)}};
+  json out = {{"value", number_json(m.value)},
+              {"lower", number_json(m.interval.lower)},
+              {"upper", number_json(m.interval.upper)}};
+  if (!m.method.empty()) out["method"] = m.method;
+  return out;
 }
 
 json evidence_document(const Study& study) {

@@ -1,0 +1,76 @@
+// plumb/policy_contrast.h: which interval a difference between policies (or a level) gets. This is the one
+// place that decides; every gain, constraint, segment, point of a curve and rule of a tree asks here.
+//
+// A normal interval has no width where no event was seen, and far too little where few were. So a contrast
+// is cut into parts. Of every outcome that is mostly one value (0, or the end of a rating), the doubly robust
+// sum is the sum of w y over decisions of positive weight, less that over decisions of negative weight, plus a
+// rest that is smooth in the decisions. Where either side holds few effective events, both get gamma limits
+// over unit totals (Fay and Feuer 1997), the rest an interval by its variance, and all are put together by
+// MOVER (Zou and Donner 2008, Statistics in Medicine 27, 1693). Terms of a goal are further parts. Elsewhere
+// the interval is the wider of the normal and Hall's (1992) at each end, with Student's t at the degrees of
+// freedom that the contributions' kurtosis leaves: few or unequal units, and heavy tails, widen it.
+//
+//   PolicyContrast gain{{{policy, 1.0}, {reference, -1.0}}, goal_terms(goal, models), subset};
+//   ContrastParts parts = contrast_parts(evaluation, gain);
+//   Interval i = interval_of(parts, critical, level);    // any critical value, of one contrast or of a family
+//
+// Measured in bench/quality/rare_events and bench/quality/tails. No number is given (why_not says so) where
+// amounts differ and a side holds fewer than kFewestAmounts effective events, and where a few units decide: the
+// outcome's tail index is above kHeaviestTail and the five largest contributions are more than kFewShare of the
+// variance; no interval that was tried holds there.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "plumb/evaluate.h"
+
+namespace plumb {
+
+// Weighted policies on the rows of one subset, each valued by the same sum of outcomes.
+struct PolicyContrast {
+  std::vector<std::pair<std::size_t, double>> policies;  // number in the evaluation, weight
+  std::vector<std::pair<std::size_t, double>> terms;     // position of the outcome in the models, weight
+  std::size_t subset = 0;
+  Estimator estimator = Estimator::kDr;
+};
+
+inline constexpr double kFewEvents = 100;       // fewer effective events on a side: gamma limits ...
+inline constexpr double kFewCommonEvents = 20;  // ... and where the outcome is no rare one, below this
+inline constexpr double kRareShare = 0.2;       // of decisions: what is more frequent is not rare
+inline constexpr double kFewestAmounts = 20;    // of amounts that differ: fewer on a side carry no number
+inline constexpr double kHeaviestTail = 0.68;   // Hill's index
+inline constexpr double kFewShare = 0.4;        // of the variance, in five units
+
+// Everything that an interval needs, at any critical value.
+struct ContrastParts {
+  double value = 0;
+  double standard_error = 0;  // by linearization, of the whole
+  double skewness = 0, degrees = 0;
+  struct Side {
+    double sum = 0, squares = 0, large = 0;  // of a value's own unit (divided by the count of decisions)
+    double sign = 1;                         // -1: it is subtracted
+    double effective_events = 0;
+  };
+  std::vector<Side> sides;  // empty: no gamma limits
+  // What is not in the sides: all where there are none.
+  double rest_error = 0, rest_skewness = 0, rest_degrees = 0;
+  std::string why_not;  // not empty: no number
+  std::string_view method() const { return sides.empty() ? "Hall" : "gamma"; }
+};
+
+// REQUIRES: every policy of the contrast was added after its subset.
+ContrastParts contrast_parts(const Evaluation& evaluation, const PolicyContrast& contrast);
+
+// Two-sided, at the level that `critical` has for a normal interval. `level` is only written into it.
+Interval interval_of(const ContrastParts& parts, double critical, double level);
+// The largest critical value at which `limit` is still outside of the interval (0 where it never is): the size
+// of the contrast's |t| against it, for p-values. At most 37.
+double critical_to_reach(const ContrastParts& parts, double limit);
+
+// The contrast as sums of the evaluation's columns, for families of them.
+Contrast as_columns(const Evaluation& evaluation, const PolicyContrast& contrast);
+
+}  // namespace plumb

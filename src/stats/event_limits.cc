@@ -1,0 +1,65 @@
+#include "stats/event_limits.h"
+
+#include <algorithm>
+#include <boost/math/distributions/chi_squared.hpp>
+#include <boost/math/distributions/students_t.hpp>
+#include <cmath>
+#include <functional>
+
+namespace plumb {
+namespace {
+
+constexpr double kMaxCritical = 37;
+
+double chi_squared_quantile(double p, double degrees) {
+  return boost::math::quantile(boost::math::chi_squared(degrees), p);
+}
+double chi_squared_upper(double p, double degrees) {
+  return boost::math::quantile(boost::math::complement(boost::math::chi_squared(degrees), p));
+}
+
+}  // namespace
+
+Interval gamma_limits(const WeightedEvents& events, double alpha) {
+  PLUMB_ASSERT(alpha > 0 && alpha < 1);
+  Interval out{0, 0, 1 - alpha};
+  const double t = events.sum, v = events.squares;
+  if (t > 0 && v > 0) out.lower = v / (2 * t) * chi_squared_quantile(alpha / 2, 2 * t * t / v);
+  const double up = t + events.large, squares = v + events.large * events.large;
+  if (up > 0 && squares > 0)
+    out.upper = squares / (2 * up) * chi_squared_upper(alpha / 2, 2 * up * up / squares);
+  return out;
+}
+
+double level_of_critical(double critical) {
+  return std::min(1 - 1e-12, 2 * normal_cdf(-std::min(std::abs(critical), kMaxCritical)));
+}
+
+double t_critical(double critical, double degrees) {
+  const double z = std::min(std::abs(critical), kMaxCritical);
+  if (degrees > 1e5) return z;
+  const double tail = normal_cdf(-z);
+  return boost::math::quantile(boost::math::complement(boost::math::students_t(degrees), tail));
+}
+
+double effective_degrees(double units, double squares, double fourth_powers) {
+  if (!(squares > 0) || !(units > 1)) return 1;
+  const double kurtosis = units * fourth_powers / (squares * squares);
+  return kurtosis > 1 ? std::clamp(2 * units / (kurtosis - 1), 1.0, units) : units;
+}
+
+double tail_index(std::vector<double>& values) {
+  constexpr double kFew = 20;
+  const double m = std::floor(3 * std::sqrt(static_cast<double>(values.size())));
+  if (m < kFew || m >= static_cast<double>(values.size())) return 0;
+  const auto end = values.begin() + static_cast<std::ptrdiff_t>(m);
+  std::nth_element(values.begin(), end, values.end(), std::greater<>());
+  const double threshold = *end;
+  if (!(threshold > 0)) return 0;
+  std::sort(values.begin(), end, std::greater<>());  // a sum that does not depend on the order before
+  double sum = 0;
+  for (auto at = values.begin(); at != end; ++at) sum += std::log(*at / threshold);
+  return sum / m;
+}
+
+}  // namespace plumb

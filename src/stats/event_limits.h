@@ -1,0 +1,36 @@
+// Limits of a weighted sum of rare events, and how limits of parts become limits of their sum.
+#pragma once
+
+#include "plumb/stats.h"
+
+namespace plumb {
+
+// A sum of w y over independent units: what it is, the sum of its squares, and what one more event would weigh.
+struct WeightedEvents {
+  double sum = 0, squares = 0;
+  double large = 0;  // >= 0; 0 where nothing can happen
+};
+
+// Two-sided limits of the expected sum at level 1 - alpha, by the gamma approximation of Fay and Feuer (1997,
+// Statistics in Medicine 16, 791): lower squares/(2 sum) chi2(alpha/2; 2 sum^2/squares), upper the same with
+// one more event of weight `large`. Exact for equal weights (Garwood); without an event the upper end is -large
+// log(alpha/2). REQUIRES: sum, squares, large >= 0, alpha in (0, 1).
+Interval gamma_limits(const WeightedEvents& events, double alpha);
+
+// The two-sided level that a critical value of a normal interval stands for: 2 Phi(-critical). The critical
+// value is cut at 37, below which doubles have a level.
+double level_of_critical(double critical);
+
+// The critical value of Student's t that has the level of this normal one. REQUIRES: degrees > 0.
+double t_critical(double critical, double degrees);
+
+// Degrees of freedom of a variance that is the sum of these squares over `units` independent ones: 2 units /
+// (kurtosis - 1), what the variance's own variance amounts to; `units` for normal contributions, few where a
+// few contributions are most of it. At least 1.
+double effective_degrees(double units, double squares, double fourth_powers);
+
+// Hill's estimate of the tail index (1975) over the largest 3 sqrt(n) of n positive values: the larger, the
+// heavier; from 1/2 on the variance does not exist. 0 where fewer than 20 would be used. `values` is reordered.
+double tail_index(std::vector<double>& values);
+
+}  // namespace plumb

@@ -1,0 +1,65 @@
+// Limits of few events against closed forms and exact tables.
+#include "stats/event_limits.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace plumb {
+namespace {
+
+TEST(GammaLimits, OfNothingSeenEndWhereOneMoreEventWouldBeUnlikely) {
+  const Interval i = gamma_limits({0, 0, 0.01}, 0.05);
+  EXPECT_EQ(i.lower, 0);
+  EXPECT_NEAR(i.upper, -0.01 * std::log(0.025), 1e-15);
+}
+
+// Garwood's exact limits of a Poisson mean, as tables have them (Ulm 1990): of 5 events 1.6235 and 11.6683.
+TEST(GammaLimits, OfEqualWeightsAreExact) {
+  const Interval i = gamma_limits({5, 5, 1}, 0.05);
+  EXPECT_NEAR(i.lower, 1.6235, 1e-4);
+  EXPECT_NEAR(i.upper, 11.6683, 1e-4);
+  const Interval scaled = gamma_limits({5 * 0.3, 5 * 0.09, 0.3}, 0.05);
+  EXPECT_NEAR(scaled.lower, 0.3 * i.lower, 1e-12);
+  EXPECT_NEAR(scaled.upper, 0.3 * i.upper, 1e-12);
+}
+
+TEST(GammaLimits, HaveALevelAtAnyCriticalValue) {
+  for (const double critical : {0.0, 1.0, 8.0, 37.0, 500.0}) {
+    const Interval i = gamma_limits({3, 3, 1}, level_of_critical(critical));
+    EXPECT_TRUE(std::isfinite(i.lower) && std::isfinite(i.upper)) << critical;
+    EXPECT_LE(i.lower, 3) << critical;
+    EXPECT_GE(i.upper, 3) << critical;
+  }
+}
+
+// Quantiles of Student's t at .975: 2.2281 for 10 degrees, 12.7062 for one.
+TEST(TCritical, IsTheTQuantileOfTheSameLevel) {
+  const double z = normal_quantile(0.975);
+  EXPECT_NEAR(t_critical(z, 10), 2.2281, 1e-4);
+  EXPECT_NEAR(t_critical(z, 1), 12.7062, 1e-4);
+  EXPECT_NEAR(t_critical(z, 1e9), z, 1e-12);
+}
+
+TEST(EffectiveDegrees, AreTheUnitsOfNormalContributionsAndFewWhereFewDecide) {
+  // 1,000 contributions of kurtosis 3.
+  EXPECT_NEAR(effective_degrees(1000, 1000, 3000), 1000, 1e-9);
+  // One contribution alone: the kurtosis of 1,000 is 1,000.
+  EXPECT_NEAR(effective_degrees(1000, 1, 1), 2000.0 / 999, 1e-12);
+  EXPECT_EQ(effective_degrees(1000, 0, 0), 1);
+}
+
+// Quantiles of a Pareto distribution of index 1/a: Hill's estimate is a, up to its own error of a/sqrt(m).
+TEST(TailIndex, IsThatOfAParetoDistribution) {
+  for (const double a : {0.3, 0.7, 1.2}) {
+    std::vector<double> values;
+    constexpr int kValues = 10000;
+    for (int k = 1; k <= kValues; ++k) values.push_back(std::pow(k / (kValues + 1.0), -a));
+    EXPECT_NEAR(tail_index(values), a, a / std::sqrt(300.0));
+  }
+  std::vector<double> few(30, 1.0);
+  EXPECT_EQ(tail_index(few), 0);
+}
+
+}  // namespace
+}  // namespace plumb
