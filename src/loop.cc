@@ -17,9 +17,10 @@ Evidence align(const Goal& goal, const RunOptions& options) {
   audit_proxies(study, options);                         // audit, outer: may the proxies be pushed, and how far
   audit_people(study);                                   // audit: may the reward model be pushed, and how far
   train_policies(study, options);                        // optimize: candidates, from the training half alone
-  open_look(study);                    // goal: what this look at the certification half may spend
+  open_look(study, "align");           // goal: what this look at the certification half may spend
   certify_candidates(study, options);  // audit, inner: compared on the other half, all at once
-  close_look(study);
+  close_look(study, "align");
+  measure_distances(study);
   return evidence_of(study);  // report
 }
 
@@ -29,6 +30,7 @@ Evidence audit(const Goal& goal, const RunOptions& options) {
   lay_paths(study, options);
   audit_proxies(study, options);
   audit_people(study);
+  measure_distances(study);
   return evidence_of(study);
 }
 
@@ -71,6 +73,7 @@ Evidence check_and_lock(const Goal& goal, const RunOptions& options) {
   } else {
     write_lock(lock, goal);
   }
+  register_log(study);
   learn_outcomes(study, options);
   summarize_constants(study);
   return evidence_of(study);

@@ -150,8 +150,8 @@ std::int64_t parse_time_us(std::string_view text, std::string_view where, std::s
 
 // ---------------------------------------------------------------------------------------------- the lock
 
-// goal.lock, beside the goal file: freezes goal, log and split seed, and counts looks at the certification
-// half. The k-th look spends alpha / (k (k + 1)), so all looks ever made spend less than alpha together.
+// goal.lock, beside the goal file: freezes goal, log and split seed, and keeps this goal's looks; those of all
+// goals are counted by log (docs/decisions/looks-belong-to-the-log.md). The k-th spends alpha / (k (k + 1)).
 //
 //   Lock lock = *read_lock(goal);  verify_lock(lock, goal, log_digest(log));
 //   double alpha = alpha_for_look(lock, key, 1 - goal.confidence);   // ... the verdict at this alpha ...

@@ -6,7 +6,8 @@
 //   write_run("run", run_files(e));              // evidence.json, report.html, policies, all or nothing
 //
 // Every verb throws Error for unusable input, is deterministic in (goal, log, seed), whatever the number of
-// threads, and writes nothing itself but looks into goal.lock where there is one (gate and align).
+// threads, and writes nothing itself but looks, where they are counted (gate, evaluate, align): goal.lock,
+// plumb.looks.
 #pragma once
 
 #include <map>
@@ -61,12 +62,13 @@ Evidence audit_pool_file(const std::string& path, const RunOptions& options,
                          const std::vector<std::pair<std::string, std::string>>& columns = {});
 // Learns policies on the training half; files holds policy.safetensors, the one that the held-out folds chose.
 Evidence train(const Goal& goal, const RunOptions& options);
-// Value, interval, support and segments of policies (POLICY arguments, see policy_from_argument).
+// Value, interval and support of policies (POLICY arguments, see policy_from_argument), and gate's verdict on
+// each.
 Evidence evaluate(const Goal& goal, const std::vector<std::string>& policies, const RunOptions& options);
 // The same on a log of any length, which is not held in memory: IPS and SNIPS, and DR where `models` names a
 // file of outcome models that `train` or `align` wrote ("": none). Policies are files, constant:NAME, uniform,
 // reference or logging; feedback and tables are refused. A stream is valued, not checked (check_log,
-// plumb/data.h): no verdict is better than inconclusive, and a policy whose file says that it was learnt from
+// plumb/data.h): it gives no verdict, and a policy whose file says that it was learnt from
 // rows of this file (told by their sketch) gets no number.
 Evidence evaluate_stream(const Goal& goal, const std::vector<std::string>& policies, const std::string& models,
                          const RunOptions& options);

@@ -8,6 +8,7 @@
 
 #include "audit/claims.h"
 #include "audit/comparison.h"
+#include "base/digits.h"
 #include "plumb/audit.h"
 #include "plumb/ties.h"
 
@@ -78,12 +79,27 @@ void cap(CandidateClaim& claim, const std::string& why) {
   cap_limits(claim);
 }
 
+// An arm or a policy that is the reference under another name: it gains nothing, without any chance in it, and
+// chooses the same everywhere.
+bool is_what_runs_today(const DecisionLog& log, const CandidateClaim& claim, const Policy& reference,
+                        const std::vector<Certifiable>& candidates) {
+  const Measured& gain = claim.versus_reference;
+  if (!gain.known || gain.value != 0 || gain.standard_error != 0) return false;
+  const std::uint64_t wanted = policy_content(reference, log);
+  for (const Certifiable& candidate : candidates) {
+    if (candidate.policy->name() == claim.name && policy_content(*candidate.policy, log) == wanted) return true;
+  }
+  return claim.kind == PolicyKind::kConstant &&
+         policy_content(*constant_policy(claim.name.substr(9)), log) == wanted;
+}
+
 }  // namespace
 
 Certification certify(const DecisionLog& log, const Goal& goal, const OutcomeModels& models,
                       PolicyPointer reference, const std::vector<Certifiable>& candidates,
                       const CertificationOptions& options) {
   PLUMB_ASSERT(candidates.size() <= kMostCandidates);
+  const PolicyPointer today = reference;
   const Comparison comparison(log, goal, models, std::move(reference), candidates, options);
   Certification out;
   out.alpha = options.alpha;
@@ -115,10 +131,7 @@ Certification certify(const DecisionLog& log, const Goal& goal, const OutcomeMod
   for (std::size_t k = 0; k < out.candidates.size(); ++k) {
     CandidateClaim& claim = out.candidates[k];
     if (k == 0) {
-      // By the arithmetic a gain of exactly nothing is refused; it is what is kept where nothing else is
-      // better.
-      claim.verdict = goal.minimum_effect > 0 ? Verdict::kRefuse : Verdict::kInconclusive;
-      claim.reason = "it is what runs today";
+      claim.reason = "it is what runs today";  // and has no verdict: it is what is kept where nothing is better
       if (!options.caps.empty()) cap_limits(claim);
       continue;
     }
@@ -132,6 +145,12 @@ Certification certify(const DecisionLog& log, const Goal& goal, const OutcomeMod
     claim.gain = gain.verdict;
     claim.decisions_needed = gain.decisions_needed;
     claim.reason = gain.reason;
+    if (is_what_runs_today(log, claim, *today, candidates)) {
+      claim.kind = PolicyKind::kReference;
+      claim.verdict = gain.verdict;  // refused, so that it does not stand in the way of "keep"; nobody shows it
+      claim.reason = "it is what runs today";
+      continue;
+    }
     std::vector<Verdict> verdicts{gain.verdict};
     if (const std::string few = comparison.too_few_of_both(k, 0);
         gain.verdict == Verdict::kPass && !few.empty()) {
@@ -145,8 +164,10 @@ Certification certify(const DecisionLog& log, const Goal& goal, const OutcomeMod
     for (const SegmentClaim& segment : claim.segments) {
       if (segment.verdict != Verdict::kRefuse) continue;
       verdicts.push_back(Verdict::kRefuse);
-      claim.reason +=
-          fmt::format("; {} = {} is shown to lose {:.4g}", segment.segment, segment.level, -segment.gain.value);
+      claim.reason += fmt::format(
+          "; {} = {} is shown to lose {}", segment.segment, segment.level,
+          written(-segment.gain.value, -segment.gain.interval.upper, -segment.gain.interval.lower, {0.0})
+              .value);
     }
     claim.verdict = combine(verdicts);
     if (!options.caps.empty()) cap(claim, options.caps.front());

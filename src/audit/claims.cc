@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/digits.h"
+
 namespace plumb {
 
 Measured make_measured(double value, double standard_error, double critical, double level) {
@@ -100,23 +102,24 @@ GainVerdict judge_gain(const Goal& goal, const Measured& gain, double critical, 
   }
   const double least = goal.minimum_effect, needed = goal.proof_minimum ? least : 0;
   const Interval& i = gain.interval;
+  const Written w = written(gain.value, i.lower, i.upper, {0.0, least});
   if (i.upper < least) {
     out.verdict = Verdict::kRefuse;
-    out.reason = fmt::format("its gain is at most {:.4g}, less than the {:.4g} worth shipping", i.upper, least);
+    out.reason =
+        fmt::format("its gain is at most {}, less than the {} worth shipping", w.upper, as_stated(least));
     return out;
   }
   const bool proven = goal.proof_minimum ? i.lower >= needed : i.lower > 0;
   if (proven && gain.value >= least) {
     out.verdict = Verdict::kPass;
-    out.reason = fmt::format("it gains {:.4g}, between {:.4g} and {:.4g}", gain.value, i.lower, i.upper);
+    out.reason = fmt::format("it gains {}, between {} and {}", w.value, w.lower, w.upper);
     return out;
   }
   // Whichever end is nearer to being decided, the spread staying as it is.
   const double to_pass = gain.value >= least ? gain.value - needed : 0, to_refuse = least - gain.value;
   const double distance = std::max(to_pass, to_refuse);
   out.decisions_needed = decisions_needed(n, critical * gain.standard_error, distance);
-  out.reason =
-      fmt::format("its gain of {:.4g} may be anything between {:.4g} and {:.4g}", gain.value, i.lower, i.upper);
+  out.reason = fmt::format("its gain of {} may be anything between {} and {}", w.value, w.lower, w.upper);
   return out;
 }
 

@@ -55,9 +55,10 @@ Comparison::Comparison(const DecisionLog& log, const Goal& goal, const OutcomeMo
     }
   }
   for (const Certifiable& candidate : candidates) {
+    const bool constant = candidate.policy->kind() == PolicyKind::kConstant;
     const auto same = [&](const Member& m) { return m.name == candidate.policy->name(); };
-    if (std::any_of(members_.begin() + 1, members_.end(), same))
-      continue;  // a constant that is compared anyway
+    if (constant && std::any_of(members_.begin() + 1, members_.end(), same))
+      continue;  // compared anyway; two policies of other kinds may share a name
     add(candidate.policy, candidate.policy->name(), candidate.signal, candidate.fixed_beforehand);
   }
   std::vector<PolicyPointer> policies;

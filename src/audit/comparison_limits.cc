@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "audit/comparison.h"
+#include "audit/limit_sentence.h"
 
 namespace plumb {
 
@@ -152,13 +153,7 @@ void Comparison::judge_constraints_and_segments(std::vector<CandidateClaim>& cla
     for (std::size_t c = 0; c < claims[k].constraints.size(); ++c) {
       ConstraintClaim& claim = claims[k].constraints[c];
       if (harm[c]) claim.verdict = Verdict::kRefuse;
-      const Interval& i = claim.measured.interval;
-      claim.sentence =
-          !claim.measured.known
-              ? fmt::format("{}: {}", claim.id, claim.measured.why_not)
-              : fmt::format(
-                    "{} is {:.4g}, between {:.4g} and {:.4g}; the limit is {:.4g} with a margin of {:.4g}",
-                    claim.id, claim.measured.value, i.lower, i.upper, claim.limit, claim.margin);
+      claim.sentence = sentence_of(goal_, claim);
     }
     for (std::size_t s = 0; s < claims[k].segments.size(); ++s) {
       SegmentClaim& claim = claims[k].segments[s];

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "audit/association.h"
+#include "base/digits.h"
 #include "plumb/audit.h"
 
 namespace plumb {
@@ -45,20 +46,21 @@ Surrogacy test_surrogacy(const AuditContext& context, const std::string& proxy, 
 
 // What the surrogacy test adds to a sentence; nothing where the proxy may be used for the goal and the test
 // read the whole log.
-std::string missed(const Surrogacy& s) {
+std::string missed(const Surrogacy& s, const Goal& goal) {
   if (!s.known) return "";
   const std::string where =
       s.rows < s.of_rows ? fmt::format(", on the {} of {} decisions in which both are seen", s.rows, s.of_rows)
                          : std::string();
+  const Written w = written(s.bias.value, s.bias.interval.lower, s.bias.interval.upper,
+                            {0.0, -goal.minimum_effect, goal.minimum_effect});
   if (s.verdict == Verdict::kPass) {
     if (where.empty()) return "";
-    return fmt::format("; what it is worth can be read off it{}: the index misses {:.3g} of the effect of {}",
-                       where, s.bias.value, s.contrast);
+    return fmt::format("; what it is worth can be read off it{}: the index misses {} of the effect of {}",
+                       where, w.value, s.contrast);
   }
   return fmt::format(
-      "; what it is worth cannot be read off it: the index misses {:.3g} of the effect of {} (between {:.3g} "
-      "and {:.3g}{})",
-      s.bias.value, s.contrast, s.bias.interval.lower, s.bias.interval.upper, where);
+      "; what it is worth cannot be read off it: the index misses {} of the effect of {} (between {} and {}{})",
+      w.value, s.contrast, w.lower, w.upper, where);
 }
 
 std::string sentence_of(const ProxyAudit& a, const Goal& goal) {
@@ -81,29 +83,28 @@ std::string sentence_of(const ProxyAudit& a, const Goal& goal) {
                                 "between {:.2g} and {:.2g} nats); ",
                                 curve.peak.kl, curve.peak.kl_lower, curve.peak.kl_upper)
                           : std::string("No pressure is safe: ");
+    const Written fall = written(-worst->goal, -worst->goal_interval.upper, -worst->goal_interval.lower, {0.0});
     return fmt::format(
         "Pushing \"{}\" harms the goal. {}from {:.2g} nats {} is shown to fall below the reference while {} "
-        "rises (at "
-        "{:.2g} nats by {:.3g}, between {:.3g} and {:.3g}).",
-        a.name, until, curve.harm_kl, wanted, a.name, worst->kl, -worst->goal, -worst->goal_interval.upper,
-        -worst->goal_interval.lower);
+        "rises "
+        "(at {:.2g} nats by {}, between {} and {}).",
+        a.name, until, curve.harm_kl, wanted, a.name, worst->kl, fall.value, fall.lower, fall.upper);
   }
+  const Written w = written(end.goal, end.goal_interval.lower, end.goal_interval.upper, {0.0}, true);
   if (!curve.proxy_rises) {
     return fmt::format("Pushing \"{}\" is not shown to raise even itself on this log{}.", a.name,
-                       missed(a.surrogacy));
+                       missed(a.surrogacy, goal));
   }
   if (end.goal_interval.lower > 0) {
     return fmt::format(
-        "The goal rises with \"{}\" to the end of what the log can show ({:.2g} nats: {:+.3g}, between {:+.3g} "
-        "and "
-        "{:+.3g}){}.",
-        a.name, end.kl, end.goal, end.goal_interval.lower, end.goal_interval.upper, missed(a.surrogacy));
+        "The goal rises with \"{}\" to the end of what the log can show ({:.2g} nats: {}, between {} and "
+        "{}){}.",
+        a.name, end.kl, w.value, w.lower, w.upper, missed(a.surrogacy, goal));
   }
   return fmt::format(
-      "The log cannot tell whether the goal follows \"{}\": at {:.2g} nats it changes by {:+.3g}, between "
-      "{:+.3g} "
-      "and {:+.3g}{}.",
-      a.name, end.kl, end.goal, end.goal_interval.lower, end.goal_interval.upper, missed(a.surrogacy));
+      "The log cannot tell whether the goal follows \"{}\": at {:.2g} nats it changes by {}, between {} and "
+      "{}{}.",
+      a.name, end.kl, w.value, w.lower, w.upper, missed(a.surrogacy, goal));
 }
 
 }  // namespace

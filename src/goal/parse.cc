@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "goal/expression.h"
+#include "goal/keys.h"
 #include "goal/section.h"
 #include "stats/boosted_trees.h"
 
@@ -122,9 +123,7 @@ OutcomeSpec read_outcome(const std::string& path, const TomlMember& member) {
     refuse(fmt::format("{}:{}", path, member.line), title, quoted(member.key),
            "a name of letters, digits and _ (`column` may say what the log calls it)");
   }
-  const Section table(path, title, member.value,
-                      {"kind", "observed_after", "absent", "asked", "missing", "range", "column", "model",
-                       "transactions", "horizon", "customer", "date", "amount", "of", "from"});
+  const Section table(path, title, member.value, known_keys("outcome"));
   OutcomeSpec spec;
   spec.name = member.key;
   spec.line = member.line;
@@ -175,8 +174,7 @@ OutcomeSpec read_outcome(const std::string& path, const TomlMember& member) {
 }
 
 ConstraintSpec read_constraint(const std::string& path, const TomlValue& value) {
-  const Section table(path, "constraint", value,
-                      {"outcome", "at_most", "at_least", "no_worse_than", "better", "segment", "margin"});
+  const Section table(path, "constraint", value, known_keys("constraint"));
   ConstraintSpec spec;
   spec.line = value.line;
   const std::optional<std::string> outcome = table.text("outcome");
@@ -303,37 +301,29 @@ void read_optimize(const Section& table, Goal& goal) {
 Goal parse_goal(std::string_view text, const std::string& path) {
   if (text.empty()) refuse(path, "goal", "an empty file", "a [goal] table with maximize");
   const TomlValue root = parse_toml(text, path);
-  const Section file(path, "", root,
-                     {"goal", "outcome", "proxies", "constraint", "audit", "data", "policy", "optimize"});
+  const Section file(path, "", root, known_keys(""));
   const TomlValue none;
-  const auto table = [&](const std::string& name, const std::vector<std::string>& known) {
+  const auto table = [&](const std::string& name) {
     const TomlValue* value = root.at(name);
-    return Section(path, name, value != nullptr ? *value : none, known);
+    return Section(path, name, value != nullptr ? *value : none, known_keys(name));
   };
   Goal goal;
   if (root.at("goal") == nullptr) refuse(path, "goal", "nothing", "a [goal] table with maximize");
-  read_goal_table(
-      table("goal", {"name", "intent", "maximize", "unit", "minimum_effect", "confidence", "owner", "proof"}),
-      goal);
+  read_goal_table(table("goal"), goal);
   if (const TomlValue* outcomes = root.at("outcome"); outcomes != nullptr) {
     if (outcomes->kind != TomlValue::Kind::kTable) file.refuse_value("outcome", "tables [outcome.NAME]");
     for (const TomlMember& member : outcomes->members) goal.outcomes.push_back(read_outcome(path, member));
   }
   if (goal.outcomes.empty()) refuse(path, "outcome", "nothing", "at least one table [outcome.NAME]");
-  goal.proxies = table("proxies", {"candidates"}).texts("candidates");
+  goal.proxies = table("proxies").texts("candidates");
   if (const TomlValue* constraints = root.at("constraint"); constraints != nullptr) {
     if (constraints->kind != TomlValue::Kind::kArray) file.refuse_value("constraint", "tables [[constraint]]");
     for (const TomlValue& value : constraints->items) goal.constraints.push_back(read_constraint(path, value));
   }
-  goal.segments = table("audit", {"segments"}).texts("segments");
-  read_data(
-      path,
-      table("data", {"log", "id", "time", "as_of", "version", "unit", "action", "propensity", "propensities",
-                     "context", "after_action", "decimal", "outcomes", "feedback", "estimand", "reject_up_to"}),
-      goal.data);
-  read_policy(path, table("policy", {"reference", "family", "outcome_models", "depth", "costs", "budget"}),
-              goal);
-  read_optimize(table("optimize", {"signal", "kl_budget"}), goal);
+  goal.segments = table("audit").texts("segments");
+  read_data(path, table("data"), goal.data);
+  read_policy(path, table("policy"), goal);
+  read_optimize(table("optimize"), goal);
   check_goal(goal, root, path);
   goal.hash = hash_of_meaning(goal);
   return goal;

@@ -54,63 +54,83 @@ void learn_outcomes(Study& study, const RunOptions& options) {
   tell(options, "learning outcomes", 1, 1);
 }
 
+namespace {
+
+constexpr double kPower = 0.8;  // with which an effect that "can be shown" is shown
+
+// The plain mean of the goal where the action was taken, and how often it was.
+void add_arm(const Study& study, std::size_t action, ConstantSummary& out) {
+  const DecisionLog& log = study.log;
+  double sum = 0, seen = 0;
+  for (std::size_t i = 0; i < log.size(); ++i) {
+    if (log.chosen_action(i) != action) continue;
+    out.count += 1;
+    double goal = 0;
+    bool observed = true;
+    for (const Term& term : study.goal.maximize) {
+      const OutcomeColumn& column = log.outcome(term.outcome);
+      observed = observed && column.state[i] == State::kObserved;
+      goal += term.weight * column.value[i];
+    }
+    if (!observed) continue;
+    const double weight = log.weight.empty() ? 1.0 : static_cast<double>(log.weight[i]);
+    sum += weight * goal;
+    seen += weight;
+  }
+  out.arm_mean = seen > 0 ? sum / seen : std::nan("");
+}
+
+// The least true gain that gate would pass with kPower, where an interval reaches `below` below its estimate:
+// its lower end must come out above 0 (proof = "minimum": at the minimum effect), the estimate above the
+// minimum.
+double detectable(const Goal& goal, double below, double standard_error) {
+  const double slack = normal_quantile(kPower) * standard_error, least = goal.minimum_effect;
+  return std::max((goal.proof_minimum ? least : 0) + below, least) + slack;
+}
+
+}  // namespace
+
 void summarize_constants(Study& study) {
   const DecisionLog& log = study.log;
-  const auto terms = goal_terms(study.goal, study.models);
-  const double level = study.goal.confidence;
-  double least_error = INFINITY;
-  for (std::size_t a = 0; a < study.constants.size(); ++a) {
-    const std::size_t number = study.constants[a];
-    ConstantSummary out;
-    out.name = "constant:" + log.actions[a];
-    double sum = 0, seen = 0;
-    for (std::size_t i = 0; i < log.size(); ++i) {
-      if (log.chosen_action(i) != a) continue;
-      out.count += 1;
-      double goal = 0;
-      bool observed = true;
-      for (const Term& term : study.goal.maximize) {
-        const OutcomeColumn& column = log.outcome(term.outcome);
-        observed = observed && column.state[i] == State::kObserved;
-        goal += term.weight * column.value[i];
-      }
-      if (!observed) continue;
-      const double weight = log.weight.empty() ? 1.0 : static_cast<double>(log.weight[i]);
-      sum += weight * goal;
-      seen += weight;
+  CertificationOptions how;  // gate's arithmetic: support, events, rejected rows, the reference
+  how.alpha = 1 - study.goal.confidence;
+  how.caps = study.caps;
+  how.missing_caps = study.missing_caps;
+  how.rejected_share = study.rejected_share;
+  how.seed = study.seed;
+  how.threads = study.threads;
+  const bool compared = !study.constants.empty();
+  double least = INFINITY;
+  if (compared) {
+    const Certification all = certify(log, study.goal, study.models, study.reference, {}, how);
+    for (std::size_t a = 0; a < study.constants.size(); ++a) {
+      ConstantSummary out;
+      out.name = "constant:" + log.actions[a];
+      add_arm(study, a, out);
+      const CandidateClaim& claim = all.candidates[a + 1];
+      PLUMB_ASSERT(claim.name == out.name);
+      out.value = claim.goal;
+      const Measured& gain = claim.versus_reference;
+      if (gain.known && claim.kind != PolicyKind::kReference)
+        least = std::min(least, detectable(study.goal, gain.value - gain.interval.lower, gain.standard_error));
+      study.constant_summaries.push_back(std::move(out));
     }
-    out.arm_mean = seen > 0 ? sum / seen : std::nan("");
-    const Support support = study.evaluation->support(number, study.all, terms);
-    Contrast value{"level", {}}, gain{"gain", {}};
-    study.evaluation->add_terms(value, number, terms, study.all, 1);
-    study.evaluation->add_terms(gain, number, terms, study.all, 1);
-    study.evaluation->add_terms(gain, study.reference_number, terms, study.all, -1);
-    const Contrast both[] = {value, gain};
-    const Estimates e = study.evaluation->estimate(both);
-    bool enough = true;
-    for (const auto& [outcome, weight] : terms) {
-      enough = enough && study.evaluation->events(number, outcome, study.all) >=
-                             static_cast<double>(least_events(log.outcome(study.models.outcome[outcome]).kind));
+  } else {
+    // Without fixed actions: as if another policy's value were as uncertain as the reference's.
+    const auto terms = goal_terms(study.goal, study.models);
+    if (study.evaluation->support(study.reference_number, study.all, terms).sufficient) {
+      Contrast value{"level", {}};
+      study.evaluation->add_terms(value, study.reference_number, terms, study.all, 1);
+      const double error = study.evaluation->estimate({&value, 1}).standard_error[0];
+      Measured gain =
+          make_measured(0, error, normal_quantile(0.5 + study.goal.confidence / 2), study.goal.confidence);
+      const double largest = study.evaluation->support(study.reference_number, study.all).max_weight;
+      const RejectedRows rejected{study.rejected_share, bounds_of_goal(study.goal), largest, true};
+      gain.interval = rejected.widened(gain.interval);
+      if (gain.known) least = detectable(study.goal, -gain.interval.lower, error);
     }
-    if (!support.sufficient || !enough) {
-      out.value = unknown(support.sufficient ? "too few events for a level" : support.reason);
-    } else {
-      out.value = make_measured(e.value[0], e.standard_error[0], 1, level);
-      out.value.interval = hall_interval(e.value[0], e.standard_error[0], e.skewness[0],
-                                         normal_quantile(0.5 + level / 2), level);
-    }
-    if (support.sufficient && e.standard_error[1] > 0) least_error = std::min(least_error, e.standard_error[1]);
-    study.constant_summaries.push_back(std::move(out));
   }
-  if (study.constants.empty()) {
-    // Without fixed actions: a policy with half of the decisions effective, against the reference.
-    Contrast value{"level", {}};
-    study.evaluation->add_terms(value, study.reference_number, terms, study.all, 1);
-    least_error = study.evaluation->estimate({&value, 1}).standard_error[0];
-  }
-  // With 80 % power: two-sided test at the goal's confidence.
-  const double errors = normal_quantile(0.5 + level / 2) + normal_quantile(0.8);
-  if (std::isfinite(least_error)) study.detectable_effect = errors * least_error;
+  if (study.caps.empty() && std::isfinite(least)) study.detectable_effect = least;
 }
 
 }  // namespace plumb

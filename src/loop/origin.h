@@ -25,6 +25,14 @@ struct Judges {
 PolicyPointer reference_file(const Study& study, const RunOptions& options);
 // Of one policy against a reference (nullptr: one that was not learnt).
 Judges judges_of(const Study& study, const Policy& policy, const Policy* reference, const RunOptions& options);
+// The verdict on policies that exist already, as one family and as one look, on decisions that none of them was
+// learnt from: study.certification, in their order behind the reference. REQUIRES: outcomes are learnt; every
+// policy has judges.
+struct Judgeable {
+  PolicyPointer policy;
+  Judges judges;
+};
+void judge(Study& study, const std::vector<Judgeable>& policies);
 // The reference alone, for `align` and `train`, where policies are learnt from the training half: fills
 // reference_seen and caps the verdict where nobody can tell.
 void mind_reference(Study& study, const RunOptions& options);

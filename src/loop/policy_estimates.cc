@@ -21,14 +21,4 @@ Measured level_of(const Estimates& level, const Goal& goal) {
   return out;
 }
 
-void judge_alone(const Goal& goal, const Estimates& gain, std::size_t together, double decisions,
-                 PolicyEstimates& out) {
-  const double critical = normal_quantile(1 - (1 - goal.confidence) / (2 * static_cast<double>(together)));
-  const GainVerdict verdict =
-      judge_gain(goal, make_measured(gain.value[0], gain.standard_error[0], critical, goal.confidence),
-                 critical, decisions);
-  out.verdict = verdict.verdict;
-  out.reason = "against the reference " + verdict.reason;
-}
-
 }  // namespace plumb

@@ -11,9 +11,5 @@ namespace plumb {
 std::string too_few_events(const std::string& outcome, OutcomeKind kind, double events);
 // One level, estimated alone, at the goal's confidence.
 Measured level_of(const Estimates& level, const Goal& goal);
-// Puts the verdict on the gain over the reference, estimated alone, into `out`. `together`: how many policies
-// are asked for at once; they share the error (Bonferroni).
-void judge_alone(const Goal& goal, const Estimates& gain, std::size_t together, double decisions,
-                 PolicyEstimates& out);
 
 }  // namespace plumb

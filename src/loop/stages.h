@@ -44,8 +44,11 @@ void test_indices(Study& study);
 // How the outcome models stand to what came.
 void measure_reliability(Study& study);
 void learn_preference(Study& study);  // REQUIRES: study.feedback
-void open_look(Study& study, const std::string& policy_key = "");
-void close_look(const Study& study, const std::string& policy_key = "");
+// From now on looks at this log are counted, whatever goal asks. REQUIRES: the goal was read from a file.
+void register_log(const Study& study);
+// What may be spent on this question, counted before it is asked; then its verdict.
+void open_look(Study& study, const std::string& question);
+void close_look(const Study& study, const std::string& question);
 void learn_outcomes(Study& study, const RunOptions& options);
 void summarize_constants(Study& study);
 void lay_paths(Study& study, const RunOptions& options);
@@ -53,6 +56,10 @@ void audit_proxies(Study& study, const RunOptions& options);
 // What the reward model promises against what people say; nothing where the goal asks for no preference.
 void audit_people(Study& study);
 void train_policies(Study& study, const RunOptions& options);
+// The verdict on policies that exist already, as one family and as one look: study.certification, in their
+// order behind the reference. REQUIRES: outcomes are learnt; the policies have not learnt from the log.
+// How far policies and the proxies' paths are from the reference and from what the log did.
+void measure_distances(Study& study);
 // What trees do and what a budget's policies spend and earn, on decisions that they have not seen.
 void give_account(Study& study, const std::vector<PolicyPointer>& policies,
                   const std::vector<std::uint8_t>& seen, const std::vector<std::uint8_t>& unseen);

@@ -175,12 +175,13 @@ Evidence evaluate_stream(const Goal& goal, const std::vector<std::string>& argum
       Contrast gain{"gain", {}};
       evaluation.add_terms(gain, p, terms, 1, best);
       evaluation.add_terms(gain, reference, terms, -1, best);
-      judge_alone(goal, evaluation.estimate({&gain, 1}), arguments.size(),
-                  static_cast<double>(evaluation.decisions()), out);
-      if (out.verdict == Verdict::kPass || (out.verdict == Verdict::kRefuse && !study.caps.empty())) {
-        out.verdict = Verdict::kInconclusive;
-        out.reason = study.caps.empty() ? "a stream is valued, not checked: " + out.reason : study.caps.front();
-      }
+      const Measured found = level_of(evaluation.estimate({&gain, 1}), goal);
+      if (found.known)
+        out.reason = fmt::format("against the reference it gains {:.4g}, between {:.4g} and {:.4g}; ",
+                                 found.value, found.interval.lower, found.interval.upper);
+      out.reason +=
+          "a stream is valued, not judged: `plumb gate` holds a policy against limits, segments and looks";
+      if (!study.caps.empty()) out.reason += "; " + study.caps.front();
     }
     study.policies.push_back(std::move(out));
   }

@@ -1,8 +1,12 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "audit/claims.h"
+#include "base/digits.h"
+#include "report/phrases.h"
 #include "report/study.h"
 
 namespace plumb {
@@ -79,7 +83,8 @@ json models_json(const Study& study) {
   return out;
 }
 
-json training_json(const Training& training) {
+json training_json(const Study& study) {
+  const Training& training = *study.training;
   json out = {{"sentence", training.sentence}, {"signals", json::array()}, {"constraints", json::array()}};
   for (std::size_t k = 0; k < training.candidates.size(); ++k) {
     const Candidate& c = training.candidates[k];
@@ -99,9 +104,10 @@ json training_json(const Training& training) {
   return out;
 }
 
-json policies_json(const std::vector<PolicyEstimates>& policies) {
+json policies_json(const Study& study) {
+  const Bounds bounds = bounds_of_goal(study.goal);
   json out = json::array();
-  for (const PolicyEstimates& p : policies) {
+  for (const PolicyEstimates& p : study.policies) {
     json estimates = json::array();
     for (const auto& e : p.estimates) {
       json one = interval_json(e.value);
@@ -110,22 +116,49 @@ json policies_json(const std::vector<PolicyEstimates>& policies) {
       one["ess"] = p.support.ess;
       one["standard_error"] = e.value.known ? json(e.value.standard_error) : json();
       if (!e.value.known) one["why_not"] = e.value.why_not;
+      const bool outside =
+          e.value.known && bounds.known && (e.value.value < bounds.lowest || e.value.value > bounds.highest);
+      if (outside)
+        one["outside"] = fmt::format("outside of what the goal can be ({} to {})", as_stated(bounds.lowest),
+                                     as_stated(bounds.highest));
       estimates.push_back(std::move(one));
     }
-    out.push_back({{"name", p.name},
-                   {"rows", p.rows},
-                   {"estimates", estimates},
-                   {"support",
-                    {{"ess", p.support.ess},
-                     {"max_weight", p.support.max_weight},
-                     {"mean_weight", p.support.mean_weight},
-                     {"chi2", number_json(p.support.chi2)},
-                     {"reason", p.support.reason},
-                     {"verdict", p.support.sufficient ? "pass" : "inconclusive"}}},
-                   {"verdict", name_of(p.verdict)},
-                   {"reason", p.reason}});
+    json one = {{"name", p.name},
+                {"rows", p.rows},
+                {"estimates", estimates},
+                {"support",
+                 {{"ess", p.support.ess},
+                  {"max_weight", p.support.max_weight},
+                  {"mean_weight", p.support.mean_weight},
+                  {"chi2", number_json(p.support.chi2)},
+                  {"reason", p.support.reason},
+                  {"verdict", p.support.sufficient ? "pass" : "inconclusive"}}},
+                {"versus_reference", p.claim ? interval_json(p.claim->versus_reference) : interval_json({})},
+                {"verdict", p.verdict ? json(name_of(*p.verdict)) : json()},
+                {"reason", p.reason}};
+    if (p.claim) {
+      one["constraints"] = limits_json(*p.claim);
+      one["segments"] = segments_json(*p.claim);
+    }
+    out.push_back(std::move(one));
   }
   return out;
+}
+
+json family_json(const Certification& c) {
+  return {{"size", c.family_size},
+          {"method", "max-t, multiplier bootstrap over 4096 unit buckets"},
+          {"critical", c.critical}};
+}
+
+json look_json(const LookSummary& look) {
+  return {{"alpha", look.alpha},
+          {"count", look.number},
+          {"sentence",
+           look.counted ? fmt::format("Look {} at this log: it may err with probability {:.3g}; {}.",
+                                      look.number, look.alpha, look.place)
+                        : "Looks at the certification half are not counted: neither this goal nor this log is "
+                          "locked (plumb check GOAL --lock)."}};
 }
 
 }  // namespace
@@ -181,13 +214,17 @@ json evidence_document(const Study& study) {
   } else if (study.verb == "align") {
     out["audit"] = {{"proxies", json::array()}};
   }
-  if (study.training) out["training"] = training_json(*study.training);
+  if (study.training) out["training"] = training_json(study);
   if (!study.trees.empty()) out["trees"] = trees_json(study);
   if (study.goal.budget && (study.budget || !study.spending.empty())) out["budget"] = budget_json(study);
-  if (!study.policies.empty()) out["policies"] = policies_json(study.policies);
+  if (!study.policies.empty()) out["policies"] = policies_json(study);
   if (study.verb == "check") {
     out["constants"] = json::array();
-    for (const ConstantSummary& c : study.constant_summaries) {
+    std::vector<ConstantSummary> constants = study.constant_summaries;
+    std::stable_sort(
+        constants.begin(), constants.end(),
+        [](const ConstantSummary& a, const ConstantSummary& b) { return naturally_before(a.name, b.name); });
+    for (const ConstantSummary& c : constants) {
       json one = interval_json(c.value);
       one["name"] = c.name;
       one["count"] = c.count;
@@ -206,16 +243,14 @@ json evidence_document(const Study& study) {
     const std::string recommended = c.recommended ? c.candidates[*c.recommended].name : "reference";
     out["recommended"] = {{"policy", recommended},
                           {"file", study.recommended_file.empty() ? json() : json(study.recommended_file)}};
-    out["family"] = {{"size", c.family_size},
-                     {"method", "max-t, multiplier bootstrap over 4096 unit buckets"},
-                     {"critical", c.critical}};
-    out["look"] = {
-        {"alpha", study.look.alpha},
-        {"count", study.look.number},
-        {"sentence", study.look.counted
-                         ? fmt::format("Look {} at the certification half; it may err with probability {:.3g}.",
-                                       study.look.number, study.look.alpha)
-                         : "Looks at the certification half are not counted: there is no goal.lock."}};
+    if (const auto far = study.otherwise.find(recommended); far != study.otherwise.end())
+      out["recommended"]["otherwise"] = far->second;
+    out["family"] = family_json(c);
+    out["look"] = look_json(study.look);
+  }
+  if (study.verb == "evaluate" && study.certification) {
+    out["family"] = family_json(*study.certification);
+    out["look"] = look_json(study.look);
   }
   if (study.verb == "align" || study.verb == "audit") out["questions"] = questions_json(study);
   if (study.verb == "monitor") {

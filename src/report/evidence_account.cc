@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/digits.h"
+#include "report/phrases.h"
 #include "report/study.h"
 
 namespace plumb {
@@ -56,16 +58,16 @@ std::string spending_sentence(const Study& study) {
   if (account == nullptr) return study.budget ? study.budget->sentence : "";
   std::string out;
   if (account->cost.known) {
-    out = fmt::format("{} costs {:.4g} a decision, between {:.4g} and {:.4g}, of the {:.4g} allowed.",
-                      account->policy, account->cost.value, account->cost.interval.lower,
-                      account->cost.interval.upper, *study.goal.budget);
+    const Interval& i = account->cost.interval;
+    const Written w = written(account->cost.value, i.lower, i.upper, {*study.goal.budget});
+    out = fmt::format("{} costs {} a decision, between {} and {}, of the {} allowed.", account->policy, w.value,
+                      w.lower, w.upper, as_stated(*study.goal.budget));
   }
   const Measured& over = account->over_random;
+  const Written w = written(over.value, over.interval.lower, over.interval.upper, {0.0}, true);
   out += over.known
-             ? fmt::format(
-                   " Choosing whom earns {:+.4g} {} over spending as much at random, between {:+.4g} "
-                   "and {:+.4g}.",
-                   over.value, study.goal.unit, over.interval.lower, over.interval.upper)
+             ? fmt::format(" Choosing whom earns {} over spending as much at random, between {} and {}.",
+                           with_unit(w.value, study.goal.unit), w.lower, w.upper)
              : fmt::format(" What choosing whom earns over spending as much at random has no number: {}.",
                            over.why_not);
   return out;

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/digits.h"
+#include "report/phrases.h"
 #include "report/study.h"
 
 namespace plumb {
@@ -10,7 +12,11 @@ namespace {
 
 using nlohmann::json;
 
-json proxy_json(const ProxyAudit& a) {
+json share_json(const std::optional<double>& share) { return share ? json(*share) : json(); }
+
+json proxy_json(const Study& study, const ProxyAudit& a) {
+  const auto found = study.reach.find(a.name);
+  const ProxyReach reach = found == study.reach.end() ? ProxyReach{} : found->second;
   json unit = interval_json(a.unit_association), effect = interval_json(a.effect_association);
   if (!a.unit_association.known) unit["sentence"] = a.unit_association.why_not;
   effect["sentence"] = a.effect_association.known
@@ -50,8 +56,13 @@ json proxy_json(const ProxyAudit& a) {
            {{"kl", a.curve.peak.kl},
             {"kl_lower", a.curve.peak.kl_lower},
             {"kl_upper", a.curve.peak.kl_upper},
-            {"censored", a.curve.peak.censored}}},
-          {"end_of_support", {{"kl", end}, {"reached", a.path.end_of_support}, {"reason", a.path.end_reason}}}};
+            {"censored", a.curve.peak.censored},
+            {"otherwise", share_json(reach.peak)}}},
+          {"end_of_support",
+           {{"kl", end},
+            {"reached", a.path.end_of_support},
+            {"reason", a.path.end_reason},
+            {"otherwise", share_json(reach.end)}}}};
 }
 
 std::string comparison_sentence(const SignalComparison& c, const Goal& goal) {
@@ -67,17 +78,19 @@ std::string comparison_sentence(const SignalComparison& c, const Goal& goal) {
       i.lower > 0   ? fmt::format("Training on {} is better than training on {}", c.proxy, wanted)
       : i.upper < 0 ? fmt::format("Training on {} is worse than training on {}", c.proxy, wanted)
                     : fmt::format("Training on {} and training on {} cannot be told apart", c.proxy, wanted);
+  const Written w = written(c.difference.value, i.lower, i.upper, {0.0}, true);
   return fmt::format(
-      "{}: pushed equally hard ({:.2g} nats), the paired difference on the certification half is {:+.4g} {}, "
-      "between {:+.4g} and {:+.4g}.",
-      finding, c.kl_proxy, c.difference.value, goal.unit, i.lower, i.upper);
+      "{}: pushed equally hard ({:.2g} nats), the paired difference on the certification half is {}, between "
+      "{} "
+      "and {}.",
+      finding, c.kl_proxy, with_unit(w.value, goal.unit), w.lower, w.upper);
 }
 
 }  // namespace
 
 json audit_json(const Study& study) {
   json out = {{"proxies", json::array()}, {"comparisons", json::array()}};
-  for (const ProxyAudit& a : study.proxies) out["proxies"].push_back(proxy_json(a));
+  for (const ProxyAudit& a : study.proxies) out["proxies"].push_back(proxy_json(study, a));
   for (const SignalComparison& c : study.comparisons) {
     if (!c.difference.known) continue;
     json one = interval_json(c.difference);
@@ -92,30 +105,40 @@ json audit_json(const Study& study) {
   return out;
 }
 
+json limits_json(const CandidateClaim& claim) {
+  json out = json::array();
+  for (const ConstraintClaim& k : claim.constraints) {
+    json one = interval_json(k.measured);
+    one.update({{"id", k.id},
+                {"limit", k.limit},
+                {"margin", k.margin},
+                {"verdict", name_of(k.verdict)},
+                {"decisions_needed", k.verdict == Verdict::kInconclusive ? json(k.decisions_needed) : json()},
+                {"sentence", k.sentence}});
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+json segments_json(const CandidateClaim& claim) {
+  json out = json::array();
+  for (const SegmentClaim& s : claim.segments) {
+    json one = interval_json(s.gain);
+    one.update(
+        {{"segment", s.segment}, {"level", s.level}, {"count", s.count}, {"verdict", name_of(s.verdict)}});
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
 json certification_json(const Certification& certification) {
   json out = json::array();
-  for (const CandidateClaim& c : certification.candidates) {
+  for (const std::size_t at : order_of_claims(certification)) {
+    const CandidateClaim& c = certification.candidates[at];
     json goal = interval_json(c.goal);
     goal["level"] = c.goal.known ? json(c.goal.interval.level) : json();
     goal["ess"] = number_json(c.support.ess);
     if (!c.goal.known) goal["why_not"] = c.goal.why_not;
-    json constraints = json::array(), segments = json::array();
-    for (const ConstraintClaim& k : c.constraints) {
-      json one = interval_json(k.measured);
-      one.update({{"id", k.id},
-                  {"limit", k.limit},
-                  {"margin", k.margin},
-                  {"verdict", name_of(k.verdict)},
-                  {"decisions_needed", k.verdict == Verdict::kInconclusive ? json(k.decisions_needed) : json()},
-                  {"sentence", k.sentence}});
-      constraints.push_back(std::move(one));
-    }
-    for (const SegmentClaim& s : c.segments) {
-      json one = interval_json(s.gain);
-      one.update(
-          {{"segment", s.segment}, {"level", s.level}, {"count", s.count}, {"verdict", name_of(s.verdict)}});
-      segments.push_back(std::move(one));
-    }
     out.push_back({{"name", c.name},
                    {"signal", c.signal.empty() ? json() : json(c.signal)},
                    {"kind", name_of(c.kind)},
@@ -130,11 +153,11 @@ json certification_json(const Certification& certification) {
                      {"max_weight", number_json(c.support.max_weight)},
                      {"mean_weight", number_json(c.support.mean_weight)},
                      {"verdict", c.support.sufficient ? "pass" : "inconclusive"}}},
-                   {"verdict", name_of(c.verdict)},
+                   {"verdict", c.kind == PolicyKind::kReference ? json() : json(name_of(c.verdict))},
                    {"reason", c.reason},
                    {"cap", c.cap.empty() ? json() : json(c.cap)},
-                   {"constraints", constraints},
-                   {"segments", segments}});
+                   {"constraints", limits_json(c)},
+                   {"segments", segments_json(c)}});
   }
   return out;
 }

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/digits.h"
+#include "report/phrases.h"
 #include "report/study.h"
 
 namespace plumb {
@@ -80,8 +82,9 @@ std::string outcomes_sentence(const ShiftFamily& family) {
   std::string harmful;
   for (const Shift& s : family.shifts) {
     if (!s.harmful) continue;
-    harmful += fmt::format("{}{} by {:+.4g} (between {:+.4g} and {:+.4g})", harmful.empty() ? "" : ", ", s.what,
-                           s.moved.value, s.moved.interval.lower, s.moved.interval.upper);
+    const Written w = written(s.moved.value, s.moved.interval.lower, s.moved.interval.upper, {0.0}, true);
+    harmful += fmt::format("{}{} by {} (between {} and {})", harmful.empty() ? "" : ", ", s.what, w.value,
+                           w.lower, w.upper);
   }
   if (!harmful.empty()) return "They moved for the worse, contexts being what they are: " + harmful + ".";
   const Shift* s = clearest(family);
@@ -97,7 +100,8 @@ std::string_view moved_word(const ShiftFamily& family) {
 }
 
 std::string between(const Measured& m) {
-  return fmt::format("{:+.4g}, between {:+.4g} and {:+.4g}", m.value, m.interval.lower, m.interval.upper);
+  const Written w = written(m.value, m.interval.lower, m.interval.upper, {0.0}, true);
+  return fmt::format("{}, between {} and {}", w.value, w.lower, w.upper);
 }
 
 }  // namespace
@@ -141,8 +145,8 @@ std::string monitor_headline(const Study& study) {
   if (m.verdict == Verdict::kPass) {
     std::string then;
     if (m.then.known) then = fmt::format(" It was {:+.4g} on the certificate's log.", m.then.value);
-    return fmt::format("The certificate of {} stands: in the later log it gains {}{}{}.{}", m.policy,
-                       between(m.now), unit.empty() ? "" : " ", unit, then);
+    return fmt::format("The certificate of {} stands: in the later log it gains {}.{}", m.policy,
+                       with_unit(between(m.now), unit), then);
   }
   return fmt::format("Not confirmed: the later log cannot tell whether the certificate of {} still stands: {}.",
                      m.policy, m.reason);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/digits.h"
+
 namespace plumb::report {
 namespace {
 
@@ -100,8 +102,14 @@ std::string interval(const Range& range, bool difference) {
   double largest = std::fabs(*range.value);
   if (range.lower) largest = std::max(largest, std::fabs(*range.lower));
   if (range.upper) largest = std::max(largest, std::fabs(*range.upper));
-  // As many decimals as the largest needs for four digits, less those that are 0 in all three.
-  int decimals = largest > 0 ? decimals_for(largest) : 0;
+  // No more digits than the interval supports, and none that would put an end on the other side of 0; less
+  // those that are 0 in all three.
+  constexpr double kNone = INFINITY;
+  // The ends alone: an estimate near 0 claims nothing.
+  const double lower = range.lower.value_or(-kNone), upper = range.upper.value_or(kNone);
+  int decimals =
+      decimals_of(range.lower || range.upper ? range.lower.value_or(upper) : *range.value, lower, upper, {0.0});
+  if (!range.lower || !range.upper) decimals = std::max(decimals, decimals_of(*range.value, lower, upper));
   const auto fixed = [&](double x) { return fmt::format("{:.{}f}", x, decimals); };
   const auto ends_in_zero = [&](const std::optional<double>& x) { return !x || fixed(*x).back() == '0'; };
   while (decimals > 0 && ends_in_zero(range.value) && ends_in_zero(range.lower) && ends_in_zero(range.upper)) {

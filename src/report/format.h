@@ -21,8 +21,8 @@ std::string significant(double x);
 std::string signed_number(double x);
 // "no number" where there is none.
 std::string significant(const std::optional<double>& x);
-// Value and ends to the same number of decimals, from the largest of them: "0.3721 [0.1543, 0.5899]"; a
-// difference has its signs. "no number" where the value is missing.
+// Value and ends to the same number of decimals, no more than the interval supports (base/digits.h):
+// "0.37 [0.15, 0.59]"; a difference has its signs. "no number" where the value is missing.
 std::string interval(const Range& range, bool difference);
 // 0.95 as "95 %", with a space that does not break.
 std::string percent(double rate);

@@ -22,6 +22,8 @@ std::string style_sheet();
 std::string mark(std::string_view verdict);
 // Mark and word.
 std::string badge(std::string_view verdict);
+// The same in other words: "click: do not optimize".
+std::string badge_of(std::string_view verdict, std::string_view words);
 
 // One cell, its content already HTML.
 struct Cell {

@@ -91,13 +91,23 @@ std::string policies_part(const Json& evidence) {
   forest.title = "Value of every policy, with intervals";
   forest.axis = "value of the goal" + (unit.empty() ? "" : ", " + unit);
   forest.difference = false;
-  Table support;
+  Table support, verdicts;
+  std::string marked;  // what cannot be
+  verdicts.headers = {"Policy", "Gain over reference", "Verdict"};
   support.headers = {"Policy", "ESS", "Largest weight", "Mean weight", "Chi-squared", "Support"};
   for (const Json& p : policies) {
     forest.rows.push_back({text(p, "name"), {}, "", true, false});
     for (const Json& e : list(p, "estimates")) {
-      forest.rows.push_back({text(e, "estimator"), range_of(e), text(p, "verdict"), false, false});
+      const std::string outside = text(e, "outside");
+      forest.rows.push_back(
+          {text(e, "estimator") + (outside.empty() ? "" : ": outside"), range_of(e), "", false, false});
+      if (!outside.empty())
+        marked += paragraph(text(p, "name") + ", " + text(e, "estimator") + ": " + outside + ".", "small");
     }
+    verdicts.rows.push_back({text_cell(text(p, "name")),
+                             range_cell(range(p, "versus_reference"), true),
+                             {badge(text(p, "verdict")), false}});
+    verdicts.notes.push_back(escape(text(p, "reason")));
     const Json& s = object(p, "support");
     support.rows.push_back({text_cell(text(p, "name")),
                             number_cell(significant(number(s, "ess"))),
@@ -114,8 +124,9 @@ std::string policies_part(const Json& evidence) {
     }
   }
   return section_html("policies", "What the policies are worth",
-                      forest_figure(forest, levels) + "<h3 class=\"sub\">Does the log support them?</h3>" +
-                          table_html(support));
+                      forest_figure(forest, levels) + marked +
+                          "<h3 class=\"sub\">Are they better than the reference?</h3>" + table_html(verdicts) +
+                          "<h3 class=\"sub\">Does the log support them?</h3>" + table_html(support));
 }
 
 std::string constants_part(const Json& evidence) {

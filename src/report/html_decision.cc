@@ -3,6 +3,7 @@
 
 #include "report/format.h"
 #include "report/fragments.h"
+#include "report/phrases.h"
 
 namespace plumb::report {
 namespace {
@@ -25,6 +26,13 @@ std::string fact(const std::string& term, const std::string& what, const std::st
                      more.empty() ? "" : "<small>" + more + "</small>");
 }
 
+// A long name breaks between its parts, not within a word.
+std::string breaking_at_colons(const std::string& name) {
+  std::string out;
+  for (const char c : escape(name)) out += c == ':' ? std::string(":<wbr/>") : std::string(1, c);
+  return out;
+}
+
 const Json& recommended_candidate(const Json& evidence, const std::string& name) {
   static const Json kNone = Json::object();
   for (const Json& c : list(evidence, "candidates")) {
@@ -40,15 +48,18 @@ std::string facts(const Json& evidence) {
   const Range gain = range(chosen, "versus_reference");
   std::string out;
   if (!name.empty()) {
-    const auto kl = number(chosen, "kl");
-    out += fact("Recommended policy", escape(name),
-                kl ? typeset(significant(*kl)) + " nats of KL from the reference" : "");
+    const auto far = number(object(evidence, "recommended"), "otherwise");
+    out += fact(
+        "Recommended policy", breaking_at_colons(name),
+        far ? "chooses otherwise than today in " + escape(share_of_decisions(*far)) + " of decisions" : "");
   }
   if (gain.any()) {
-    const std::string ends = gain.lower && gain.upper ? ", between " + signed_number(*gain.lower) + " and " +
-                                                            signed_number(*gain.upper)
-                                                      : "";
-    out += fact("Gain over reference", gain.value ? typeset(signed_number(*gain.value)) : "no number",
+    const std::string all = interval(gain, true);
+    const std::size_t bracket = all.find(" [");
+    std::string ends = bracket == std::string::npos ? "" : all.substr(bracket + 2, all.size() - bracket - 3);
+    if (const std::size_t comma = ends.find(", "); comma != std::string::npos)
+      ends = ", between " + ends.substr(0, comma) + " and " + ends.substr(comma + 2);
+    out += fact("Gain over reference", typeset(all.substr(0, bracket)),
                 escape(text(goal, "unit")) + typeset(ends));
   }
   const Json& data = object(evidence, "data");
@@ -97,12 +108,12 @@ std::string decision_part(const Json& evidence) {
 std::string questions_part(const Json& evidence) {
   std::string cards;
   for (const Json& q : list(evidence, "questions")) {
-    const std::string verdict = text(q, "verdict");
+    const std::string verdict = text(q, "verdict"), said = text(q, "badge");
     cards += fmt::format(
         "<div class=\"card {}\"><div class=\"head\"><span "
         "class=\"stage\">{}</span>{}</div><h3>{}</h3>{}</div>\n",
-        tone(verdict), escape(text(q, "stage")), badge(verdict), escape(text(q, "question")),
-        paragraph(text(q, "sentence")));
+        tone(verdict), escape(text(q, "stage")), badge_of(verdict, said.empty() ? verdict : said),
+        escape(text(q, "question")), paragraph(text(q, "sentence")));
   }
   return cards.empty() ? cards : "<div class=\"cards\">" + cards + "</div>\n";
 }

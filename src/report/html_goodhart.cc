@@ -184,7 +184,7 @@ std::string goodhart_svg(const nlohmann::json& proxy, const GoodhartLabels& labe
   const bool narrow = labels.width < 560;
   const int margin = labels.standalone ? 18 : 0;
   const int width = labels.width;
-  const Axis axis{margin + (narrow ? 50.0 : 64.0), width - margin - (narrow ? 8.0 : 66.0), c.largest};
+  const Axis axis{margin + (narrow ? 50.0 : 64.0), width - margin - (narrow ? 8.0 : 80.0), c.largest};
   const Panel above{margin + 30.0, narrow ? 120.0 : 150.0, false};
   const double below_title = above.top + above.height + 32;
   const double notes = (c.peak_low ? 17 : 0) + (c.harm_from ? 17 : 0);

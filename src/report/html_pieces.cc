@@ -33,9 +33,11 @@ std::string mark(std::string_view verdict) {
       shape);
 }
 
-std::string badge(std::string_view verdict) {
+std::string badge(std::string_view verdict) { return badge_of(verdict, verdict); }
+
+std::string badge_of(std::string_view verdict, std::string_view words) {
   if (verdict.empty()) return {};
-  return fmt::format("<span class=\"badge {}\">{}{}</span>", tone(verdict), mark(verdict), escape(verdict));
+  return fmt::format("<span class=\"badge {}\">{}{}</span>", tone(verdict), mark(verdict), escape(words));
 }
 
 Cell number_cell(const std::string& formatted) { return {typeset(formatted), true}; }

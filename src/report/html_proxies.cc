@@ -53,15 +53,21 @@ std::string tests(const Json& proxy) {
   return out.empty() ? out : "<dl class=\"tests num\">" + out + "</dl>\n";
 }
 
+std::string words_of(const std::string& verdict) {
+  if (verdict == "refuse") return "do not optimize";
+  if (verdict == "pass") return "may stand for the goal";
+  return verdict == "inconclusive" ? "cannot be told" : verdict;
+}
+
 std::string one_proxy(const Json& evidence, const Json& proxy) {
   const Json& goal = object(evidence, "goal");
   GoodhartLabels labels;
   labels.goal = text(goal, "maximize");
   labels.goal_unit = text(goal, "unit");
   labels.proxy_unit = unit_of_outcome(evidence, text(proxy, "name"));
-  std::string out = fmt::format("<div class=\"proxy\"><div class=\"head\"><h3>{}</h3>{}</div>\n{}",
-                                escape(text(proxy, "name")), badge(text(proxy, "verdict")),
-                                paragraph(text(proxy, "sentence")));
+  std::string out = fmt::format(
+      "<div class=\"proxy\"><div class=\"head\"><h3>{}</h3>{}</div>\n{}", escape(text(proxy, "name")),
+      badge_of(text(proxy, "verdict"), words_of(text(proxy, "verdict"))), paragraph(text(proxy, "sentence")));
   std::string pictures = goodhart_svg(proxy, labels);
   labels.width = 350;
   pictures += goodhart_svg(proxy, labels);

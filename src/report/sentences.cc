@@ -5,23 +5,15 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/digits.h"
+#include "report/phrases.h"
+#include "report/questions.h"
 #include "report/study.h"
 
 namespace plumb {
 namespace {
 
 using nlohmann::json;
-
-// The best candidate that is not refused, by its estimate; nullptr where there is none with a number.
-const CandidateClaim* best_undecided(const Certification& c) {
-  const CandidateClaim* best = nullptr;
-  for (std::size_t k = 1; k < c.candidates.size(); ++k) {
-    const CandidateClaim& claim = c.candidates[k];
-    if (claim.verdict != Verdict::kInconclusive || !claim.versus_reference.known) continue;
-    if (!best || claim.versus_reference.value > best->versus_reference.value) best = &claim;
-  }
-  return best;
-}
 
 // The first candidate that missing outcomes keep from being decided; nullptr where there is none.
 const CandidateClaim* capped(const Certification& c) {
@@ -48,19 +40,6 @@ std::string broken_today(const Certification& c) {
   return "";
 }
 
-std::string count(std::uint64_t n) {
-  std::string digits = std::to_string(n), out;
-  for (std::size_t k = 0; k < digits.size(); ++k) {
-    if (k > 0 && (digits.size() - k) % 3 == 0) out += ',';
-    out += digits[k];
-  }
-  return out;
-}
-
-json question(const char* text, const char* stage, std::string_view verdict, std::string sentence) {
-  return {{"question", text}, {"stage", stage}, {"verdict", verdict}, {"sentence", std::move(sentence)}};
-}
-
 json weeks_needed(const Study& study, std::uint64_t decisions) {
   if (!study.weeks || *study.weeks <= 0 || decisions == 0) return json();
   return static_cast<double>(decisions) / (static_cast<double>(study.log.size()) / *study.weeks);
@@ -71,14 +50,13 @@ json weeks_needed(const Study& study, std::uint64_t decisions) {
 std::string headline(const Study& study) {
   const std::string& unit = study.goal.unit;
   if (study.verb == "check") {
-    const auto caps = std::count_if(study.findings.begin(), study.findings.end(),
-                                    [](const Finding& f) { return f.severity == Severity::kCap; });
-    if (caps > 0)
-      return fmt::format("The log can be read, but {} of its problems keep any verdict at inconclusive.", caps);
+    if (!study.caps.empty())
+      return fmt::format("The log can be read, but {} of its problems keep any verdict at inconclusive: {}.",
+                         study.caps.size(), fmt::join(study.caps, "; "));
     return study.detectable_effect
-               ? fmt::format("The log can be used: it can show a gain of about {:.3g} {} or more.",
-                             *study.detectable_effect, unit)
-               : "The log can be used.";
+               ? fmt::format("The log can be used: it can show a gain of about {} or more.",
+                             with_unit(fmt::format("{:.2g}", *study.detectable_effect), unit))
+               : "The log can be read, but it carries no gain of any action over the reference.";
   }
   if (study.verb == "audit") {
     std::string out;
@@ -95,8 +73,8 @@ std::string headline(const Study& study) {
     for (const auto& [name, r] : study.reliability) {
       if (!out.empty()) out += "; ";
       out += r.known
-                 ? fmt::format("{} is foretold with {:.1f} % of its variance", name, 100 * r.r_squared.value)
-                 : fmt::format("there is too little of {} to say how well it is foretold", name);
+                 ? fmt::format("{} is predicted with {:.1f} % of its variance", name, 100 * r.r_squared.value)
+                 : fmt::format("there is too little of {} to say how well it is predicted", name);
     }
     return out.empty() ? "Nothing was learnt from the log." : "On decisions that no model saw: " + out + ".";
   }
@@ -112,13 +90,18 @@ std::string headline(const Study& study) {
     if (c.verdict == Verdict::kInconclusive && !study.policy_note.empty())
       return "inconclusive: " + study.policy_note;
     if (c.candidates.size() < 2) return std::string(name_of(c.verdict));
-    return fmt::format("{}: {}", name_of(c.verdict), c.candidates[1].reason);
+    const CandidateClaim& judged = c.candidates[1];
+    if (judged.kind == PolicyKind::kReference) return "keep: it is what runs today";
+    return fmt::format("{}: {} against {}: {}", name_of(c.verdict), judged.name, reference_phrase(study),
+                       judged.reason);
   }
   if (c.decision == "ship") {
     const CandidateClaim& best = c.candidates[*c.recommended];
-    return fmt::format("Ship {}: {:+.4g} {} over what runs today, between {:+.4g} and {:+.4g}.", best.name,
-                       best.versus_reference.value, unit, best.versus_reference.interval.lower,
-                       best.versus_reference.interval.upper);
+    const Measured& gain = best.versus_reference;
+    const Written w =
+        written(gain.value, gain.interval.lower, gain.interval.upper, {0.0, study.goal.minimum_effect}, true);
+    return fmt::format("Ship {}: {} over {}, between {} and {}.{}", best.name, with_unit(w.value, unit),
+                       reference_phrase(study), w.lower, w.upper, trained_on_what_is_not_trusted(study));
   }
   if (c.decision == "keep")
     return "Keep what you have: every alternative is shown to be not worth shipping." + broken_today(c);
@@ -127,60 +110,9 @@ std::string headline(const Study& study) {
   const CandidateClaim* best = best_undecided(c);
   const std::uint64_t needed = best ? needed_by(*best) : 0;
   if (needed == 0) return "Run an experiment: this log cannot decide." + broken_today(c);
-  return fmt::format("Run an experiment: about {} more decisions would decide about {}.", count(needed),
-                     best->name) +
+  return fmt::format("Run an experiment: about {} more decisions would decide about {}.",
+                     count(two_digits_up(needed)), best->name) +
          broken_today(c);
-}
-
-json questions_json(const Study& study) {
-  json out = json::array();
-  std::vector<Verdict> verdicts;
-  std::string sentence;
-  for (const ProxyAudit& a : study.proxies) {
-    verdicts.push_back(a.verdict);
-    sentence += (sentence.empty() ? "" : " ") + a.sentence;
-  }
-  out.push_back(question("Did we specify the right goal?", "outer alignment",
-                         verdicts.empty() ? "not asked" : name_of(combine(verdicts)),
-                         verdicts.empty() ? "The goal file names no proxies." : sentence));
-  if (study.training && !study.training->candidates.empty()) {
-    const Candidate& chosen = study.training->candidates[study.training->chosen];
-    const bool met = std::all_of(chosen.multipliers.begin(), chosen.multipliers.end(),
-                                 [](const Multiplier& m) { return m.met; });
-    out.push_back(question("How hard may we optimize it?", "optimization",
-                           met && chosen.lower() > 0 ? "pass" : "inconclusive", study.training->sentence));
-  } else {
-    out.push_back(question("How hard may we optimize it?", "optimization", "not asked",
-                           study.training ? study.training->sentence : "Nothing was trained."));
-  }
-  if (study.certification && study.verb == "align") {
-    const Certification& c = *study.certification;
-    std::string inner = headline(study);
-    if (c.recommended) {
-      std::size_t undecided = 0, refused = 0;
-      for (std::size_t k = 1; k < c.candidates.size(); ++k) {
-        undecided += c.candidates[k].verdict == Verdict::kInconclusive;
-        refused += c.candidates[k].verdict == Verdict::kRefuse;
-      }
-      const CandidateClaim& best = c.candidates[*c.recommended];
-      inner = fmt::format(
-          "{} passes on rows that it has not seen: {}. Of {} candidates {} were refused and {} undecided.",
-          best.name, best.reason, c.candidates.size() - 1, refused, undecided);
-      if (best.kind == PolicyKind::kConstant) inner += " Nothing is shown to beat this one action for all.";
-    } else if (c.decision == "experiment") {
-      const CandidateClaim* best = best_undecided(c);
-      if (best)
-        inner = fmt::format("Undecided. The best that is not refused is {}: {}.", best->name, best->reason);
-    }
-    out.push_back(question("Does the policy really pursue it?", "inner alignment", name_of(c.verdict), inner));
-  } else {
-    out.push_back(question("Does the policy really pursue it?", "inner alignment", "not asked",
-                           "No policy was certified in this run."));
-  }
-  out.push_back(
-      question("Does it still hold out there?", "distribution shift", "not asked",
-               "One log says nothing of later: that the world stays as it was is declared, not tested."));
-  return out;
 }
 
 json reasons_json(const Study& study) {
@@ -202,8 +134,9 @@ json reasons_json(const Study& study) {
   for (const ConstraintClaim& claim : c.candidates[0].constraints) {
     if (claim.verdict == Verdict::kRefuse) add(claim.id + " of the reference", "refuse", claim.sentence, 0);
   }
-  for (std::size_t k = 1; k < c.candidates.size(); ++k) {
+  for (const std::size_t k : order_of_claims(c)) {
     const CandidateClaim& claim = c.candidates[k];
+    if (claim.kind == PolicyKind::kReference) continue;
     if (!claim.support.sufficient) {
       add("support of " + claim.name, "inconclusive", claim.reason, 0);
       continue;
@@ -211,9 +144,9 @@ json reasons_json(const Study& study) {
     if (!claim.versus_reference.known) continue;
     const Interval& i = claim.versus_reference.interval;
     const double least = study.goal.minimum_effect;
+    const Written w = written(claim.versus_reference.value, i.lower, i.upper, {0.0, least}, true);
     add("gain of " + claim.name, name_of(claim.gain),
-        fmt::format("{:+.4g}, between {:+.4g} and {:+.4g}; {:.4g} is worth shipping",
-                    claim.versus_reference.value, i.lower, i.upper, least),
+        fmt::format("{}, between {} and {}; {} is worth shipping", w.value, w.lower, w.upper, as_stated(least)),
         claim.decisions_needed);
     for (const ConstraintClaim& constraint : claim.constraints) {
       add(fmt::format("{} of {}", constraint.id, claim.name), name_of(constraint.verdict), constraint.sentence,
@@ -221,10 +154,9 @@ json reasons_json(const Study& study) {
     }
     for (const SegmentClaim& s : claim.segments) {
       if (s.verdict != Verdict::kRefuse) continue;
+      const Written lost = written(-s.gain.value, -s.gain.interval.upper, -s.gain.interval.lower, {0.0});
       add(fmt::format("{} = {} under {}", s.segment, s.level, claim.name), "refuse",
-          fmt::format("it loses {:.4g}, between {:.4g} and {:.4g}", -s.gain.value, -s.gain.interval.upper,
-                      -s.gain.interval.lower),
-          0);
+          fmt::format("it loses {}, between {} and {}", lost.value, lost.lower, lost.upper), 0);
     }
   }
   return out;

@@ -35,7 +35,10 @@ struct PolicyEstimates {  // of `evaluate`
     Measured value;
   };
   std::vector<One> estimates;
-  Verdict verdict = Verdict::kInconclusive;
+  // What gate says of it: gain over the reference, limits, segments. None of what is not judged: what runs
+  // today, what a stream values.
+  std::optional<CandidateClaim> claim;
+  std::optional<Verdict> verdict;
   std::string reason;
 };
 
@@ -49,6 +52,13 @@ struct LookSummary {
   bool counted = false;  // there is a lock
   double alpha = 0.05;
   std::size_t number = 0;  // of this look
+  std::string place;       // where it was counted, as part of a sentence
+};
+
+// Points of a proxy's pressure path as shares of decisions in which its policy would choose otherwise than the
+// log did: total variation. Unknown where there is no such point.
+struct ProxyReach {
+  std::optional<double> peak, harm, end;
 };
 
 // monitor: what was found, and what it was held against.
@@ -114,6 +124,10 @@ struct Study {
   // n, decisions that the reference was learnt from; empty: none, or it was not learnt.
   std::vector<std::uint8_t> reference_seen;
   std::optional<double> weeks;  // that the log spans
+  // How often a policy would choose otherwise than the reference (a share of decisions), by the policy's name.
+  std::map<std::string, double> otherwise;
+  std::map<std::string, ProxyReach> reach;  // by proxy
+  std::vector<double> todays_shares;        // of log.actions, where the log chose by one lottery; else empty
 };
 
 // The document (docs/evidence.md): what the verb found, nothing that it did not.
@@ -127,6 +141,8 @@ nlohmann::json preference_json(const Study& study);  // REQUIRES: study.models.p
 nlohmann::json learnt_json(const Study& study);      // of the learnt outcomes
 nlohmann::json reliability_json(const Reliability& reliability);
 nlohmann::json certification_json(const Certification& certification);  // candidates[] only
+nlohmann::json limits_json(const CandidateClaim& claim);
+nlohmann::json segments_json(const CandidateClaim& claim);
 nlohmann::json monitor_json(const MonitorSummary& monitor);
 nlohmann::json monitor_questions_json(const Study& study);
 std::string monitor_headline(const Study& study);

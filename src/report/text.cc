@@ -52,8 +52,9 @@ std::string opening(const Json& evidence) {
   if (!headline.empty()) out += (out.empty() ? "" : ": ") + headline;
   if (!out.empty()) out += "\n";
   for (const Json& q : list(evidence, "questions")) {
-    out += fmt::format("\n{} {}\n  {}\n", plain(text(q, "question")), plain(text(q, "verdict")),
-                       plain(text(q, "sentence")));
+    const std::string said = text(q, "badge");
+    out += fmt::format("\n{} {}\n  {}\n", plain(text(q, "question")),
+                       plain(said.empty() ? text(q, "verdict") : said), plain(text(q, "sentence")));
   }
   return out;
 }
@@ -234,15 +235,20 @@ std::string learnt(const Json& evidence) {
 }
 
 std::string policies(const Json& evidence) {
-  std::vector<Row> rows{{"policy", "estimator", "value", "ESS", "support", "verdict"}};
+  std::vector<Row> rows{{"policy", "estimator", "value", "ESS", "support", ""}};
+  std::vector<Row> verdicts{{"policy", "gain over reference", "verdict", "because"}};
   for (const Json& p : list(evidence, "policies")) {
     for (const Json& e : list(p, "estimates")) {
       const auto ess = number(e, "ess") ? number(e, "ess") : number(object(p, "support"), "ess");
       rows.push_back({name(p, "name"), name(e, "estimator"), interval(range_of(e), false), significant(ess),
-                      name(object(p, "support"), "verdict"), name(p, "verdict")});
+                      name(object(p, "support"), "verdict"), plain(text(e, "outside"))});
     }
+    const std::string verdict = text(p, "verdict");
+    verdicts.push_back({name(p, "name"), interval(range(p, "versus_reference"), true),
+                        verdict.empty() ? "none" : plain(verdict), plain(text(p, "reason"))});
   }
-  return titled("Policies", aligned(rows, {3}));
+  if (rows.size() < 2) return {};
+  return titled("Policies", aligned(rows, {3})) + titled("Verdicts", aligned(verdicts, {}));
 }
 
 std::string constants(const Json& evidence) {

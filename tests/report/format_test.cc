@@ -20,9 +20,9 @@ TEST(Format, KeepsFourSignificantDigits) {
 }
 
 TEST(Format, WritesIntervalsToOneNumberOfDecimals) {
-  EXPECT_EQ(interval({.372, .1543, .5899}, true), "+0.3720 [+0.1543, +0.5899]");
-  EXPECT_EQ(interval({.427, .171, .683}, false), "0.427 [0.171, 0.683]");
-  EXPECT_EQ(interval({1.0, -12.5, 14.5}, true), "+1.0 [-12.5, +14.5]");
+  EXPECT_EQ(interval({.372, .1543, .5899}, true), "+0.37 [+0.15, +0.59]");
+  EXPECT_EQ(interval({.427, .171, .683}, false), "0.43 [0.17, 0.68]");
+  EXPECT_EQ(interval({1.0, -12.5, 14.5}, true), "+1 [-12, +14]");
   EXPECT_EQ(interval({-.00001, -.5, .5}, true), "0.0 [-0.5, +0.5]");
   EXPECT_EQ(interval({0.0, 0.0, 0.0}, true), "0 [0, 0]");
   EXPECT_EQ(interval({{}, .1, .2}, true), "no number");

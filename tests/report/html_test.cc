@@ -90,8 +90,9 @@ TEST(Html, SaysEveryVerdictInWordsAndNotByColourAlone) {
   }
   const std::string page = render_html(sample());
   // A badge is a mark and a word: as many closed words as badges with a picture.
-  EXPECT_EQ(count(page, "<span class=\"badge refuse\"><svg"),
-            count(page, "</svg>refuse</span>") + count(page, "</svg>failed</span>"));
+  EXPECT_EQ(count(page, "<span class=\"badge refuse\"><svg"), count(page, "</svg>refuse</span>") +
+                                                                  count(page, "</svg>failed</span>") +
+                                                                  count(page, "</svg>do not optimize</span>"));
   EXPECT_GT(count(page, "</svg>refuse</span>"), 3u);
 }
 
@@ -121,7 +122,7 @@ TEST(Html, ShowsNoNumberWhereTheLogCannotCarryOne) {
 TEST(Html, PrintsTheNumbersOfTheEvidence) {
   const std::string page = render_html(sample());
   EXPECT_TRUE(
-      contains(page, "<span class=\"estimate\">+0.427</span><span class=\"ends\">[+0.171, +0.683]</span>"));
+      contains(page, "<span class=\"estimate\">+0.43</span><span class=\"ends\">[+0.17, +0.68]</span>"));
   EXPECT_TRUE(contains(page, "172,000 more decisions (about 21 weeks at this log's rate) would decide."));
   EXPECT_TRUE(contains(page, "6,400 more decisions (about 5 days at this log's rate) would decide."));
   EXPECT_TRUE(contains(page, "e0b1c2d3f4a59687"));
@@ -148,8 +149,8 @@ TEST(Html, ShowsTheEvidenceOfEveryVerb) {
     "estimates":[{"estimator":"ips","value":1.25,"lower":1.0,"upper":1.5,"level":0.95,"ess":900},
                  {"estimator":"dr","value":1.2375,"lower":1.1,"upper":1.375,"level":0.95,"ess":900}],
     "support":{"ess":900,"max_weight":4,"mean_weight":1.003,"chi2":0.5,"verdict":"pass"}}]})");
-  EXPECT_TRUE(contains(render_html(evaluate), "1.238 [1.100, 1.375]"));
-  EXPECT_TRUE(contains(render_text(evaluate), "1.238 [1.100, 1.375]"));
+  EXPECT_TRUE(contains(render_html(evaluate), "1.24 [1.10, 1.38]"));
+  EXPECT_TRUE(contains(render_text(evaluate), "1.24 [1.10, 1.38]"));
   const json check = json::parse(R"({"verb":"check","detectable_effect":0.12,
     "constants":[{"name":"constant:a","value":0.5,"lower":0.4,"upper":0.6}]})");
   EXPECT_TRUE(contains(render_html(check), "could show: 0.12"));
@@ -187,7 +188,7 @@ TEST(Text, BeginsWithTheDecisionAndAsksTheFourQuestions) {
   EXPECT_EQ(text.find("ship: Ship the policy that was trained on the goal"), 0u);
   EXPECT_TRUE(contains(text, "Did we specify the right goal? refuse\n  Clicks do not stand"));
   EXPECT_TRUE(contains(text, "Does it still, out there? not asked\n"));
-  EXPECT_TRUE(contains(text, "+0.427 [+0.171, +0.683]"));
+  EXPECT_TRUE(contains(text, "+0.43 [+0.17, +0.68]"));
 }
 
 TEST(Text, AlignsColumnsByCharactersAndNotByBytes) {

@@ -1,0 +1,43 @@
+// The verdict on policies that exist already: gate asks of one, evaluate of several.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "loop/origin.h"
+#include "loop/stages.h"
+
+namespace plumb {
+
+void judge(Study& study, const std::vector<Judgeable>& policies) {
+  std::vector<std::string> contents;
+  for (const Judgeable& asked : policies) contents.push_back(hex(policy_content(*asked.policy, study.log)));
+  std::sort(contents.begin(), contents.end());
+  const std::string question = fmt::format("{}", fmt::join(contents, "+"));
+  open_look(study, question);
+  CertificationOptions how;
+  how.alpha = study.look.alpha;
+  how.caps = study.caps;
+  how.missing_caps = study.missing_caps;
+  how.rejected_share = study.rejected_share;
+  how.seed = study.seed;
+  how.threads = study.threads;
+  how.with_constants = false;
+  std::vector<Certifiable> candidates;
+  how.unseen.assign(study.log.size(), 1);
+  how.reference_is_fixed = true;
+  for (const Judgeable& asked : policies) {
+    candidates.push_back({asked.policy, "", asked.judges.left_out == 0});
+    how.reference_is_fixed = how.reference_is_fixed && asked.judges.reference_is_fixed;
+    for (std::size_t i = 0; i < how.unseen.size(); ++i) how.unseen[i] = how.unseen[i] && asked.judges.unseen[i];
+  }
+  study.certification = certify(study.log, study.goal, study.models, study.reference, candidates, how);
+  for (const Judgeable& asked : policies) {
+    if (asked.judges.left_out == 0) continue;
+    for (CandidateClaim& claim : study.certification->candidates)
+      if (claim.name == asked.policy->name() && claim.kind != PolicyKind::kReference)
+        claim.reason += fmt::format("; {}", fmt::join(asked.judges.notes, "; "));
+  }
+  close_look(study, question);
+}
+
+}  // namespace plumb
