@@ -56,8 +56,6 @@ void audit_proxies(Study& study, const RunOptions& options);
 // What the reward model promises against what people say; nothing where the goal asks for no preference.
 void audit_people(Study& study);
 void train_policies(Study& study, const RunOptions& options);
-// The verdict on policies that exist already, as one family and as one look: study.certification, in their
-// order behind the reference. REQUIRES: outcomes are learnt; the policies have not learnt from the log.
 // How far policies and the proxies' paths are from the reference and from what the log did.
 void measure_distances(Study& study);
 // What trees do and what a budget's policies spend and earn, on decisions that they have not seen.
