@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "audit/claims.h"
+#include "audit/comparison.h"
 #include "loop/origin.h"
 #include "loop/stages.h"
 
@@ -103,6 +104,11 @@ void summarize_constants(Study& study) {
   double least = INFINITY;
   if (compared) {
     const Certification all = certify(log, study.goal, study.models, study.reference, {}, how);
+    // Where missing outcomes are in doubt, what decides is the gain with them at their worst.
+    const bool doubt = std::any_of(study.goal.maximize.begin(), study.goal.maximize.end(),
+                                   [&](const Term& term) { return study.missing_caps.contains(term.outcome); });
+    std::optional<Comparison> sure;
+    if (doubt) sure.emplace(log, study.goal, study.models, study.reference, std::vector<Certifiable>{}, how);
     for (std::size_t a = 0; a < study.constants.size(); ++a) {
       ConstantSummary out;
       out.name = "constant:" + log.actions[a];
@@ -110,7 +116,7 @@ void summarize_constants(Study& study) {
       const CandidateClaim& claim = all.candidates[a + 1];
       PLUMB_ASSERT(claim.name == out.name);
       out.value = claim.goal;
-      const Measured& gain = claim.versus_reference;
+      const Measured gain = sure ? sure->sure_gain(a + 1, 0) : claim.versus_reference;
       if (gain.known && claim.kind != PolicyKind::kReference)
         least = std::min(least, detectable(study.goal, gain.value - gain.interval.lower, gain.standard_error));
       study.constant_summaries.push_back(std::move(out));
