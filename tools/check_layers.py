@@ -18,6 +18,7 @@ import tempfile
 HEADER_LAYER = {
     "regression": "stats",
     "agreement": "stats",
+    "ties": "stats",
     "features": "data",
     "balance": "data",
     "inspect": "data",

@@ -98,7 +98,8 @@ std::string outcome_tables(const LogSketch& sketch, const LogRoles& roles,
     } else if (gaps > 0) {
       out += fmt::format(
           "# {} of {} rows hold no value. If that means zero: absent = \"zero\". If not everybody was asked,\n"
-          "# with which probability: asked = \"COLUMN\" or a number. If who answers depends on nothing but action\n"
+          "# with which probability: asked = \"COLUMN\" or a number. If who answers depends on nothing but "
+          "action\n"
           "# and context: missing = \"at_random\". Unknown, a verdict must hold whatever they are.\n",
           gaps, sketch.rows);
     }
