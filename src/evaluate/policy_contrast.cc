@@ -81,6 +81,25 @@ ContrastParts contrast_parts(const Evaluation& e, const PolicyContrast& contrast
     out.why_not = "there is nothing to measure it on";
     return out;
   }
+  // A value of exactly 0 without an error is that of equal policies, or of two that both met no event: the
+  // latter may differ all the same.
+  const std::vector<std::uint8_t>& mask = e.subsets_[contrast.subset].mask;
+  const auto weigh_alike = [&] {
+    constexpr double kRounding = 1e-5;
+    if (contrast.policies.size() < 2) return false;
+    for (const std::uint32_t at : e.events_->sample) {
+      if (mask[e.events_->row[at]] == 0) continue;
+      double sum = 0, size = 0;
+      for (const auto& [policy, weight] : contrast.policies) {
+        const double w = weight * static_cast<double>(e.probe_weight_[policy][at]);
+        sum += w;
+        size += std::abs(w);
+      }
+      if (std::abs(sum) > kRounding * size) return false;
+    }
+    return true;
+  };
+  if (whole.equal(0) && weigh_alike()) return out;
   const std::vector<double>& rows = e.rows_[contrast.subset].bucket;  // sums of r
   const double used =
       static_cast<double>(std::count_if(rows.begin(), rows.end(), [](double r) { return r > 0; }));
@@ -88,7 +107,6 @@ ContrastParts contrast_parts(const Evaluation& e, const PolicyContrast& contrast
   for (std::size_t b = 0; b < kBuckets; ++b) rest[b] = whole.influence(b, 0);
 
   const EventRows& events = *e.events_;
-  const std::vector<std::uint8_t>& mask = e.subsets_[contrast.subset].mask;
   double heaviest = 0;
   for (const auto& [outcome, term] : contrast.terms) {
     const EventRows::Outcome& one = events.outcomes[outcome];

@@ -132,6 +132,19 @@ TEST(PolicyContrast, CriticalToReachIsTheEndOfTheInterval) {
   }
 }
 
+TEST(PolicyContrast, OfEqualPoliciesIsNothingAndOfTwoWithoutAnEventIsNot) {
+  const Asked none({.decisions = 1000, .share = 0.3, .rate_a = 0, .rate_b = 0});
+  const Interval i = interval_of(contrast_parts(none.evaluation, none.gain()), kCritical, 0.95);
+  EXPECT_LT(i.lower, -0.003);
+  EXPECT_GT(i.upper, 0.009);
+  Asked some({.decisions = 1000, .share = 0.3, .rate_a = 0.05, .rate_b = 0.1});
+  const std::size_t again = some.evaluation.add_policy(*constant_policy("b"));
+  const ContrastParts same =
+      contrast_parts(some.evaluation, {{{some.b, 1.0}, {again, -1.0}}, {{0, 1.0}}, some.all});
+  EXPECT_EQ(same.value, 0);
+  EXPECT_EQ(interval_of(same, kCritical, 0.95).upper, 0);
+}
+
 TEST(PolicyContrast, OfAmountsOfHardlyAnyBuyerHasNoNumber) {
   const Asked asked({.decisions = 3000, .share = 0.3, .rate_a = 0.004, .rate_b = 0.004, .amount_sigma = 1});
   const ContrastParts parts = contrast_parts(asked.evaluation, asked.gain());
