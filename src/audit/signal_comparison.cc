@@ -163,6 +163,7 @@ std::vector<SignalComparison> compare_signals(const AuditContext& context,
   std::vector<Asked> asked;
   std::vector<std::size_t> of;  // its comparison
   std::vector<Contrast> contrasts;
+  std::vector<PolicyContrast> differences;  // by place in `asked`
   for (const std::string& proxy : context.goal.proxies) {
     for (std::size_t s = 0; s < paths.size(); ++s) {
       if (paths[s].signal != proxy || paths[s].points.empty()) continue;
@@ -193,12 +194,11 @@ std::vector<SignalComparison> compare_signals(const AuditContext& context,
       const std::vector<std::size_t> number = evaluation->add_probabilities_many(
           std::vector<std::span<const float>>{one.proxy.at.p, one.goal.at.p, one.step.at.p});
       for (Pushed* pushed : {&one.proxy, &one.goal, &one.step}) pushed->at.p = {};
-      Contrast difference{proxy, {}}, rise{proxy, {}};
-      evaluation->add_terms(difference, number[0], terms, rows, 1);
-      evaluation->add_terms(difference, number[1], terms, rows, -1);
+      differences.push_back({{{number[0], 1.0}, {number[1], -1.0}}, terms, rows});
+      Contrast rise{proxy, {}};
       evaluation->add_terms(rise, number[1], terms, rows, 1);
       evaluation->add_terms(rise, number[2], terms, rows, -1);
-      contrasts.push_back(std::move(difference));
+      contrasts.push_back(as_columns(*evaluation, differences.back()));
       contrasts.push_back(std::move(rise));
       asked.push_back(std::move(one));
       of.push_back(out.size());
@@ -250,6 +250,18 @@ std::vector<SignalComparison> compare_signals(const AuditContext& context,
     comparison.difference =
         make_measured(joint.value[2 * k], joint.standard_error[2 * k], critical, context.goal.confidence);
     comparison.same_policy = joint.equal(2 * k);
+    if (comparison.same_policy) continue;
+    // Few events: at least the interval that the difference has by itself.
+    const Measured own =
+        make_measured(contrast_parts(*evaluation, differences[k]), critical, context.goal.confidence);
+    if (!own.known) {
+      comparison.difference = own;
+      continue;
+    }
+    Interval& i = comparison.difference.interval;
+    i.lower = std::min(i.lower, own.interval.lower);
+    i.upper = std::max(i.upper, own.interval.upper);
+    comparison.difference.method = own.method;
     const double left = std::abs(slope[k] * (comparison.kl_proxy - comparison.kl_goal));
     comparison.difference.interval.lower -= left;
     comparison.difference.interval.upper += left;
