@@ -252,7 +252,7 @@ int main(int argc, char** argv) {
       std::fflush(stdout);
       const auto n = static_cast<std::uint64_t>(c.at(at + " number"));
       if (n > 0)
-        cells.claims.claim(n - c.at(at + " miss") >= .93 * static_cast<double>(n) ||
+        cells.claims.claim(static_cast<double>(n) - c.at(at + " miss") >= .93 * static_cast<double>(n) ||
                                c.at(at + " miss") <= static_cast<double>(most_explained(.05, n)),
                            fmt::format("{} {}: {:.0f} of {} missed", world.name, at, c.at(at + " miss"), n));
       const bool amounts = world.arms.draws == Draws::kAmount;
