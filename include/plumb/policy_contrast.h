@@ -65,6 +65,9 @@ struct ContrastParts {
 // REQUIRES: every policy of the contrast was added after its subset.
 ContrastParts contrast_parts(const Evaluation& evaluation, const PolicyContrast& contrast);
 
+// The same of an estimate alone, none of whose events are looked at: for sums that hold no rows (a stream).
+ContrastParts smooth_parts(const Estimates& estimates, std::size_t k);
+
 // Two-sided, at the level that `critical` has for a normal interval. `level` is only written into it.
 Interval interval_of(const ContrastParts& parts, double critical, double level);
 // The largest critical value at which `limit` is still outside of the interval (0 where it never is): the size

@@ -21,8 +21,10 @@ struct Spread {
   double error = 0, skewness = 0, degrees = 1, five = 0;  // five: share of the variance in the largest five
 };
 
-Spread spread_of(std::span<const double> influence, double used) {
+Spread spread_of(std::span<const double> influence) {
   Spread out;
+  const auto used =
+      static_cast<double>(std::count_if(influence.begin(), influence.end(), [](double s) { return s != 0; }));
   double squares = 0, cubes = 0, fourth = 0;
   std::vector<double> largest;
   for (const double s : influence) {
@@ -100,9 +102,6 @@ ContrastParts contrast_parts(const Evaluation& e, const PolicyContrast& contrast
     return true;
   };
   if (whole.equal(0) && weigh_alike()) return out;
-  const std::vector<double>& rows = e.rows_[contrast.subset].bucket;  // sums of r
-  const double used =
-      static_cast<double>(std::count_if(rows.begin(), rows.end(), [](double r) { return r > 0; }));
   std::vector<double> rest(kBuckets);
   for (std::size_t b = 0; b < kBuckets; ++b) rest[b] = whole.influence(b, 0);
 
@@ -201,7 +200,7 @@ ContrastParts contrast_parts(const Evaluation& e, const PolicyContrast& contrast
     for (std::size_t b = 0; b < kBuckets; ++b)
       rest[b] -= brought[b] - (count > 0 ? total * live[b] / count : 0);
   }
-  const Spread left = spread_of(rest, used);
+  const Spread left = spread_of(rest);
   out.rest_error = left.error;
   out.rest_skewness = left.skewness;
   out.rest_degrees = left.degrees;
@@ -214,6 +213,23 @@ ContrastParts contrast_parts(const Evaluation& e, const PolicyContrast& contrast
         "(tail index {:.2f}; above {:.2f} no interval holds)",
         100 * left.five, heaviest, kHeaviestTail);
   }
+  return out;
+}
+
+ContrastParts smooth_parts(const Estimates& estimates, std::size_t k) {
+  ContrastParts out;
+  out.value = estimates.value[k];
+  out.standard_error = estimates.standard_error[k];
+  if (!std::isfinite(out.value) || !std::isfinite(out.standard_error)) {
+    out.why_not = "there is nothing to measure it on";
+    return out;
+  }
+  std::vector<double> influence(kBuckets);
+  for (std::size_t b = 0; b < kBuckets; ++b) influence[b] = estimates.influence(b, k);
+  const Spread all = spread_of(influence);
+  out.rest_error = all.error;
+  out.skewness = out.rest_skewness = all.skewness;
+  out.degrees = out.rest_degrees = all.degrees;
   return out;
 }
 

@@ -13,12 +13,7 @@ std::string too_few_events(const std::string& outcome, OutcomeKind kind, double 
 }
 
 Measured level_of(const Estimates& level, const Goal& goal) {
-  const double z = normal_quantile(0.5 + goal.confidence / 2);
-  Measured out = make_measured(level.value[0], level.standard_error[0], z, goal.confidence);
-  if (out.known)
-    out.interval =
-        hall_interval(level.value[0], level.standard_error[0], level.skewness[0], z, goal.confidence);
-  return out;
+  return make_measured(smooth_parts(level, 0), normal_quantile(0.5 + goal.confidence / 2), goal.confidence);
 }
 
 }  // namespace plumb

@@ -109,8 +109,10 @@ TEST(SignalComparison, CarriesTheErrorOfThePressureWhereContextsDiffer) {
   EXPECT_NEAR(c.kl_proxy / c.kl_goal, 1, 1e-9);
   // Towards harm means c for everyone, which is good; towards the goal means b for those who like it.
   EXPECT_LT(c.difference.interval.upper, 0);
-  EXPECT_NEAR(c.difference.interval.upper - c.difference.interval.lower,
-              2 * normal_quantile(.975) * c.difference.standard_error, 1e-6);
+  // At least the normal interval, and no wider than skewness and Student's t make it.
+  const double normal = 2 * normal_quantile(.975) * c.difference.standard_error;
+  EXPECT_GE(c.difference.interval.upper - c.difference.interval.lower, normal - 1e-9);
+  EXPECT_LE(c.difference.interval.upper - c.difference.interval.lower, 1.05 * normal);
 }
 
 }  // namespace

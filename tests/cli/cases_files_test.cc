@@ -12,7 +12,7 @@ using Json = nlohmann::json;
 // A log in another form than base.csv has the same answer: everything but places and notes.
 Json verdict_of(const Result& result) {
   const Json document = Json::parse(result.out);
-  return {document.at("verdict"), document.at("certification").at("candidates")};
+  return {document.at("verdict"), document.at("candidates")};
 }
 
 TEST(Cases, GuardDirection) {
@@ -29,7 +29,7 @@ TEST(Cases, GuardDirection) {
   ASSERT_TRUE(said.status == 0 || said.status == 3 || said.status == 4) << said.err;
   const Json document = Json::parse(said.out);
   bool v2_refused = false;
-  for (const Json& candidate : document.at("certification").at("candidates"))
+  for (const Json& candidate : document.at("candidates"))
     if (candidate.at("name") == "constant:bot_v2") v2_refused = candidate.at("verdict") == "refuse";
   EXPECT_TRUE(v2_refused);
   EXPECT_TRUE(contains(said.out, "csat fell by 7")) << said.out.substr(0, 2000);
@@ -121,7 +121,8 @@ TEST(Cases, DupTag) {
   goal.replace(goal.find("[data]"), 6, "[data]\naction = \"#\"");
   folder.write("place.toml", goal);
   const Result read = folder.plumb({"check", "place.toml", "--log", "decisionservice.json"});
-  EXPECT_EQ(read.status, 0) << read.err;
+  // Three decisions are too few for anything else, but they are read.
+  EXPECT_TRUE(contains(read.err, "decisions of enough units")) << read.err;
 }
 
 TEST(Cases, Dangling) {
@@ -138,7 +139,7 @@ TEST(Cases, VwListedLabel) {
   const Folder folder;
   PLUMB_CASE("vw_listed_label", folder);
   const Result result = folder.plumb({"check", "goal.toml", "--log", "listed.txt"});
-  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_TRUE(contains(result.err, "decisions of enough units")) << result.err;  // read, and too few
 }
 
 TEST(Cases, VwManyWords) {

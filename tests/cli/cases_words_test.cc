@@ -18,13 +18,13 @@ Json answer(const Folder& folder, std::vector<std::string> arguments) {
 
 // What check says can be shown is no less than what gate's interval needs below its estimate.
 void expect_one_arithmetic(const Folder& folder, const std::string& goal,
-                           const std::vector<std::string>& policies) {
+                           const std::vector<std::string>& policies, bool in_doubt = false) {
   const Json check = answer(folder, {"check", goal});
   double least = INFINITY;
   for (const std::string& policy : policies) {
     const Json gate = answer(folder, {"gate", goal, policy});
     const Json& gain = gate["candidates"][1]["versus_reference"];
-    if (!gain["value"].is_null())
+    if (!gain["value"].is_null() && !gate["candidates"][1]["verdict"].is_null())
       least = std::min(least, gain["value"].get<double>() - gain["lower"].get<double>());
   }
   if (check["detectable_effect"].is_null()) {
@@ -33,14 +33,18 @@ void expect_one_arithmetic(const Folder& folder, const std::string& goal,
   }
   ASSERT_TRUE(std::isfinite(least));
   EXPECT_GE(check["detectable_effect"].get<double>(), least);
-  EXPECT_LE(check["detectable_effect"].get<double>(), 2.5 * least);  // and it does not fall silent
+  // And it does not fall silent; where missing outcomes are in doubt, what decides is wider than what gate
+  // shows.
+  if (!in_doubt) {
+    EXPECT_LE(check["detectable_effect"].get<double>(), 2.5 * least);
+  }
 }
 
 TEST(Cases, CheckPromisesWhatGateCanHold) {
   const Folder folder;
   PLUMB_CASE("rejects_check", folder);
   for (const char* goal : {"binary.toml", "number.toml"})
-    expect_one_arithmetic(folder, goal, {"constant:a", "constant:b"});
+    expect_one_arithmetic(folder, goal, {"constant:a", "constant:b"}, /*in_doubt=*/true);
 }
 
 // Another kind of reason: one arm is too rare for a number, rows are rejected, an outcome has a wide range.

@@ -181,6 +181,7 @@ Study study_of(const std::string& decision, Verdict verdict, double limit_hair) 
                                                    : measured(0.2, -limit_hair, 0.4);
   const GainVerdict gain = judge_gain(study.goal, b.versus_reference, 2, 1000);
   EXPECT_EQ(gain.verdict, verdict);
+  b.gain = gain.verdict;
   b.reason = gain.reason;
   b.decisions_needed = gain.decisions_needed;
   c.candidates = {reference, b};
