@@ -178,14 +178,14 @@ TEST(Cases, Spreadsheet) {
 
 TEST(Spreadsheets, WithWordsAndCommasAnswerAsPlainOnes) {
   const Folder folder;
-  std::string plain = "arm;visit;spend\n", local = plain, words = plain;
+  std::string plain = "customer;arm;visit;spend\n", local = plain, words = plain;
   const Rng root(7);
   for (int i = 0; i < 600; ++i) {
     Rng rng = root.stream("row", static_cast<std::uint64_t>(i));
     const bool b = rng.bernoulli(.5), visit = rng.bernoulli(b ? .6 : .4);
     const int cents = static_cast<int>(rng.below(900)) + (b ? 100 : 0);
     const std::string whole = std::to_string(cents / 100), part = std::to_string(100 + cents % 100).substr(1);
-    const std::string arm = b ? "b;" : "None;";
+    const std::string arm = "c" + std::to_string(i) + (b ? ";b;" : ";None;");
     plain += arm + (visit ? "1;" : "0;") + whole + "." + part + "\n";
     local += arm + (visit ? "1;" : "0;") + whole + "," + part + "\n";
     words += arm + (visit ? "True;" : "False;") + whole + "," + part + "\n";
@@ -195,7 +195,8 @@ TEST(Spreadsheets, WithWordsAndCommasAnswerAsPlainOnes) {
   folder.write("words.csv", words);
   folder.write("goal.toml",
                "goal.maximize = \"spend\"\noutcome.spend.kind = \"amount\"\noutcome.visit.kind = \"binary\"\n"
-               "data.action = \"arm\"\ndata.propensity = 0.5\npolicy.reference = \"constant:None\"\n");
+               "data.unit = \"customer\"\ndata.action = \"arm\"\ndata.propensity = 0.5\npolicy.reference = "
+               "\"constant:None\"\n");
   const auto gate = [&](const std::string& log) {
     return folder.plumb({"gate", "goal.toml", "constant:b", "--log", log, "--json", "--quiet"});
   };
