@@ -173,7 +173,11 @@ TEST(Cases, Spreadsheet) {
   EXPECT_EQ(comma.status, 2);
   EXPECT_TRUE(contains(comma.err, "decimal = \",\"")) << comma.err;
   folder.write("comma.toml", folder.read("goal.toml") + "data.decimal = \",\"\n");
-  EXPECT_EQ(verdict_of(gate("semi.csv", "comma.toml")), verdict_of(base));
+  // Rows without names are told apart by their text, so folds are others; the numbers are those of base.csv.
+  const Json read = Json::parse(gate("semi.csv", "comma.toml").out), plain = Json::parse(base.out);
+  EXPECT_EQ(read["verdict"], plain["verdict"]);
+  EXPECT_NEAR(read["candidates"][1]["versus_reference"]["value"],
+              plain["candidates"][1]["versus_reference"]["value"].get<double>(), 0.01);
 }
 
 TEST(Spreadsheets, WithWordsAndCommasAnswerAsPlainOnes) {
