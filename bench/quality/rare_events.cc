@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 
 #include "plumb/policy_contrast.h"
 #include "quality/arms_log.h"
@@ -217,6 +219,45 @@ void power(std::uint64_t seed, Counts& count) {
   count["shown"] += parts.why_not.empty() && interval_of(parts, normal_quantile(.975), .95).lower > 0;
 }
 
+// The real propensities of Open Bandit's sampler, with clicks that no action changes: the true gain of every
+// arm is 0, which is all that a minimum effect of 0 asks.
+DecisionLog open_bandit() {
+  const char* folder = std::getenv("PLUMB_DATA");
+  const std::string path = std::string(folder == nullptr ? "" : folder) + "/open-bandit/bts_men.csv.gz";
+  if (folder == nullptr || !std::filesystem::exists(path)) return {};
+  const Goal goal = parse_goal(
+      "[goal]\nmaximize = \"click\"\n[outcome.click]\nkind = \"binary\"\n[data]\naction = "
+      "\"item_id\"\npropensity = "
+      "\"propensity_score\"\ncontext = [\"position\"]\n");
+  DecisionLog log = read_log(path, goal, nullptr);
+  assign_folds(log, 1);
+  return log;
+}
+
+void clicks_that_nothing_changes(const DecisionLog& sampler, std::uint64_t seed, Counts& count) {
+  DecisionLog log = sampler;
+  OutcomeColumn& click = log.outcomes[0];
+  const Rng root = Rng(seed).stream("clicks");
+  click.nonzero_count = 0;
+  for (std::size_t i = 0; i < log.size(); ++i) {
+    click.value[i] = root.stream("row", i).bernoulli(.0055) ? 1 : 0;
+    click.nonzero_count += click.value[i] != 0;
+  }
+  digest_rows(log);
+  const Goal goal = parse_goal("[goal]\nmaximize = \"click\"\n[outcome.click]\nkind = \"binary\"\n");
+  const OutcomeModels models = fit_outcome_models(log, {"click"}, 1);
+  CertificationOptions how;
+  how.seed = seed;
+  const Certification c = certify(log, goal, models, std::make_shared<LoggingPolicy>(log, 1), {}, how);
+  for (const CandidateClaim& claim : c.candidates) {
+    if (claim.kind == PolicyKind::kReference) continue;
+    count["numbers"] += claim.versus_reference.known;
+    count["refused " + claim.name] += claim.verdict == Verdict::kRefuse;
+    count["refused"] += claim.verdict == Verdict::kRefuse;
+  }
+  count["ship"] += c.decision == "ship";
+}
+
 bool nothing_seen_passes() {
   ArmsWorld world;
   world.decisions = 10000;
@@ -282,6 +323,21 @@ int main(int argc, char** argv) {
     });
     cells.at_most("an arm better by minimum_effect is refused", better.at("better refused"), families, .025);
     cells.at_most("46 arms, one better: families missed", better.at("family missed"), families, .05);
+  }
+  if (const DecisionLog sampler = open_bandit(); sampler.size() == 0) {
+    std::printf("Open Bandit: left out, PLUMB_DATA names no folder that holds it.\n");
+  } else {
+    const std::uint64_t logs = cells.quick() ? 4 : 100;
+    const Counts c =
+        cells.count("Open Bandit, clicks that nothing changes", logs,
+                    [&](std::uint64_t seed, Counts& one) { clicks_that_nothing_changes(sampler, seed, one); });
+    double worst = 0;
+    for (const auto& [name, value] : c.sum)
+      if (name.starts_with("refused ")) worst = std::max(worst, value);
+    std::printf("Open Bandit: %.0f numbers, %.0f refusals in %llu logs, the worst arm %.0f, %.0f shipped\n",
+                c.at("numbers"), c.at("refused"), static_cast<unsigned long long>(logs), worst, c.at("ship"));
+    cells.claims.claim(worst <= 5,
+                       fmt::format("Open Bandit: the arm refused most often is refused {:.0f} times", worst));
   }
   const std::uint64_t draws = cells.quick() ? 100 : 1000;
   const Counts shown = cells.count("power", draws, power);

@@ -15,9 +15,9 @@
 //   Interval i = interval_of(parts, critical, level);    // any critical value, of one contrast or of a family
 //
 // Measured in bench/quality/rare_events and bench/quality/tails. No number is given (why_not says so) where
-// amounts differ and a side holds fewer than kFewestAmounts effective events, and where a few units decide: the
-// outcome's tail index is above kHeaviestTail and the five largest contributions are more than kFewShare of the
-// variance; no interval that was tried holds there.
+// amounts differ and both sides hold fewer than kFewestAmounts effective events together, and where a few units
+// decide: the outcome's tail index is above kHeaviestTail and the five largest contributions are more than
+// kFewShare of the variance; no interval that was tried holds there.
 #pragma once
 
 #include <optional>
@@ -40,7 +40,7 @@ struct PolicyContrast {
 inline constexpr double kFewEvents = 100;       // fewer effective events on a side: gamma limits ...
 inline constexpr double kFewCommonEvents = 20;  // ... and where the outcome is no rare one, below this
 inline constexpr double kRareShare = 0.2;       // of decisions: what is more frequent is not rare
-inline constexpr double kFewestAmounts = 20;    // of amounts that differ: fewer on a side carry no number
+inline constexpr double kFewestAmounts = 20;    // of amounts that differ: fewer on both sides carry no number
 inline constexpr double kHeaviestTail = 0.68;   // Hill's index
 inline constexpr double kFewShare = 0.4;        // of the variance, in five units
 

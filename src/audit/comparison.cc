@@ -152,7 +152,8 @@ RejectedRows Comparison::rejected(std::size_t a, std::size_t b, const Bounds& bo
 std::string Comparison::too_few_of_both(std::size_t a, std::size_t b) const {
   const std::size_t subset = on_all(a, b) ? all_ : unseen_;
   for (const auto& [outcome, weight] : terms_) {
-    const auto least = static_cast<double>(least_events(log_.outcome(models_.outcome[outcome])));
+    const bool asks = least_events(log_.outcome(models_.outcome[outcome])) > 0;
+    const double least = asks ? kFewestAmounts : 0;
     const double mine = evaluation_.events(members_[a].number, outcome, subset),
                  theirs = evaluation_.events(members_[b].number, outcome, subset);
     if (mine >= least || theirs >= least) continue;
@@ -169,16 +170,6 @@ Measured Comparison::level(std::size_t k) const {
   const std::size_t subset = rows_of(k);
   const Support support = evaluation_.support(members_[k].number, subset, terms_);
   if (!support.sufficient) return unknown(support.reason);
-  for (const auto& [outcome, weight] : terms_) {
-    const OutcomeKind kind = log_.outcome(models_.outcome[outcome]).kind;
-    const std::uint64_t least = kind == OutcomeKind::kAmount ? least_events(kind) : 0;
-    const double events = evaluation_.events(members_[k].number, outcome, subset);
-    if (events < static_cast<double>(least)) {
-      return unknown(
-          fmt::format("too few events: {:.0f} effective non-zero values of {}, {} are needed for a level",
-                      events, models_.outcome[outcome], least));
-    }
-  }
   Measured out = make_measured(level_parts_[k], normal_quantile(0.5 + goal_.confidence / 2), goal_.confidence);
   out.interval = rejected(k, k, bounds_of_goal(goal_), false, subset).widened(out.interval);
   return out;

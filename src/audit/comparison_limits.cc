@@ -59,18 +59,11 @@ void Comparison::judge_constraint(const ConstraintSpec& spec, const Slice* slice
     } else {
       const auto position = static_cast<std::size_t>(at - family.member.begin());
       const ContrastParts& parts = family.parts[position];
-      const OutcomeKind kind = log_.outcome(spec.outcome).kind;
-      const double least = kind == OutcomeKind::kAmount ? static_cast<double>(least_events(kind)) : 0;
-      const double events = evaluation_.events(members_[k].number, outcome, subset);
-      if (!difference && events < least) {
-        claim.measured =
-            unknown(fmt::format("too few events: {:.0f} effective non-zero values, {:.0f} are needed for a "
-                                "level",
-                                events, least));
+      claim.measured = make_measured(parts, critical, 1 - options_.alpha);
+      if (!claim.measured.known && !difference) {
+        const double events = std::max(evaluation_.events(members_[k].number, outcome, subset), 1.0);
         claim.decisions_needed = static_cast<std::uint64_t>(
-            std::ceil(static_cast<double>(log_.size()) * (least / std::max(events, 1.0) - 1)));
-      } else {
-        claim.measured = make_measured(parts, critical, 1 - options_.alpha);
+            std::ceil(static_cast<double>(log_.size()) * std::max(0.0, kFewestAmounts / events - 1)));
       }
       if (claim.measured.known) {
         const RejectedRows rows =

@@ -11,8 +11,7 @@
 namespace plumb {
 namespace {
 
-constexpr double kLargeShare = 0.05;  // of all weight lies above what one more event is taken to weigh
-constexpr unsigned kDropped = 19;     // digits of a float: sixteen bins an octave remain
+constexpr unsigned kDropped = 19;  // digits of a float: sixteen bins an octave remain
 
 std::vector<double> observed_values(const OutcomeColumn& column) {
   std::vector<double> out;
@@ -53,14 +52,12 @@ EventRows::Outcome describe(const OutcomeColumn& column) {
   // say.
   if (lowest == highest && column.kind == OutcomeKind::kBinary && lowest == 1) out.sign = -1;
   std::vector<double> events;
-  WeightedQuantile size;
   double sum = 0, squares = 0;
   bool whole = true;
   for (const double y : values) {
     const double event = out.sign * (y - out.origin);
     if (event == 0) continue;
     events.push_back(event);
-    size.add(event);
     sum += event;
     squares += event * event;
     whole = whole && event == std::floor(event);
@@ -68,7 +65,7 @@ EventRows::Outcome describe(const OutcomeColumn& column) {
   out.share = static_cast<double>(events.size()) / n;
   const bool equal = events.empty() || *std::min_element(events.begin(), events.end()) ==
                                            *std::max_element(events.begin(), events.end());
-  if (!events.empty()) out.large = equal ? events.front() : size.above(kLargeShare);
+  if (!events.empty()) out.large = squares / sum;
   const double variation = sum > 0 ? static_cast<double>(events.size()) * squares / (sum * sum) - 1 : 0;
   const bool money = column.kind == OutcomeKind::kAmount || column.kind == OutcomeKind::kNumber;
   out.amounts =

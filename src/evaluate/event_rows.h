@@ -17,8 +17,8 @@ struct EventRows {
     bool countable = false;
     bool amounts = false;  // events differ so much in size that a count of them says little
     double origin = 0, sign = 1;
-    double large = 1;       // of y': the point above which a twentieth of their sum lies
-    double share = 0;       // of the observed rows that are events
+    double large = 1;  // of y', what one more is taken to be: sum y'^2 / sum y', their mean by share of the sum
+    double share = 0;  // of the observed rows that are events
     double tail_index = 0;  // of the events, or of distances from the median where it is not countable
     std::vector<std::uint32_t> event;  // positions in `row`, units together
   };

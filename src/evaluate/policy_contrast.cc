@@ -176,15 +176,13 @@ ContrastParts contrast_parts(const Evaluation& e, const PolicyContrast& contrast
     }
     close_weight();
     bool few = false;
-    for (const SideSums& s : side) {
+    for (const SideSums& s : side)
       if (s.weight.total() > 0 || s.sum > 0) few |= s.effective_events() < enough;
-      if (one.amounts && s.weight.total() > 0 && s.effective_events() < kFewestAmounts && out.why_not.empty()) {
-        out.why_not = fmt::format(
-            "too few events: {:.0f} effective non-zero values of {} on one side, {:.0f} are needed where they "
-            "differ "
-            "in size",
-            s.effective_events(), column.name, kFewestAmounts);
-      }
+    const double together = side[0].effective_events() + side[1].effective_events();
+    if (one.amounts && together < kFewestAmounts && out.why_not.empty()) {
+      out.why_not = fmt::format(
+          "too few events: {:.0f} effective non-zero values of {}, {:.0f} are needed where they differ in size",
+          together, column.name, kFewestAmounts);
     }
     if (!few) continue;
     for (int s = 0; s < 2; ++s) {
