@@ -11,11 +11,14 @@ namespace {
 
 constexpr double kMaxCritical = 37;
 
-double chi_squared_quantile(double p, double degrees) {
-  return boost::math::quantile(boost::math::chi_squared(degrees), p);
-}
+// Doubles are enough, and half of the library need not be compiled again for longer ones.
+using Doubles = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
+using ChiSquared = boost::math::chi_squared_distribution<double, Doubles>;
+using StudentsT = boost::math::students_t_distribution<double, Doubles>;
+
+double chi_squared_quantile(double p, double degrees) { return boost::math::quantile(ChiSquared(degrees), p); }
 double chi_squared_upper(double p, double degrees) {
-  return boost::math::quantile(boost::math::complement(boost::math::chi_squared(degrees), p));
+  return boost::math::quantile(boost::math::complement(ChiSquared(degrees), p));
 }
 
 }  // namespace
@@ -39,7 +42,7 @@ double t_critical(double critical, double degrees) {
   const double z = std::min(std::abs(critical), kMaxCritical);
   if (degrees > 1e5) return z;
   const double tail = normal_cdf(-z);
-  return boost::math::quantile(boost::math::complement(boost::math::students_t(degrees), tail));
+  return boost::math::quantile(boost::math::complement(StudentsT(degrees), tail));
 }
 
 double effective_degrees(double units, double squares, double fourth_powers) {
