@@ -118,11 +118,18 @@ Surrogacy test(const DecisionLog& log, const Goal& goal, const std::string& prox
   bool all_inside = true, outside = false;
   double furthest = -INFINITY, clearest = -INFINITY;
   std::size_t shown = 0, refuting = 0, pair = 0, high = 0, low = 0;
+  // A bias of the last digits of the effect is none: the proxy is the goal in another unit.
+  const auto is_nothing = [&](std::size_t k) {
+    constexpr double kRounding = 1e-6;
+    const double size = std::abs(of_direct.value[k]) + of_direct.standard_error[k];
+    return std::abs(of_bias.value[k]) + of_bias.standard_error[k] <= kRounding * size;
+  };
   for (std::size_t k = 0; k < bias.size(); ++k) {
-    const double value = std::abs(of_bias.value[k]), se = of_bias.standard_error[k];
-    if (!std::isfinite(value) || !(se > 0)) continue;
+    const bool none = is_nothing(k);
+    const double value = none ? 0 : std::abs(of_bias.value[k]), se = none ? 0 : of_bias.standard_error[k];
+    if (!std::isfinite(value) || !(se > 0 || none)) continue;
     out.known = true;
-    all_inside &= value + critical * se < usable;
+    all_inside &= none || value + critical * se < usable;
     if (value - critical * se > usable && (value - usable) / se > clearest) {
       outside = true;
       clearest = (value - usable) / se;
@@ -154,8 +161,13 @@ Surrogacy test(const DecisionLog& log, const Goal& goal, const std::string& prox
   out.direct = measured(of_direct);
   out.index = measured(of_index);
   out.bias = measured(of_bias);
-  out.z = out.bias.value / out.bias.standard_error;
-  out.p = family.p_value(out.z);
+  if (is_nothing(shown)) {
+    out.bias = make_measured(0, 0, critical, goal.confidence);
+    out.p = 1;
+  } else {
+    out.z = out.bias.value / out.bias.standard_error;
+    out.p = family.p_value(out.z);
+  }
   if (outside) out.verdict = Verdict::kRefuse;
   if (all_inside) out.verdict = Verdict::kPass;
   return out;

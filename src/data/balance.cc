@@ -7,6 +7,7 @@
 
 #include "data/checks.h"
 #include "data/rows.h"
+#include "stats/event_limits.h"
 
 namespace plumb {
 
@@ -94,6 +95,16 @@ BalanceTest test_balance(const DecisionLog& log, const Goal& goal, int threads) 
   const std::vector<CodedColumn> columns = coded_columns(log, goal, threads, &out);
   out.by_unit = draws.by_unit;
   if (draws.normal) {
+    // Sums of weights are held against a normal distribution, which those of heavy tails do not have.
+    constexpr double kHeavy = 0.4;
+    std::vector<double> weight;
+    for (const double p : log.propensity) weight.push_back(1 / p);
+    if (tail_index(weight) > kHeavy) {
+      out.why_not =
+          "a few choices that hardly ever happen carry most of the weight, and only the chosen action's "
+          "probability is stated";
+      return out;
+    }
     test_by_weights(log, draws, columns, threads, &out);
   } else {
     test_by_redrawing(draws, columns, threads, &out);

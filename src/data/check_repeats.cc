@@ -69,13 +69,12 @@ bool beyond_chance(const Repeats& r) {
 }  // namespace
 
 void find_repeats(const DecisionLog& log, int threads, std::vector<Finding>& out) {
-  if (!log.id.empty()) return;
   const Repeats r = count_repeats(content_digests(log, log.unit_named, threads));
   if (r.repeated == 0) return;
   const std::string equal =
       fmt::format("{} of {} rows equal an earlier row in every column that is used", r.repeated, log.size());
   if (!beyond_chance(r)) {
-    if (!log.context.empty() && !log.unit_named)
+    if (!log.context.empty() && !log.unit_named && log.id.empty())
       out.push_back({"duplicates", Severity::kInfo,
                      equal + "; without ids nobody can tell whether they were recorded twice."});
     return;

@@ -12,6 +12,7 @@
 #include <unordered_set>
 
 #include "data/checks.h"
+#include "stats/event_limits.h"
 
 namespace plumb {
 
@@ -115,8 +116,25 @@ Mean clustered_mean(const DecisionLog& log, const std::vector<double>& weight) {
   return mean;
 }
 
-void report_weight(const std::string& policy, const Mean& mean, std::vector<Finding>& out) {
+// Weights whose variance may not exist: a mean of them strays further than its own error says.
+bool is_heavy(const std::vector<double>& weight) {
+  constexpr double kHeavy = 0.4;  // Hill's index; from 1/2 on there is no variance
+  std::vector<double> positive;
+  for (const double w : weight)
+    if (w > 0) positive.push_back(w);
+  return tail_index(positive) > kHeavy;
+}
+
+void report_weight(const std::string& policy, const std::vector<double>& weight, const Mean& mean,
+                   std::vector<Finding>& out) {
   if (std::abs(mean.value - 1) <= kFarInErrors * mean.error + kDigits) return;
+  if (is_heavy(weight)) {
+    out.push_back({"mean_weight", Severity::kInfo,
+                   fmt::format("The importance weights of {} have mean {:.4f}, which cannot be tested: a few "
+                               "choices that hardly ever happen carry most of it.",
+                               policy, mean.value)});
+    return;
+  }
   out.push_back(
       {"mean_weight", Severity::kCap,
        fmt::format("The importance weights of {} have mean {:.4f} (standard error {:.4f}), expected 1: the "
@@ -134,13 +152,13 @@ void mean_weight(const DecisionLog& log, std::vector<Finding>& out) {
       if (count[a] < kFewChosen) continue;
       for (std::size_t i = 0; i < log.size(); ++i)
         weight[i] = log.chosen_action(i) == a ? 1 / log.propensity[i] : 0;
-      report_weight("always " + log.actions[a], clustered_mean(log, weight), out);
+      report_weight("always " + log.actions[a], weight, clustered_mean(log, weight), out);
     }
   }
   if (log.size() >= kFewChosen) {
     for (std::size_t i = 0; i < log.size(); ++i) weight[i] = 1 / (number(log.offered(i)) * log.propensity[i]);
     const Mean mean = clustered_mean(log, weight);
-    report_weight("the uniform policy", mean, out);
+    report_weight("the uniform policy", weight, mean, out);
     if (out.size() > found) return;
     const std::string what =
         fmt::format("mean weight of the uniform policy {:.4f} (standard error {:.4f})", mean.value, mean.error);

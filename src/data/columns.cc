@@ -5,7 +5,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <limits>
+
+#include "data/cell_words.h"
 
 namespace plumb {
 
@@ -155,7 +159,33 @@ std::string ColumnBuilder::note_of(std::size_t missing) const {
                             shown(name_), missing, number_.size());
 }
 
+// A column whose only words are those for no value ("NA") is one of numbers with holes.
+void ColumnBuilder::become_number_again() {
+  std::vector<float> value;
+  std::size_t numbers = 0, words = 0;
+  for (std::uint32_t level = 0; level < levels_.size(); ++level) {
+    const std::string_view text = levels_.name(level);
+    float number = std::numeric_limits<float>::quiet_NaN();
+    if (is_missing_cell(text)) {
+      ++words;
+    } else {
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+      if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(number)) return;
+      ++numbers;
+    }
+    value.push_back(number);
+  }
+  if (numbers == 0 || words == 0) return;
+  is_category_ = false;
+  number_.clear();
+  number_.reserve(code_.size());
+  for (const std::uint32_t code : code_)
+    number_.push_back(code == Interner::kNone ? std::numeric_limits<float>::quiet_NaN() : value[code]);
+  code_ = {};
+}
+
 FeatureColumn ColumnBuilder::finish(std::string* note) {
+  if (is_category_ && !settled_ && !sparse_) become_number_again();
   const auto missing = static_cast<std::size_t>(
       std::count_if(number_.begin(), number_.end(), [](float value) { return std::isnan(value); }));
   // Nothing at all is no number.
@@ -169,7 +199,7 @@ FeatureColumn ColumnBuilder::finish(std::string* note) {
   out.number = std::move(number_);
   out.code = std::move(code_);
   text_ = {};
-  out.levels = levels_.take_names();
+  if (is_category_) out.levels = levels_.take_names();
   return out;
 }
 

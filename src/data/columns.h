@@ -78,6 +78,7 @@ class ColumnBuilder {
   void add_category(const Cell& cell, std::uint64_t line);
   void become_category(std::uint64_t line, std::string first_text);
   std::uint32_t intern_number(const ColumnBuilder& from, std::size_t row);
+  void become_number_again();
   void fill_absent();
   std::string note_of(std::size_t missing) const;
   std::string name_;

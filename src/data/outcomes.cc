@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "data/checks.h"
 #include "data/late_outcomes.h"
 #include "data/log_builder.h"
 
@@ -83,6 +84,7 @@ void join_outcomes(DecisionLog& log, const Goal& goal, const Interner& ids, Outc
               goal.data.as_of.empty() ? kNoTime : as_of, cells.value, joined);
   }
   if (!goal.data.outcome_files.empty()) notes->push_back(joined.sentence());
+  const std::vector<std::string> used = used_outcomes(goal);
   for (std::size_t j = 0; j < goal.outcomes.size(); ++j) {
     const OutcomeSpec& spec = goal.outcomes[j];
     const auto& value = cells.value[j];
@@ -90,8 +92,12 @@ void join_outcomes(DecisionLog& log, const Goal& goal, const Interner& ids, Outc
     const std::size_t asked = static_cast<std::size_t>(std::max(cells.asked_of[j], 0));
     OutcomeColumn column = make_outcome_column(log, spec, as_of, std::move(cells.value[j]),
                                                cells.asked_of[j] < 0 ? nullptr : &cells.asked[asked]);
-    // A name that no row has is a mistake even where absent means zero.
-    if (!ever || column.observed_count == 0)
+    // A name that no row has is a mistake even where absent means zero; what nothing uses has no say.
+    const bool unused = std::find(used.begin(), used.end(), spec.name) == used.end();
+    if (unused && (!ever || column.observed_count == 0)) {
+      notes->push_back(
+          fmt::format("Outcome {} has no value, and nothing in the goal file uses it.", spec.name));
+    } else if (!ever || column.observed_count == 0)
       refuse(log.source, "outcome." + spec.name,
              ever ? fmt::format("no value that is old enough ({} immature rows)", column.immature_count)
                   : fmt::format("no value in {} rows", log.size()),

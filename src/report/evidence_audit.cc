@@ -109,12 +109,14 @@ json limits_json(const CandidateClaim& claim) {
   json out = json::array();
   for (const ConstraintClaim& k : claim.constraints) {
     json one = interval_json(k.measured);
-    one.update({{"id", k.id},
-                {"limit", k.limit},
-                {"margin", k.margin},
-                {"verdict", name_of(k.verdict)},
-                {"decisions_needed", k.verdict == Verdict::kInconclusive ? json(k.decisions_needed) : json()},
-                {"sentence", k.sentence}});
+    one.update(
+        {{"id", k.id},
+         {"limit", k.limit},
+         {"margin", k.margin},
+         {"verdict", name_of(k.verdict)},
+         {"decisions_needed",
+          k.verdict == Verdict::kInconclusive && k.decisions_needed > 0 ? json(k.decisions_needed) : json()},
+         {"sentence", k.sentence}});
     out.push_back(std::move(one));
   }
   return out;

@@ -102,6 +102,10 @@ class Test {
       const auto same = [&](const FeatureColumn* other) { return other->name == c.name; };
       if (std::none_of(columns.begin(), columns.end(), same)) columns.push_back(&c);
     }
+    // What the goal does not name may still be what decides who answers. A column in which a level says who
+    // answered was filled in by answering.
+    for (const FeatureColumn& c : log_.unnamed)
+      if (!tells_who_answered(c)) columns.push_back(&c);
     Cut everyone;
     everyone.cell.assign(log_.size(), 0);
     everyone.name.push_back("");
@@ -121,6 +125,20 @@ class Test {
     for (std::size_t a = 0; a < crossed; ++a) {
       for (std::size_t b = 0; b < a; ++b) cuts_.push_back(cross_cuts(coarse[b], coarse[a]));
     }
+  }
+
+  bool tells_who_answered(const FeatureColumn& column) const {
+    constexpr std::uint64_t kFew = 20;
+    const Cut cut = cut_column(column, kQuantiles);
+    std::vector<std::uint64_t> rows(cut.name.size(), 0), seen(cut.name.size(), 0);
+    for (std::size_t i = 0; i < log_.size(); ++i) {
+      if (column_.state[i] == State::kImmature) continue;
+      ++rows[cut.cell[i]];
+      seen[cut.cell[i]] += column_.state[i] == State::kObserved ? 1 : 0;
+    }
+    for (std::size_t c = 0; c < rows.size(); ++c)
+      if (rows[c] >= kFew && (seen[c] == 0 || seen[c] == rows[c])) return true;
+    return false;
   }
 
   double rows_of(std::size_t i) const {
@@ -167,8 +185,11 @@ class Test {
       found.comparisons.push_back({c, cell, arm, weighted, normal_score(total, variance, third)});
     };
     if (!(sum.variance >= kLeastVariance)) return;
-    add(false, sum.observed - sum.expected, sum.variance, sum.third);
-    add(true, sum.stands_for - sum.rows, sum.weighted_variance, sum.weighted_third);
+    // An estimate has an error of its own: half of the rows are scored by a fit on as many others, which moves
+    // against what it is compared with.
+    const double own = stated_ ? 1 : 2;
+    add(false, sum.observed - sum.expected, own * sum.variance, sum.third);
+    add(true, sum.stands_for - sum.rows, own * sum.weighted_variance, sum.weighted_third);
   }
 
   bool in_cell(const Comparison& c, std::size_t i) const {

@@ -225,5 +225,38 @@ TEST(CasesMissing, AMonitorOnGapsThatNobodyExplainsConfirmsNothing) {
   EXPECT_EQ(later["headline"].get<std::string>().rfind("Not confirmed", 0), 0u) << later["headline"];
 }
 
+// A column that the goal does not name decides who answers, and what they would say.
+TEST(CasesMissing, AColumnThatNobodyNamedMayDecideWhoAnswers) {
+  const Folder folder;
+  std::string log = "arm,z,y\n";
+  const Rng root(11);
+  for (int i = 0; i < 6000; ++i) {
+    Rng rng = root.stream("row", static_cast<std::uint64_t>(i));
+    const bool b = rng.bernoulli(.5);
+    const double z = rng.normal(), y = z + rng.normal();
+    const bool seen = !b || rng.bernoulli(1 / (1 + std::exp(2 * z)));
+    log += fmt::format("{},{:.4f},{}\n", b ? "b" : "a", z, seen ? fmt::format("{:.4f}", y) : "");
+  }
+  folder.write("log.csv", log);
+  folder.write("goal.toml",
+               "goal.maximize = 'y'\noutcome.y.kind = 'number'\noutcome.y.missing = 'at_random'\n"
+               "data.log = 'log.csv'\ndata.action = 'arm'\ndata.propensity = 0.5\n"
+               "policy.reference = 'constant:a'\n");
+  EXPECT_EQ(verdict_of(folder, {"gate", "goal.toml", "constant:b"}), "inconclusive");
+}
+
+// What nothing uses has no say, even where it has no value at all.
+TEST(CasesMissing, AnUnusedOutcomeWithoutAValueEndsNothing) {
+  const Folder folder;
+  std::string log = "arm,y,z\n";
+  for (int i = 0; i < 2000; ++i) log += i % 2 ? (i % 3 ? "b,1,\n" : "b,0,\n") : (i % 5 ? "a,0,\n" : "a,1,\n");
+  folder.write("log.csv", log);
+  folder.write("goal.toml",
+               "goal.maximize = 'y'\noutcome.y.kind = 'binary'\noutcome.z.kind = 'binary'\n"
+               "data.log = 'log.csv'\ndata.action = 'arm'\ndata.propensity = 0.5\n"
+               "policy.reference = 'constant:a'\n");
+  EXPECT_EQ(verdict_of(folder, {"gate", "goal.toml", "constant:b"}), "pass");
+}
+
 }  // namespace
 }  // namespace plumb

@@ -31,6 +31,22 @@ TEST(MissingCells, OfANumberLeaveItANumberAndAreSaidFirst) {
   EXPECT_TRUE(csv_log("arm,p,age,region,spend\na,.5,,n,1\n", age_goal()).context[0].is_category);
 }
 
+// Words for no value are holes where all else is numbers, and words where there are words.
+TEST(MissingCells, MayBeWrittenAsWords) {
+  for (const std::string word : {"NA", "None", "null", "n/a"}) {
+    for (const bool first : {false, true}) {
+      const std::string rows = first ? word + ",n,1\nb,.5,1,n,1\n" : "1,n,1\nb,.5," + word + ",n,1\n";
+      const DecisionLog log = csv_log("arm,p,age,region,spend\na,.5," + rows + "a,.5,4,n,1\n", age_goal());
+      ASSERT_FALSE(log.context[0].is_category) << word;
+      EXPECT_EQ(log.context[0].number[2], 4) << word;
+      EXPECT_TRUE(std::isnan(log.context[0].number[first ? 0 : 1])) << word;
+    }
+  }
+  EXPECT_TRUE(csv_log("arm,p,age,region,spend\na,.5,1,n,1\nb,.5,NA,n,1\na,.5,old,n,1\n", age_goal())
+                  .context[0]
+                  .is_category);
+}
+
 TEST(MissingCells, DoNotDependOnBlocksOrOnWhereTheFirstTextStands) {
   std::string numbers = "arm,p,age,region,spend\n", texts = numbers;
   for (int i = 0; i < 200; ++i) {
