@@ -16,8 +16,8 @@
 //
 // Measured in bench/quality/rare_events and bench/quality/tails. No number is given (why_not says so) where
 // amounts differ and both sides hold fewer than kFewestAmounts effective events together, and where a few units
-// decide: the outcome's tail index is above kHeaviestTail and the five largest contributions are more than
-// kFewShare of the variance; no interval that was tried holds there.
+// decide: the outcome's tail is heavier than a lognormal's of kHeaviestTail and the five largest contributions
+// are more than kFewShare of the variance; no interval that was tried holds there.
 #pragma once
 
 #include <optional>
@@ -41,7 +41,7 @@ inline constexpr double kFewEvents = 100;       // fewer effective events on a s
 inline constexpr double kFewCommonEvents = 20;  // ... and where the outcome is no rare one, below this
 inline constexpr double kRareShare = 0.2;       // of decisions: what is more frequent is not rare
 inline constexpr double kFewestAmounts = 20;    // of amounts that differ: fewer on both sides carry no number
-inline constexpr double kHeaviestTail = 0.68;   // Hill's index
+inline constexpr double kHeaviestTail = 1.76;   // sigma of a lognormal with as heavy a tail
 inline constexpr double kFewShare = 0.4;        // of the variance, in five units
 
 // Everything that an interval needs, at any critical value. Equal policies (plumb/stats.h, Estimates) differ by

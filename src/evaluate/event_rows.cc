@@ -28,7 +28,7 @@ double spread_tail(std::vector<double> values) {
   std::nth_element(values.begin(), middle, values.end());
   const double median = *middle;
   for (double& v : values) v = std::abs(v - median);
-  return tail_index(values);
+  return lognormal_sigma(tail_index(values), values.size());
 }
 
 EventRows::Outcome describe(const OutcomeColumn& column) {
@@ -42,7 +42,7 @@ EventRows::Outcome describe(const OutcomeColumn& column) {
   };
   const double at_lowest = share_of(lowest), at_highest = lowest == highest ? 0 : share_of(highest);
   if (at_lowest <= 0.5 && at_highest <= 0.5) {
-    out.tail_index = spread_tail(values);
+    out.tail_sigma = spread_tail(values);
     return out;
   }
   out.countable = true;
@@ -70,7 +70,7 @@ EventRows::Outcome describe(const OutcomeColumn& column) {
   const bool money = column.kind == OutcomeKind::kAmount || column.kind == OutcomeKind::kNumber;
   out.amounts =
       events.empty() ? money : !equal && (column.kind == OutcomeKind::kAmount || !whole || variation > 1);
-  out.tail_index = equal ? 0 : tail_index(events);
+  out.tail_sigma = equal ? 0 : lognormal_sigma(tail_index(events), events.size());
   return out;
 }
 

@@ -19,7 +19,8 @@ struct EventRows {
     double origin = 0, sign = 1;
     double large = 1;  // of y', what one more is taken to be: sum y'^2 / sum y', their mean by share of the sum
     double share = 0;  // of the observed rows that are events
-    double tail_index = 0;  // of the events, or of distances from the median where it is not countable
+    double tail_sigma =
+        0;  // of a lognormal as heavy as the events, or as distances from the median where it is not countable
     std::vector<std::uint32_t> event;  // positions in `row`, units together
   };
   std::vector<Outcome> outcomes;

@@ -110,7 +110,7 @@ ContrastParts contrast_parts(const Evaluation& e, const PolicyContrast& contrast
   for (const auto& [outcome, term] : contrast.terms) {
     const EventRows::Outcome& one = events.outcomes[outcome];
     if (term == 0) continue;
-    heaviest = std::max(heaviest, one.tail_index);
+    heaviest = std::max(heaviest, one.tail_sigma);
     if (!one.countable) continue;
     const OutcomeColumn& column = e.log_.outcome(e.models_.outcome[outcome]);
     // Weights of the policies over what their sums are divided by.
@@ -208,7 +208,7 @@ ContrastParts contrast_parts(const Evaluation& e, const PolicyContrast& contrast
     out.why_not = fmt::format(
         "a few units decide this: five of them are {:.0f} % of its variance, and larger values are still to "
         "come "
-        "(tail index {:.2f}; above {:.2f} no interval holds)",
+        "(a tail like that of a lognormal with sigma {:.2f}; above {:.2f} no interval holds)",
         100 * left.five, heaviest, kHeaviestTail);
   }
   return out;

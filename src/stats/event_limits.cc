@@ -21,6 +21,9 @@ double chi_squared_upper(double p, double degrees) {
   return boost::math::quantile(boost::math::complement(ChiSquared(degrees), p));
 }
 
+// How many of n values are the tail.
+double tail_size(std::size_t n) { return std::floor(3 * std::sqrt(static_cast<double>(n))); }
+
 }  // namespace
 
 Interval gamma_limits(const WeightedEvents& events, double alpha) {
@@ -53,7 +56,7 @@ double effective_degrees(double units, double squares, double fourth_powers) {
 
 double tail_index(std::vector<double>& values) {
   constexpr double kFew = 20;
-  const double m = std::floor(3 * std::sqrt(static_cast<double>(values.size())));
+  const double m = tail_size(values.size());
   if (m < kFew || m >= static_cast<double>(values.size())) return 0;
   const auto end = values.begin() + static_cast<std::ptrdiff_t>(m);
   std::nth_element(values.begin(), end, values.end(), std::greater<>());
@@ -63,6 +66,14 @@ double tail_index(std::vector<double>& values) {
   double sum = 0;
   for (auto at = values.begin(); at != end; ++at) sum += std::log(*at / threshold);
   return sum / m;
+}
+
+double lognormal_sigma(double index, std::size_t n) {
+  if (!(index > 0)) return 0;
+  // Log values are normal: beyond the quantile z they lie sigma (phi(z)/P(Z > z) - z) above it on average.
+  const double share = tail_size(n) / static_cast<double>(n), z = normal_quantile(1 - share);
+  const double density = std::exp(-z * z / 2) / std::sqrt(2 * std::acos(-1.0));
+  return index / (density / share - z);
 }
 
 }  // namespace plumb

@@ -33,4 +33,8 @@ double effective_degrees(double units, double squares, double fourth_powers);
 // heavier; from 1/2 on the variance does not exist. 0 where fewer than 20 would be used. `values` is reordered.
 double tail_index(std::vector<double>& values);
 
+// The sigma of a lognormal distribution whose tail, beyond the quantile that tail_index reads n values from,
+// has this index: comparable for any n, as the index of a lognormal tail is not. 0 where the index is 0.
+double lognormal_sigma(double index, std::size_t n);
+
 }  // namespace plumb

@@ -61,5 +61,18 @@ TEST(TailIndex, IsThatOfAParetoDistribution) {
   EXPECT_EQ(tail_index(few), 0);
 }
 
+// Quantiles of a lognormal distribution have its sigma, however many there are.
+TEST(LognormalSigma, IsThatOfALognormalDistribution) {
+  for (const int n : {1000, 20000}) {
+    for (const double sigma : {1.0, 2.0}) {
+      std::vector<double> values;
+      for (int k = 1; k <= n; ++k) values.push_back(std::exp(sigma * normal_quantile(k / (n + 1.0))));
+      const double index = tail_index(values);
+      EXPECT_NEAR(lognormal_sigma(index, values.size()), sigma, 0.05 * sigma) << n;
+    }
+  }
+  EXPECT_EQ(lognormal_sigma(0, 1000), 0);
+}
+
 }  // namespace
 }  // namespace plumb
