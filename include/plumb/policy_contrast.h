@@ -54,6 +54,7 @@ struct ContrastParts {
     double sum = 0, squares = 0, large = 0;  // of a value's own unit (divided by the count of decisions)
     double sign = 1;                         // -1: it is subtracted
     double effective_events = 0;
+    bool own = false;  // they are events of the contrast's first policy, not of what it is compared with
   };
   std::vector<Side> sides;  // empty: no gamma limits
   // What is not in the sides: all where there are none.
@@ -67,6 +68,11 @@ ContrastParts contrast_parts(const Evaluation& evaluation, const PolicyContrast&
 
 // The same of an estimate alone, none of whose events are looked at: for sums that hold no rows (a stream).
 ContrastParts smooth_parts(const Estimates& estimates, std::size_t k);
+
+// The parts as they would be expected if the true value were this one: the first policy's events are more, or
+// fewer, and their error with them. Empty where it would take fewer events than none. Parts without sides keep
+// their error.
+std::optional<ContrastParts> as_if(const ContrastParts& parts, double value);
 
 // Two-sided, at the level that `critical` has for a normal interval. `level` is only written into it.
 Interval interval_of(const ContrastParts& parts, double critical, double level);

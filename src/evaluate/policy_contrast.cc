@@ -189,7 +189,8 @@ ContrastParts contrast_parts(const Evaluation& e, const PolicyContrast& contrast
       const SideSums& sums = side[s];
       if (!(sums.weight.total() > 0) && !(sums.sum > 0)) continue;
       out.sides.push_back({sums.sum, sums.squares, sums.weight.above(kLargeShare) * one.large,
-                           s == 0 ? 1.0 : -1.0, sums.effective_events()});
+                           s == 0 ? 1.0 : -1.0, sums.effective_events(),
+                           (term * one.sign * contrast.policies.front().second > 0) == (s == 0)});
     }
     double count = 0;
     const auto live = e.moments_.denominator(
@@ -228,6 +229,20 @@ ContrastParts smooth_parts(const Estimates& estimates, std::size_t k) {
   out.rest_error = all.error;
   out.skewness = out.rest_skewness = all.skewness;
   out.degrees = out.rest_degrees = all.degrees;
+  return out;
+}
+
+std::optional<ContrastParts> as_if(const ContrastParts& parts, double value) {
+  ContrastParts out = parts;
+  out.value = value;
+  for (ContrastParts::Side& side : out.sides) {
+    if (!side.own) continue;
+    const double sum = side.sum + side.sign * (value - parts.value);
+    if (sum < 0) return std::nullopt;
+    side.squares = side.sum > 0 ? side.squares * sum / side.sum : sum * side.large;
+    side.sum = sum;
+    break;
+  }
   return out;
 }
 

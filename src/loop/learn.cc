@@ -89,6 +89,21 @@ double detectable(const Goal& goal, double below, double standard_error) {
   return std::max((goal.proof_minimum ? least : 0) + below, least) + slack;
 }
 
+// The same where few events were seen: more of them, as a gain would bring them, have a larger error, and a
+// gain that would take fewer than none does not exist.
+double detectable_with_few(const Goal& goal, const ContrastParts& parts, double critical) {
+  double gain = goal.minimum_effect;
+  for (int step = 0; step < 60; ++step) {
+    const auto then = as_if(parts, gain);
+    if (!then) return INFINITY;
+    double squares = then->rest_error * then->rest_error;
+    for (const ContrastParts::Side& side : then->sides) squares += side.squares;
+    const double below = then->value - interval_of(*then, critical, 0).lower;
+    gain = detectable(goal, below, std::sqrt(squares));
+  }
+  return gain;
+}
+
 }  // namespace
 
 void summarize_constants(Study& study) {
@@ -117,8 +132,17 @@ void summarize_constants(Study& study) {
       PLUMB_ASSERT(claim.name == out.name);
       out.value = claim.goal;
       const Measured gain = sure ? sure->sure_gain(a + 1, 0) : claim.versus_reference;
-      if (gain.known && claim.kind != PolicyKind::kReference)
-        least = std::min(least, detectable(study.goal, gain.value - gain.interval.lower, gain.standard_error));
+      if (gain.known && claim.kind != PolicyKind::kReference) {
+        double mine = detectable(study.goal, gain.value - gain.interval.lower, gain.standard_error);
+        if (claim.versus_reference.method == "gamma") {
+          const PolicyContrast contrast{{{study.constants[a], 1.0}, {study.reference_number, -1.0}},
+                                        goal_terms(study.goal, study.models),
+                                        study.all};
+          mine = std::max(
+              mine, detectable_with_few(study.goal, contrast_parts(*study.evaluation, contrast), all.critical));
+        }
+        least = std::min(least, mine);
+      }
       study.constant_summaries.push_back(std::move(out));
     }
   } else {
