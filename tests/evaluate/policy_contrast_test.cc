@@ -132,6 +132,21 @@ TEST(PolicyContrast, CriticalToReachIsTheEndOfTheInterval) {
   }
 }
 
+TEST(PolicyContrast, AsIfTheGainWereAnotherHasMoreEventsOfThePolicyOrFewer) {
+  const Asked asked({.decisions = 3000, .share = 0.3, .rate_a = 0.02, .rate_b = 0.02});
+  const ContrastParts parts = contrast_parts(asked.evaluation, asked.gain());
+  ASSERT_EQ(parts.sides.size(), 2u);
+  EXPECT_TRUE(parts.sides[0].own);
+  EXPECT_FALSE(parts.sides[1].own);
+  const auto more = as_if(parts, parts.value + parts.sides[0].sum);
+  ASSERT_TRUE(more);
+  EXPECT_NEAR(more->sides[0].sum, 2 * parts.sides[0].sum, 1e-12);
+  EXPECT_NEAR(more->sides[0].squares, 2 * parts.sides[0].squares, 1e-12);
+  EXPECT_GT(interval_of(*more, kCritical, 0).upper - more->value,
+            interval_of(parts, kCritical, 0).upper - parts.value);
+  EXPECT_FALSE(as_if(parts, parts.value - 1.001 * parts.sides[0].sum));
+}
+
 TEST(PolicyContrast, OfEqualPoliciesIsNothingAndOfTwoWithoutAnEventIsNot) {
   const Asked none({.decisions = 1000, .share = 0.3, .rate_a = 0, .rate_b = 0});
   const Interval i = interval_of(contrast_parts(none.evaluation, none.gain()), kCritical, 0.95);
