@@ -1,6 +1,7 @@
 // Parts of test_balance (plumb/balance.h): columns as levels, choices as draws, and sums of both.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -36,6 +37,23 @@ struct Draws {
   std::size_t size() const { return chosen.size(); }
 };
 Draws draws_of(const DecisionLog& log, bool one_arm_a_unit);
+
+// Units one by one, rows of a unit in a level together: row(i, level) for every decision, then end(levels) with
+// the levels that the unit's rows are in, each once. REQUIRES: draws.begin is there.
+template <class Row, class End>
+void for_each_unit(const Draws& draws, const CodedColumn& column, const Row& row, const End& end) {
+  std::vector<std::uint16_t> met;
+  for (std::size_t u = 0; u + 1 < draws.begin.size(); ++u) {
+    met.clear();
+    for (std::uint32_t at = draws.begin[u]; at < draws.begin[u + 1]; ++at) {
+      const std::size_t i = draws.order[at];
+      const std::uint16_t level = column.code[i];
+      if (std::find(met.begin(), met.end(), level) == met.end()) met.push_back(level);
+      row(i, level);
+    }
+    end(met);
+  }
+}
 
 // The two tests; both fill arms, p, largest and failures.
 void test_by_redrawing(const Draws& draws, const std::vector<CodedColumn>& columns, int threads,

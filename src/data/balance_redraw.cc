@@ -52,20 +52,15 @@ void add_rows(const Draws& draws, const CodedColumn& column, Expected& out) {
 void add_units(const Draws& draws, const CodedColumn& column, Expected& out) {
   const std::size_t arms = draws.arms.size();
   std::vector<double> sum(out.levels * arms, 0), by_rank(arms);
-  std::vector<std::uint16_t> met;
-  for (std::size_t u = 0; u + 1 < draws.begin.size(); ++u) {
-    met.clear();
-    for (std::uint32_t at = draws.begin[u]; at < draws.begin[u + 1]; ++at) {
-      const std::size_t i = draws.order[at];
-      const std::uint16_t level = column.code[i];
-      if (std::find(met.begin(), met.end(), level) == met.end()) met.push_back(level);
-      // The root of m (1 - m) a row: their sum squared is the variance where all have one mass.
-      for (std::size_t a = 0; a < arms; ++a) {
-        const double m = static_cast<double>(draws.mass[i * arms + a]);
-        out.value[level * arms + a] += m;
-        sum[level * arms + a] += std::sqrt(std::max(0.0, m * (1 - m)));
-      }
+  // The root of m (1 - m) a row: their sum squared is the variance where all have one mass.
+  const auto row = [&](std::size_t i, std::uint16_t level) {
+    for (std::size_t a = 0; a < arms; ++a) {
+      const double m = static_cast<double>(draws.mass[i * arms + a]);
+      out.value[level * arms + a] += m;
+      sum[level * arms + a] += std::sqrt(std::max(0.0, m * (1 - m)));
     }
+  };
+  for_each_unit(draws, column, row, [&](const std::vector<std::uint16_t>& met) {
     std::fill(by_rank.begin(), by_rank.end(), 0.0);
     for (const std::uint16_t level : met) {
       for (std::size_t a = 0; a < arms; ++a) {
@@ -75,9 +70,9 @@ void add_units(const Draws& draws, const CodedColumn& column, Expected& out) {
         s = 0;
       }
     }
-    if (column.rank.empty()) continue;
+    if (column.rank.empty()) return;
     for (std::size_t a = 0; a < arms; ++a) out.trend_variance[a] += by_rank[a] * by_rank[a];
-  }
+  });
 }
 
 Expected expected_of(const Draws& draws, const CodedColumn& column) {

@@ -55,20 +55,14 @@ std::vector<Sum> sums_of(const Draws& draws, const CodedColumn& column, std::siz
     return out;
   }
   std::vector<double> sum(out.size(), 0);
-  std::vector<std::uint16_t> met;
-  for (std::size_t u = 0; u + 1 < draws.begin.size(); ++u) {
-    met.clear();
-    for (std::uint32_t at = draws.begin[u]; at < draws.begin[u + 1]; ++at) {
-      const std::size_t i = draws.order[at];
-      const std::uint16_t level = column.code[i];
-      if (std::find(met.begin(), met.end(), level) == met.end()) met.push_back(level);
-      sum[level] += of(i);
-    }
-    for (const std::uint16_t level : met) {
-      add(level, sum[level]);
-      sum[level] = 0;
-    }
-  }
+  for_each_unit(
+      draws, column, [&](std::size_t i, std::uint16_t level) { sum[level] += of(i); },
+      [&](const std::vector<std::uint16_t>& met) {
+        for (const std::uint16_t level : met) {
+          add(level, sum[level]);
+          sum[level] = 0;
+        }
+      });
   return out;
 }
 

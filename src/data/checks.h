@@ -28,7 +28,9 @@ std::vector<std::uint64_t> content_digests(const DecisionLog& log, bool units, i
 void find_imbalance(const DecisionLog& log, const Goal& goal, int threads, std::vector<Finding>& out);
 // The same findings as check_log(log, goal).
 std::vector<Finding> check_log(const DecisionLog& log, const Goal& goal, int threads);
-// Outcomes that an objective, a proxy or a constraint uses, and what those that are learnt are learnt from. All
+// Every outcome that a number is asked of: the goal's, the proxies, the constraints', each once.
+std::vector<std::string> needed_outcomes(const Goal& goal);
+// Those, and what those that are learnt are learnt from. All
 // others have no say.
 std::vector<std::string> used_outcomes(const Goal& goal);
 // Whether those who were asked answered, whatever action they got: a sentence where the stated probabilities of

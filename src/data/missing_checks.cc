@@ -91,19 +91,29 @@ void find_unequal_shares(const DecisionLog& log, const OutcomeColumn& outcome, b
 
 }  // namespace
 
-std::vector<std::string> used_outcomes(const Goal& goal) {
+namespace {
+
+void add_once(std::vector<std::string>& to, const std::string& name) {
+  if (std::find(to.begin(), to.end(), name) == to.end()) to.push_back(name);
+}
+
+}  // namespace
+
+std::vector<std::string> needed_outcomes(const Goal& goal) {
   std::vector<std::string> out;
-  const auto add = [&](const std::string& name) {
-    if (std::find(out.begin(), out.end(), name) == out.end()) out.push_back(name);
-  };
-  for (const Term& term : goal.maximize) add(term.outcome);
-  for (const std::string& proxy : goal.proxies) add(proxy);
-  for (const ConstraintSpec& constraint : goal.constraints) add(constraint.outcome);
+  for (const Term& term : goal.maximize) add_once(out, term.outcome);
+  for (const std::string& proxy : goal.proxies) add_once(out, proxy);
+  for (const ConstraintSpec& constraint : goal.constraints) add_once(out, constraint.outcome);
+  return out;
+}
+
+std::vector<std::string> used_outcomes(const Goal& goal) {
+  std::vector<std::string> out = needed_outcomes(goal);
   for (std::size_t k = 0; k < out.size(); ++k) {
     const OutcomeSpec* spec = goal.outcome(out[k]);
     if (spec == nullptr || spec->model != "surrogate_index") continue;
-    add(spec->of);
-    for (const std::string& surrogate : spec->surrogates) add(surrogate);
+    add_once(out, spec->of);
+    for (const std::string& surrogate : spec->surrogates) add_once(out, surrogate);
   }
   return out;
 }

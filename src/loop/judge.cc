@@ -14,13 +14,7 @@ void judge(Study& study, const std::vector<Judgeable>& policies) {
   std::sort(contents.begin(), contents.end());
   const std::string question = fmt::format("{}", fmt::join(contents, "+"));
   open_look(study, question);
-  CertificationOptions how;
-  how.alpha = study.look.alpha;
-  how.caps = study.caps;
-  how.missing_caps = study.missing_caps;
-  how.rejected_share = study.rejected_share;
-  how.seed = study.seed;
-  how.threads = study.threads;
+  CertificationOptions how = certification_options(study);
   how.with_constants = false;
   std::vector<Certifiable> candidates;
   how.unseen.assign(study.log.size(), 1);

@@ -108,13 +108,8 @@ double detectable_with_few(const Goal& goal, const ContrastParts& parts, double 
 
 void summarize_constants(Study& study) {
   const DecisionLog& log = study.log;
-  CertificationOptions how;  // gate's arithmetic: support, events, rejected rows, the reference
+  CertificationOptions how = certification_options(study);  // gate's arithmetic
   how.alpha = 1 - study.goal.confidence;
-  how.caps = study.caps;
-  how.missing_caps = study.missing_caps;
-  how.rejected_share = study.rejected_share;
-  how.seed = study.seed;
-  how.threads = study.threads;
   const bool compared = !study.constants.empty();
   double least = INFINITY;
   if (compared) {

@@ -108,19 +108,7 @@ DecisionLog read_or_recall(const std::string& path, const Goal& goal, const RunO
   return log;
 }
 
-// Every outcome that a number is asked of: the goal's, the proxies, the constraints', each once.
-std::vector<std::string> needed_outcomes(const Goal& goal) {
-  std::vector<std::string> out;
-  const auto add = [&](const std::string& name) {
-    if (std::find(out.begin(), out.end(), name) == out.end()) out.push_back(name);
-  };
-  for (const Term& term : goal.maximize) add(term.outcome);
-  for (const std::string& proxy : goal.proxies) add(proxy);
-  for (const ConstraintSpec& constraint : goal.constraints) add(constraint.outcome);
-  return out;
-}
-
-// Those of them that have an outcome model: all but what people prefer.
+// Needed outcomes that have an outcome model: all but what people prefer.
 std::vector<std::string> modelled_outcomes(const Goal& goal) {
   std::vector<std::string> out = needed_outcomes(goal);
   std::erase_if(out,

@@ -163,6 +163,17 @@ void train_policies(Study& study, const RunOptions& options) {
   tell(options, "training", 1, 1);
 }
 
+CertificationOptions certification_options(const Study& study) {
+  CertificationOptions out;
+  out.alpha = study.look.alpha;
+  out.caps = study.caps;
+  out.missing_caps = study.missing_caps;
+  out.rejected_share = study.rejected_share;
+  out.seed = study.seed;
+  out.threads = study.threads;
+  return out;
+}
+
 void certify_candidates(Study& study, const RunOptions& options) {
   tell(options, "certifying", 0, 1);
   std::vector<Certifiable> candidates;
@@ -185,13 +196,7 @@ void certify_candidates(Study& study, const RunOptions& options) {
       candidates.push_back({c.policy, c.signal, false});
     }
   }
-  CertificationOptions how;
-  how.alpha = study.look.alpha;
-  how.caps = study.caps;
-  how.missing_caps = study.missing_caps;
-  how.rejected_share = study.rejected_share;
-  how.seed = study.seed;
-  how.threads = study.threads;
+  CertificationOptions how = certification_options(study);
   how.unseen = study.evaluation->subset(study.certification_rows).mask;
   how.reference_is_fixed = study.reference_seen.empty();
   study.certification = certify(study.log, study.goal, study.models, study.reference, candidates, how);

@@ -12,7 +12,6 @@ namespace plumb {
 void tell(const RunOptions& options, const char* stage, std::uint64_t done, std::uint64_t total);
 // Every outcome that a number is asked of: the goal's, the proxies, the constraints', each once. Those that
 // have an outcome model: all but what people prefer. Those that the log holds: nothing that is learnt.
-std::vector<std::string> needed_outcomes(const Goal& goal);
 std::vector<std::string> modelled_outcomes(const Goal& goal);
 std::vector<std::string> logged_outcomes(const Goal& goal);
 
@@ -61,6 +60,8 @@ void measure_distances(Study& study);
 // What trees do and what a budget's policies spend and earn, on decisions that they have not seen.
 void give_account(Study& study, const std::vector<PolicyPointer>& policies,
                   const std::vector<std::uint8_t>& seen, const std::vector<std::uint8_t>& unseen);
+// What every certification of this study shares: what may be spent, and what the log cannot tell.
+CertificationOptions certification_options(const Study& study);
 void certify_candidates(Study& study, const RunOptions& options);
 // The later log's study, with everything that the monitor found. `first` and `later` were read for one goal;
 // their folds are assigned here.

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "audit/claims.h"
+#include "data/checks.h"
 #include "loop/stages.h"
 #include "plumb/monitor.h"
 
