@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint64_t kNothing = 0x6e6f7468696e67u;  // "nothing"
 constexpr double kDigitsKept = 1e4;                    // after the first: five digits
-constexpr double kSteps = 1e3;                         // of a standard deviation
+constexpr double kFineSteps = 1e3, kCoarseSteps = 20;  // of a standard deviation
 
 // The first five digits, whatever the sign and the power of ten: cents and euros agree.
 std::uint64_t first_digits(double value) {
@@ -22,12 +22,19 @@ std::uint64_t first_digits(double value) {
   return digits;
 }
 
-std::uint64_t half(std::uint64_t word, std::uint64_t salt) {
-  return hashing::hash_two_words(word, salt, 0x63656c6cu) & 0xffffffffu;  // "cell"
+std::uint64_t hashed(std::uint64_t word, std::uint64_t salt) {
+  return hashing::hash_two_words(word, salt, 0x63656c6cu);  // "cell"
 }
 
-std::uint64_t both(std::uint64_t digits, std::uint64_t standardized, std::uint64_t salt) {
-  return half(digits, salt) << 32 | half(standardized, salt);
+std::uint64_t in_parts(std::uint64_t digits, std::uint64_t fine, std::uint64_t coarse, std::uint64_t salt) {
+  return (hashed(digits, salt) & 0xffffffffu) << kDigits | (hashed(fine, salt) & 0xffffu) << kStandardized |
+         (hashed(coarse, salt) & 0xffffu) << kCoarse;
+}
+std::uint64_t in_parts(std::uint64_t word, std::uint64_t salt) { return in_parts(word, word, word, salt); }
+
+// Steps from the column's mean.
+std::uint64_t steps_of(double z, double steps) {
+  return std::abs(z * steps) < 9e15 ? static_cast<std::uint64_t>(std::llround(z * steps)) : kNothing;
 }
 
 // A level that reads as a number is one: a hole in a column of numbers makes a category of it.
@@ -37,7 +44,7 @@ std::uint64_t level_cell(const std::string& level, std::uint64_t salt) {
   const bool is_number =
       !level.empty() && error == std::errc{} && end == level.data() + level.size() && std::isfinite(value);
   const std::uint64_t word = is_number ? first_digits(value) : hash_bytes(level);
-  return both(word, word, salt);
+  return in_parts(word, salt);
 }
 
 }  // namespace
@@ -46,8 +53,9 @@ std::uint64_t salted(std::uint64_t hash, std::uint64_t salt) {
   return hashing::hash_two_words(hash, salt, 0x6e616d65u);  // "name"
 }
 
-std::uint64_t cell_term(std::uint64_t cell, std::uint64_t shift, std::size_t place) {
-  return hashing::finish(((cell >> shift) & 0xffffffffu) + (place + 1) * hashing::kFirst);
+std::uint64_t cell_term(std::uint64_t cell, std::uint64_t part, std::size_t place) {
+  const std::uint64_t width = part == kDigits ? 0xffffffffu : 0xffffu;
+  return hashing::finish(((cell >> part) & width) + (place + 1) * hashing::kFirst);
 }
 
 std::vector<std::uint64_t> action_digests(const DecisionLog& log, std::uint64_t salt) {
@@ -87,18 +95,16 @@ void TracedColumn::take_moments(std::size_t rows) {
 
 std::uint64_t TracedColumn::cell(std::size_t row) const {
   if (!level_.empty()) return level_[feature_->code[row]];
-  if (!known(row)) return both(kNothing, kNothing, salt_);
+  if (!known(row)) return in_parts(kNothing, salt_);
   const double value = number(row);
-  if (!std::isfinite(value)) return both(kNothing, kNothing, salt_);
+  if (!std::isfinite(value)) return in_parts(kNothing, salt_);
   // Microseconds differ in their last digits: no five of them are enough.
   if (time_ != nullptr) {
     const auto word = static_cast<std::uint64_t>((*time_)[row]);
-    return both(word, word, salt_);
+    return in_parts(word, salt_);
   }
-  const double z = scale_ > 0 ? (value - mean_) / scale_ * kSteps : 0;
-  const std::uint64_t standardized =
-      std::abs(z) < 9e15 ? static_cast<std::uint64_t>(std::llround(z)) : kNothing;
-  return both(first_digits(value), standardized, salt_);
+  const double z = scale_ > 0 ? (value - mean_) / scale_ : 0;
+  return in_parts(first_digits(value), steps_of(z, kFineSteps), steps_of(z, kCoarseSteps), salt_);
 }
 
 std::vector<TracedColumn> traced_columns(const DecisionLog& log, std::uint64_t salt) {

@@ -42,8 +42,10 @@ std::vector<TracedColumn> traced_columns(const DecisionLog& log, std::uint64_t s
 // What digests of names are: a name's own hash, salted.
 std::uint64_t salted(std::uint64_t hash, std::uint64_t salt);
 std::vector<std::uint64_t> action_digests(const DecisionLog& log, std::uint64_t salt);  // by action
-// One digest of a row's cells, made from one half of each; `place` is the column's.
-inline constexpr std::uint64_t kDigits = 32, kStandardized = 0;
-std::uint64_t cell_term(std::uint64_t cell, std::uint64_t half, std::size_t place);
+// A cell in three parts: its first five digits; where it stands in its column, in thousandths of a standard
+// deviation; the same in twentieths, which an export that rounds leaves as it is more often than not.
+inline constexpr std::uint64_t kDigits = 32, kStandardized = 16, kCoarse = 0;
+// One digest of a row's cells, made from one part of each; `place` is the column's.
+std::uint64_t cell_term(std::uint64_t cell, std::uint64_t part, std::size_t place);
 
 }  // namespace plumb

@@ -22,16 +22,25 @@ class Search {
   RowSearch run(int threads) const;
 
  private:
-  // Sums of terms: of the context (0, 1) or of everything (2, 3), by digits (0, 2) or by the half that fits.
-  static constexpr std::size_t kSums = 4;
+  // Sums of terms: of the context (0, 1, 4) or of everything (2, 3, 5), by digits (0, 2), by the part that fits
+  // (1, 3), or coarsely (4, 5).
+  static constexpr std::size_t kSums = 6;
   bool is_context(std::size_t c) const { return from_.column[c].role == TraceRole::kContext; }
-  bool enters(std::size_t s, std::size_t c) const { return s >= 2 || is_context(c); }
-  std::uint64_t half_in(std::size_t s, std::size_t c) const { return s % 2 == 0 ? kDigits : mixed_[c]; }
+  static bool of_context(std::size_t s) { return s < 2 || s == 4; }
+  static bool is_coarse(std::size_t s) { return s >= 4; }
+  bool enters(std::size_t s, std::size_t c) const { return !of_context(s) || is_context(c); }
+  std::uint64_t part_in(std::size_t s, std::size_t c) const {
+    return is_coarse(s) ? kCoarse : s % 2 == 0 ? kDigits : mixed_[c];
+  }
   std::uint64_t kept_cell(std::size_t k, std::size_t c) const {
     return from_.cell[k * from_.column.size() + c];
   }
-  const char* scale_of(std::size_t s) const { return s % 2 == 1 ? ", put to one scale" : ""; }
-  bool skipped(std::size_t s) const { return (s % 2 == 1 && !any_mixed_) || (s < 2 && context_count_ == 0); }
+  const char* scale_of(std::size_t s) const {
+    return is_coarse(s) ? ", coarsely" : s % 2 == 1 ? ", put to one scale" : "";
+  }
+  bool skipped(std::size_t s) const {
+    return (!is_coarse(s) && s % 2 == 1 && !any_mixed_) || (of_context(s) && context_count_ == 0);
+  }
 
   // Ways by their keys: sample_key(way, row of the sample), row_key(way, row of the log).
   template <class SampleKey, class RowKey>
@@ -46,7 +55,7 @@ class Search {
   const std::vector<std::size_t>& rows_;
   std::vector<std::size_t> control_;          // rows of the log that are looked for among its others
   std::vector<std::size_t> used_;             // the file's columns that the log has
-  std::vector<std::uint64_t> mixed_;          // by column of the file: the half that compares it
+  std::vector<std::uint64_t> mixed_;          // by column of the file: the part that compares it
   std::vector<std::uint64_t> action_, unit_;  // a row
   std::vector<std::vector<std::uint64_t>> sum_, kept_sum_;
   bool any_mixed_ = false;
@@ -67,7 +76,7 @@ Search::Search(const LearntFrom& from, const DecisionLog& log, const std::vector
   for (std::size_t c = 0; c < pairs.size(); ++c) {
     if (!pairs[c]) continue;
     used_.push_back(c);
-    mixed_[c] = half_of(from.column[c], columns[*pairs[c]]);
+    mixed_[c] = part_of(from.column[c], columns[*pairs[c]]);
     any_mixed_ |= mixed_[c] != kDigits;
     context_count_ += is_context(c);
   }
@@ -84,14 +93,14 @@ Search::Search(const LearntFrom& from, const DecisionLog& log, const std::vector
       for (const std::size_t c : used_) {
         const std::uint64_t cell = columns[*pairs[c]].cell(rows[r]);
         for (std::size_t s = 0; s < kSums; ++s)
-          if (enters(s, c)) sum_[s][r] += cell_term(cell, half_in(s, c), c);
+          if (enters(s, c)) sum_[s][r] += cell_term(cell, part_in(s, c), c);
       }
     }
   });
   for (std::size_t k = 0; k < from.traced(); ++k)
     for (const std::size_t c : used_)
       for (std::size_t s = 0; s < kSums; ++s)
-        if (enters(s, c)) kept_sum_[s][k] += cell_term(kept_cell(k, c), half_in(s, c), c);
+        if (enters(s, c)) kept_sum_[s][k] += cell_term(kept_cell(k, c), part_in(s, c), c);
 }
 
 template <class SampleKey, class RowKey>
@@ -109,19 +118,22 @@ std::vector<SampleMatch> Search::count(std::vector<Way>& ways, const SampleKey& 
   return out;
 }
 
-// Context with the action, context alone, everything with the action; by digits, then by the half that fits.
+// Context with the action, context alone, everything with the action; by digits, by the part that fits,
+// coarsely.
 std::vector<SampleMatch> Search::whole() const {
   std::vector<Way> ways;
   std::vector<std::pair<std::size_t, bool>> which;  // sum, with the action
   for (std::size_t s = 0; s < kSums && !used_.empty(); ++s) {
     if (skipped(s)) continue;
     const std::string by =
-        s < 2 ? fmt::format("{} of {} context columns{}", context_count_, from_.context_columns, scale_of(s))
-              : fmt::format("{} columns, outcomes among them{}", used_.size(), scale_of(s));
-    ways.push_back({"the action and " + by, {}, {}, {}});
+        of_context(s)
+            ? fmt::format("{} of {} context columns{}", context_count_, from_.context_columns, scale_of(s))
+            : fmt::format("{} columns, outcomes among them{}", used_.size(), scale_of(s));
+    // Columns of few values fall into other steps where the mean is another one.
+    ways.push_back({"the action and " + by, {}, {}, {}, is_coarse(s)});
     which.emplace_back(s, true);
-    if (s >= 2) continue;
-    ways.push_back({by, {}, {}, {}});
+    if (s != 0 && s != 1) continue;
+    ways.push_back({by, {}, {}, {}, false});
     which.emplace_back(s, false);
   }
   return count(
@@ -143,21 +155,21 @@ std::vector<SampleMatch> Search::around(std::size_t c) const {
       which;  // a sum without the column; kSums: the column alone, kSums + 1: put to one scale
   const auto add = [&](std::size_t kind, std::string by) {
     which.push_back(kind);
-    ways.push_back({std::move(by), {}, {}, {}});
+    ways.push_back({std::move(by), {}, {}, {}, kind < kSums && is_coarse(kind)});
   };
   add(kSums, "the action and " + name);
   if (mixed_[c] != kDigits) add(kSums + 1, "the action and " + name + scale_of(1));
   for (std::size_t s = 0; s < kSums; ++s) {
-    const std::size_t left = (s < 2 ? context_count_ : used_.size()) - 1;
+    const std::size_t left = (of_context(s) ? context_count_ : used_.size()) - 1;
     if (skipped(s) || !enters(s, c) || left == 0) continue;
-    add(s, fmt::format("the action and {}{} columns without {}{}", left, s < 2 ? " context" : "", name,
+    add(s, fmt::format("the action and {}{} columns without {}{}", left, of_context(s) ? " context" : "", name,
                        scale_of(s)));
   }
   const auto key = [&](std::size_t w, std::uint64_t cell, const std::vector<std::vector<std::uint64_t>>& sums,
                        std::size_t at) {
     const std::size_t kind = which[w];
     if (kind >= kSums) return cell_term(cell, kind == kSums ? kDigits : kStandardized, c);
-    return sums[kind][at] - cell_term(cell, half_in(kind, c), c);
+    return sums[kind][at] - cell_term(cell, part_in(kind, c), c);
   };
   return count(
       ways,

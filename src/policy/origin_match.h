@@ -34,9 +34,9 @@ struct RowSearch {
 std::vector<std::optional<std::size_t>> paired_columns(const LearntFrom& from,
                                                        const std::vector<TracedColumn>& columns,
                                                        const std::vector<std::size_t>& rows);
-// Which half of its cells compares a column: digits, unless mean or spread say that it was shifted or scaled by
+// Which part of its cells compares a column: digits, unless mean or spread say that it was shifted or scaled by
 // what is no power of ten.
-std::uint64_t half_of(const LearntFrom::Column& kept, const TracedColumn& here);
+std::uint64_t part_of(const LearntFrom::Column& kept, const TracedColumn& here);
 // `rows` are the decisions to look at. The same for any number of threads.
 RowSearch search_rows(const LearntFrom& from, const DecisionLog& log, const std::vector<TracedColumn>& columns,
                       const std::vector<std::optional<std::size_t>>& pairs,

@@ -20,23 +20,23 @@ std::size_t distinct_cells(const LearntFrom& from, std::size_t c) {
 
 // The share of the sample's cells that stand in a column.
 double presence(const LearntFrom& from, std::size_t c, const TracedColumn& column,
-                const std::vector<std::size_t>& rows, std::uint64_t half) {
+                const std::vector<std::size_t>& rows, std::uint64_t part) {
   std::unordered_map<std::uint64_t, bool> wanted;
   for (std::size_t k = 0; k < from.traced(); ++k)
-    wanted[cell_term(from.cell[k * from.column.size() + c], half, 0)] = false;
+    wanted[cell_term(from.cell[k * from.column.size() + c], part, 0)] = false;
   for (const std::size_t i : rows) {
-    const auto at = wanted.find(cell_term(column.cell(i), half, 0));
+    const auto at = wanted.find(cell_term(column.cell(i), part, 0));
     if (at != wanted.end()) at->second = true;
   }
   double met = 0;
   for (std::size_t k = 0; k < from.traced(); ++k)
-    met += wanted[cell_term(from.cell[k * from.column.size() + c], half, 0)];
+    met += wanted[cell_term(from.cell[k * from.column.size() + c], part, 0)];
   return met / static_cast<double>(from.traced());
 }
 
 }  // namespace
 
-std::uint64_t half_of(const LearntFrom::Column& kept, const TracedColumn& here) {
+std::uint64_t part_of(const LearntFrom::Column& kept, const TracedColumn& here) {
   if (!(kept.scale > 0) || !(here.scale() > 0)) return kDigits;
   const double power = std::log10(here.scale() / kept.scale), whole = std::round(power);
   const double moved = std::abs(here.mean() / std::pow(10.0, whole) - kept.mean) / kept.scale;
@@ -63,7 +63,7 @@ std::vector<std::optional<std::size_t>> paired_columns(const LearntFrom& from,
     std::optional<std::size_t> at;
     for (std::size_t l = 0; l < columns.size(); ++l) {
       if (taken[l]) continue;
-      const double share = presence(from, c, columns[l], rows, half_of(from.column[c], columns[l]));
+      const double share = presence(from, c, columns[l], rows, part_of(from.column[c], columns[l]));
       if (share > best) {
         second = best;
         best = share;

@@ -49,7 +49,7 @@ SampleMatch judged(const Way& way) {
   const double pooled = (static_cast<double>(out.matched) + met) / (sampled + controls);
   const double error = std::sqrt(pooled * (1 - pooled) * (1 / sampled + 1 / controls));
   out.z = error > 0 ? (share - out.chance) / error : 0;
-  out.resolves = out.chance <= kFewByChance || share <= kAlmostNone * out.chance;
+  out.resolves = !way.only_finds && (out.chance <= kFewByChance || share <= kAlmostNone * out.chance);
   out.found = out.chance <= kFewByChance && out.z > kFoundErrors && share > kFoundTimes * out.chance;
   return out;
 }

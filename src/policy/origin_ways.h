@@ -31,6 +31,7 @@ struct Way {
   std::string by;
   KeyTable table;
   std::vector<std::size_t> sample, control;  // places in the table
+  bool only_finds = false;                   // that it finds nothing says nothing
 };
 
 // The shares that were met, against each other.
