@@ -5,6 +5,7 @@
 // The null world: units with contexts that never change and tastes that contexts do not predict. What is learnt
 // from a unit serves that unit, and nobody else, so that rows of known units flatter.
 #include <fmt/format.h>
+#include <cmath>
 
 #include "loop/origin.h"
 #include "plumb/origin.h"
@@ -181,6 +182,14 @@ DecisionLog with_scaled_context(DecisionLog log) {
   return log;
 }
 
+// Every number of the context to one decimal.
+DecisionLog rounded(DecisionLog log) {
+  for (FeatureColumn& column : log.context)
+    for (float& x : column.number) x = std::round(10 * x) / 10;
+  finish(log, 6);
+  return log;
+}
+
 // ------------------------------------------------------------------ stages on logs in memory
 
 PolicyPointer learnt(const Goal& goal, const DecisionLog& log, std::uint64_t seed) {
@@ -258,8 +267,9 @@ void enter(Counts& count, const std::string& what, const Gated& gate) {
 const std::vector<std::string> kExports{
     "as it was", "another seed",     "an outcome added", "cents",      "renamed",
     "shuffled",  "half of the rows", "a context scaled", "later rows", "later rows and new units"};
-const std::vector<std::string> kUnnamed{"as it was",        "an outcome added", "cents",     "renamed",
-                                        "half of the rows", "a context scaled", "later rows"};
+const std::vector<std::string> kUnnamed{"as it was",        "an outcome added", "cents",
+                                        "renamed",          "half of the rows", "a context scaled",
+                                        "contexts rounded", "later rows"};
 
 void null_world(const Goals& goals, std::uint64_t seed, Counts& count) {
   World world;
@@ -294,6 +304,7 @@ void null_world(const Goals& goals, std::uint64_t seed, Counts& count) {
   nameless("renamed", goals.renamed, unnamed(renamed(log), 14));
   nameless("half of the rows", goals.plain, unnamed(shuffled(log, seed, n / 2), 15));
   nameless("a context scaled", goals.plain, unnamed(with_scaled_context(log), 16));
+  nameless("contexts rounded", goals.plain, unnamed(rounded(log), 19));
   nameless("later rows", goals.plain, unnamed(week2, 17));
 
   // The policy is what runs today, and an arm is to replace it: no better and no worse for anyone else.

@@ -188,6 +188,20 @@ TEST(Origin, OneColumnThatChangedIsNoEscape) {
   }
 }
 
+// Every number column rounded, names gone: only the coarse way is left.
+TEST(Origin, RoundingEveryColumnIsNoEscape) {
+  const DecisionLog log = draw({});
+  const TrainedOn trained = trained_on(log);
+  for (const float digits : {100.0f, 10.0f}) {
+    DecisionLog rounded = log;
+    for (FeatureColumn& column : rounded.context)
+      for (float& x : column.number) x = std::round(x * digits) / digits;
+    for (double& y : rounded.outcomes[0].value) y = std::round(y);
+    const Familiar found = familiar_rows(trained, unnamed(rounded, 6), 1);
+    EXPECT_TRUE(found.any()) << digits << ": " << found.sentence;
+  }
+}
+
 // Size: new logs of the same population, twenty ways of comparing each; 4.5 errors leave 3e-6 a way.
 TEST(Origin, NewLogsOfTheSamePopulationAreNotAccused) {
   int accused = 0, untold = 0;
