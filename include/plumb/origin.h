@@ -63,8 +63,8 @@ struct LearntFrom {
   };
   std::vector<Column> column;
   std::vector<std::uint64_t> action, id;  // a row of the sample; id 0 where there are none
-  // rows x columns. Upper 32 bits: of the text, or of a number's first five digits without sign and power of ten;
-  // the next 16: of the number standardized by its column, to a thousandth; the last 16: to a twentieth.
+  // rows x columns. Upper 32 bits: of the text, or of a number's first five digits without sign and power of
+  // ten; the next 16: of the number standardized by its column, to a thousandth; the last 16: to a twentieth.
   std::vector<std::uint64_t> cell;
   std::size_t traced() const { return action.size(); }
 };
