@@ -7,7 +7,7 @@
 #include <cmath>
 #include <functional>
 
-#include "evaluate/event_rows.h"
+#include "evaluate/event_sides.h"
 #include "stats/event_limits.h"
 
 namespace plumb {
@@ -45,23 +45,36 @@ Spread spread_of(std::span<const double> influence) {
   return out;
 }
 
-// What events bring on one side, by unit totals.
-struct SideSums {
-  double sum = 0, squares = 0;
-  WeightedQuantile weight;
-  void add(double total) {
-    sum += total;
-    squares += total * total;
-  }
-  double effective_events() const { return squares > 0 ? sum * sum / squares : 0; }
-};
-
 // How far the two ends of an interval for a smooth part lie from its value: the wider of normal and Hall.
 std::pair<double, double> reach(double error, double skewness, double degrees, double critical) {
   if (!(error > 0)) return {0, 0};
   const double t = t_critical(critical, degrees);
   const Interval normal = normal_interval(0, error, t, 0), hall = hall_interval(0, error, skewness, t, 0);
   return {-std::min(normal.lower, hall.lower), std::max(normal.upper, hall.upper)};
+}
+
+// Whether the policies' weights are nothing but rounding apart, on every row that is kept.
+bool weigh_alike(const EventRows& rows, const std::vector<std::uint8_t>& mask,
+                 const std::vector<EventTerm::Share>& shares) {
+  constexpr double kRounding = 1e-5;
+  if (shares.size() < 2) return false;
+  for (const std::uint32_t at : rows.sample) {
+    if (mask[rows.row[at]] == 0) continue;
+    double sum = 0, size = 0;
+    for (const EventTerm::Share& share : shares) {
+      const double w = share.scale * static_cast<double>(share.weight[at]);
+      sum += w;
+      size += std::abs(w);
+    }
+    if (std::abs(sum) > kRounding * size) return false;
+  }
+  return true;
+}
+
+double total_of(std::span<const double> sums) {
+  double out = 0;
+  for (const double sum : sums) out += sum;
+  return out;
 }
 
 }  // namespace
@@ -74,38 +87,20 @@ Contrast as_columns(const Evaluation& evaluation, const PolicyContrast& contrast
 }
 
 ContrastParts contrast_parts(const Evaluation& e, const PolicyContrast& contrast) {
-  ContrastParts out;
   const Contrast columns = as_columns(e, contrast);
   const Estimates whole = e.estimate({&columns, 1});
-  out.value = whole.value[0];
-  out.standard_error = whole.standard_error[0];
-  if (!std::isfinite(out.value) || !std::isfinite(out.standard_error)) {
-    out.why_not = "there is nothing to measure it on";
-    return out;
-  }
+  ContrastParts out = smooth_parts(whole, 0);
+  if (!out.why_not.empty()) return out;
+  const EventRows& events = *e.events_;
+  const std::vector<std::uint8_t>& mask = e.subsets_[contrast.subset].mask;
+  std::vector<EventTerm::Share> plain;
+  for (const auto& [policy, weight] : contrast.policies) plain.push_back({e.probe_weight_[policy], weight});
   // A value of exactly 0 without an error is that of equal policies, or of two that both met no event: the
   // latter may differ all the same.
-  const std::vector<std::uint8_t>& mask = e.subsets_[contrast.subset].mask;
-  const auto weigh_alike = [&] {
-    constexpr double kRounding = 1e-5;
-    if (contrast.policies.size() < 2) return false;
-    for (const std::uint32_t at : e.events_->sample) {
-      if (mask[e.events_->row[at]] == 0) continue;
-      double sum = 0, size = 0;
-      for (const auto& [policy, weight] : contrast.policies) {
-        const double w = weight * static_cast<double>(e.probe_weight_[policy][at]);
-        sum += w;
-        size += std::abs(w);
-      }
-      if (std::abs(sum) > kRounding * size) return false;
-    }
-    return true;
-  };
-  if (whole.equal(0) && weigh_alike()) return out;
+  if (whole.equal(0) && weigh_alike(events, mask, plain)) return out;
+
   std::vector<double> rest(kBuckets);
   for (std::size_t b = 0; b < kBuckets; ++b) rest[b] = whole.influence(b, 0);
-
-  const EventRows& events = *e.events_;
   double heaviest = 0;
   for (const auto& [outcome, term] : contrast.terms) {
     const EventRows::Outcome& one = events.outcomes[outcome];
@@ -113,105 +108,51 @@ ContrastParts contrast_parts(const Evaluation& e, const PolicyContrast& contrast
     heaviest = std::max(heaviest, one.tail_sigma);
     if (!one.countable) continue;
     const OutcomeColumn& column = e.log_.outcome(e.models_.outcome[outcome]);
-    // Weights of the policies over what their sums are divided by.
-    struct Share {
-      const float* weight;
-      double scale;
-    };
-    std::vector<Share> shares;
-    for (const auto& [policy, weight] : contrast.policies) {
-      double total = 0;
-      for (const double d :
-           e.moments_.denominator(e.column(policy, outcome, contrast.subset, contrast.estimator)))
-        total += d;
-      shares.push_back({e.probe_weight_[policy].data(), total != 0 ? weight * term * one.sign / total : 0});
+    std::vector<EventTerm::Share> shares = plain;
+    for (std::size_t k = 0; k < shares.size(); ++k) {
+      const std::size_t sums =
+          e.column(contrast.policies[k].first, outcome, contrast.subset, contrast.estimator);
+      const double total = total_of(e.moments_.denominator(sums));
+      shares[k].scale *= total != 0 ? term / total : 0;
     }
-    const auto weight_at = [&](std::uint32_t at) {
-      const std::size_t i = events.row[at];
-      double v = 0;
-      for (const Share& share : shares) v += share.scale * static_cast<double>(share.weight[at]);
-      return column.asked.empty() ? v : v / column.asked[i];
-    };
-    SideSums side[2];  // positive, negative
-    std::vector<double> brought(kBuckets, 0.0);
-    double total = 0, in_unit[2] = {0, 0};
-    std::uint64_t unit = 0;
-    bool open = false;
-    const auto close = [&] {
-      for (int s = 0; s < 2; ++s) {
-        if (in_unit[s] != 0) side[s].add(in_unit[s]);
-        in_unit[s] = 0;
-      }
-    };
-    for (const std::uint32_t at : one.event) {
-      const std::size_t i = events.row[at];
-      if (mask[i] == 0) continue;
-      if (open && (!e.log_.unit_named || e.log_.unit[i] != unit)) close();
-      open = true;
-      unit = e.log_.unit[i];
-      const double x = weight_at(at) * one.sign * (column.value[i] - one.origin);
-      in_unit[x < 0] += std::abs(x);
-      brought[e.bucket_[i]] += x;
-      total += x;
-    }
-    close();
+    const EventTerm on_rows(e.log_, column, events, one, mask, std::move(shares));
+    std::array<EventSide, 2> sides = on_rows.sides();
     const double enough = one.amounts || one.share <= kRareShare ? kFewEvents : kFewCommonEvents;
+    const auto few = [&](const EventSide& side) { return side.effective_events() < enough; };
     // Many on both sides need no look at what one more would weigh.
-    if (side[0].effective_events() >= enough && side[1].effective_events() >= enough) continue;
-    open = false;
-    const auto close_weight = [&] {
-      for (int s = 0; s < 2; ++s) {
-        side[s].weight.add(in_unit[s]);
-        in_unit[s] = 0;
-      }
-    };
-    for (const std::uint32_t at : events.sample) {
-      const std::size_t i = events.row[at];
-      if (mask[i] == 0 || column.state[i] != State::kObserved) continue;
-      if (open && (!e.log_.unit_named || e.log_.unit[i] != unit)) close_weight();
-      open = true;
-      unit = e.log_.unit[i];
-      const double v = weight_at(at);
-      in_unit[v < 0] += std::abs(v);
-    }
-    close_weight();
-    bool few = false;
-    for (const SideSums& s : side)
-      if (s.weight.total() > 0 || s.sum > 0) few |= s.effective_events() < enough;
-    const double together = side[0].effective_events() + side[1].effective_events();
-    if (one.amounts && together < kFewestAmounts && out.why_not.empty()) {
+    if (!few(sides[0]) && !few(sides[1])) continue;
+    on_rows.weigh(sides);
+    const double together = sides[0].effective_events() + sides[1].effective_events();
+    if (one.amounts && together < kFewestAmounts && out.why_not.empty())
       out.why_not = fmt::format(
           "too few events: {:.0f} effective non-zero values of {}, {:.0f} are needed where they differ in size",
           together, column.name, kFewestAmounts);
+    if (std::none_of(sides.begin(), sides.end(),
+                     [&](const EventSide& side) { return side.holds_anything() && few(side); }))
+      continue;
+    const bool own_is_positive = term * one.sign * contrast.policies.front().second > 0;
+    for (std::size_t s = 0; s < 2; ++s) {
+      const EventSide& side = sides[s];
+      if (!side.holds_anything()) continue;
+      out.sides.push_back({side.sum, side.squares, side.weight.above(kLargeShare) * one.large,
+                           s == 0 ? 1.0 : -1.0, side.effective_events(), own_is_positive == (s == 0)});
     }
-    if (!few) continue;
-    for (int s = 0; s < 2; ++s) {
-      const SideSums& sums = side[s];
-      if (!(sums.weight.total() > 0) && !(sums.sum > 0)) continue;
-      out.sides.push_back({sums.sum, sums.squares, sums.weight.above(kLargeShare) * one.large,
-                           s == 0 ? 1.0 : -1.0, sums.effective_events(),
-                           (term * one.sign * contrast.policies.front().second > 0) == (s == 0)});
-    }
-    double count = 0;
+    const std::vector<double> brought = on_rows.brought(e.bucket_);
     const auto live = e.moments_.denominator(
         e.column(contrast.policies.front().first, outcome, contrast.subset, Estimator::kDr));
-    for (const double d : live) count += d;
+    const double count = total_of(live), total = total_of(brought);
     for (std::size_t b = 0; b < kBuckets; ++b)
       rest[b] -= brought[b] - (count > 0 ? total * live[b] / count : 0);
   }
   const Spread left = spread_of(rest);
   out.rest_error = left.error;
   out.rest_skewness = left.skewness;
-  out.rest_degrees = left.degrees;
-  out.skewness = whole.skewness[0];
-  out.degrees = left.degrees;
-  if (out.why_not.empty() && heaviest > kHeaviestTail && left.five > kFewShare) {
+  out.rest_degrees = out.degrees = left.degrees;
+  if (out.why_not.empty() && heaviest > kHeaviestTail && left.five > kFewShare)
     out.why_not = fmt::format(
         "a few units decide this: five of them are {:.0f} % of its variance, and larger values are still to "
-        "come "
-        "(a tail like that of a lognormal with sigma {:.2f}; above {:.2f} no interval holds)",
+        "come (a tail like that of a lognormal with sigma {:.2f}; above {:.2f} no interval holds)",
         100 * left.five, heaviest, kHeaviestTail);
-  }
   return out;
 }
 
