@@ -76,6 +76,9 @@ std::optional<ContrastParts> as_if(const ContrastParts& parts, double value);
 
 // Two-sided, at the level that `critical` has for a normal interval. `level` is only written into it.
 Interval interval_of(const ContrastParts& parts, double critical, double level);
+// How many times the decisions would have to be for the interval to leave `limit` outside, values, weights and
+// shares of events staying as they are: 1 where it does already, infinite where a million times are not enough.
+double times_to_exclude(const ContrastParts& parts, double limit, double critical);
 // The largest critical value at which `limit` is still outside of the interval (0 where it never is): the size
 // of the contrast's |t| against it, for p-values. At most 37.
 double critical_to_reach(const ContrastParts& parts, double limit);

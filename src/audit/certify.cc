@@ -141,6 +141,8 @@ Certification certify(const DecisionLog& log, const Goal& goal, const OutcomeMod
       continue;
     }
     GainVerdict gain = judge_gain(goal, claim.versus_reference, out.critical, static_cast<double>(log.size()));
+    if (gain.decisions_needed > 0 && claim.versus_reference.method == "gamma")
+      gain.decisions_needed = comparison.decisions_for_few(k);
     comparison.settle_missing(k, claim, gain);
     claim.gain = gain.verdict;
     claim.decisions_needed = gain.decisions_needed;

@@ -38,6 +38,12 @@ Measured make_measured(const ContrastParts& parts, double critical, double level
   return out;
 }
 
+void count_without_events(const ContrastParts& parts, MaxT& family) {
+  if (parts.standard_error > 0 || parts.sides.empty()) return;
+  ++family.family;
+  ++family.few;
+}
+
 Measured negated(Measured measured) {
   measured.value = -measured.value;
   const Interval i = measured.interval;
@@ -121,6 +127,14 @@ GainVerdict judge_gain(const Goal& goal, const Measured& gain, double critical, 
   out.decisions_needed = decisions_needed(n, critical * gain.standard_error, distance);
   out.reason = fmt::format("its gain of {} may be anything between {} and {}", w.value, w.lower, w.upper);
   return out;
+}
+
+std::uint64_t further_decisions(std::size_t n, const ContrastParts& parts, double pass_above,
+                                double refuse_below, double critical) {
+  const double limit = parts.value >= refuse_below && parts.value > pass_above ? pass_above : refuse_below;
+  const double times = times_to_exclude(parts, limit, critical);
+  if (!std::isfinite(times)) return 0;
+  return static_cast<std::uint64_t>(std::ceil(static_cast<double>(n) * (times - 1)));
 }
 
 bool inside_limit(const Measured& measured, double harm_sign, double limit, double margin) {

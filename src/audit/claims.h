@@ -11,6 +11,9 @@ Measured make_measured(double value, double standard_error, double critical, dou
 // critical value, so that a few events have an error too.
 Measured make_measured(const ContrastParts& parts, double critical, double level);
 Measured unknown(std::string why_not);
+// A contrast of which no event was seen has no error for the bootstrap, but an interval: it counts by
+// Bonferroni.
+void count_without_events(const ContrastParts& parts, MaxT& family);
 Measured negated(Measured measured);
 
 // What an outcome can be at all: its declared range, [0, 1] for binary ones, nothing where nobody said.
@@ -47,6 +50,11 @@ struct GainVerdict {
 // least it); refused if the upper end is below minimum_effect. n: decisions of the whole log, since only a
 // share of further ones will be rows of this claim's kind.
 GainVerdict judge_gain(const Goal& goal, const Measured& gain, double critical, double n);
+
+// Further decisions until the interval of these parts lies above `pass_above` or below `refuse_below`,
+// whichever the value is on the way to, n having been read; 0 where no number of them would do.
+std::uint64_t further_decisions(std::size_t n, const ContrastParts& parts, double pass_above,
+                                double refuse_below, double critical);
 
 // Passes if the interval of harm_sign * value lies inside limit + margin. Refusal is decided elsewhere (Holm).
 bool inside_limit(const Measured& measured, double harm_sign, double limit, double margin);

@@ -89,7 +89,6 @@ Comparison::Comparison(const DecisionLog& log, const Goal& goal, const OutcomeMo
     }
   }
   family_ = max_t_distribution(levels_, pairs, Rng(options.seed).stream("certify"), options.threads);
-  critical_ = family_.critical(options.alpha);
 
   pairs_.resize(members_.size() * (members_.size() - 1) / 2);
   level_parts_.resize(members_.size());
@@ -103,6 +102,9 @@ Comparison::Comparison(const DecisionLog& log, const Goal& goal, const OutcomeMo
           {{{members_[a].number, 1.0}, {members_[b].number, -1.0}}, terms_, on_all(a, b) ? all_ : unseen_});
     }
   });
+
+  for (const ContrastParts& parts : pairs_) count_without_events(parts, family_);
+  critical_ = family_.critical(options.alpha);
 
   double highest = -INFINITY;
   for (std::size_t k = 1; k < members_.size(); ++k) {
@@ -147,6 +149,13 @@ RejectedRows Comparison::rejected(std::size_t a, std::size_t b, const Bounds& bo
   const double largest = std::max(evaluation_.support(members_[a].number, subset).max_weight,
                                   evaluation_.support(members_[b].number, subset).max_weight);
   return {options_.rejected_share, bounds, largest, difference};
+}
+
+std::uint64_t Comparison::decisions_for_few(std::size_t k) const {
+  const ContrastParts& parts = pair(k, 0);
+  if (parts.sides.empty()) return 0;
+  return further_decisions(log_.size(), parts, goal_.proof_minimum ? goal_.minimum_effect : 0,
+                           goal_.minimum_effect, critical_);
 }
 
 std::string Comparison::too_few_of_both(std::size_t a, std::size_t b) const {

@@ -23,6 +23,9 @@ class Comparison {
   // Gain of a over b on the goal, simultaneous over all pairs. Both fixed beforehand: on all rows, else on
   // unseen ones.
   Measured gain(std::size_t a, std::size_t b) const;
+  // How many further decisions would decide member k's gain over the reference where few events were seen; 0:
+  // none would, or many were seen.
+  std::uint64_t decisions_for_few(std::size_t k) const;
   // Where the levels of both rest on so few events that their difference may not pass: why.
   std::string too_few_of_both(std::size_t a, std::size_t b) const;
   // Level of the goal by itself, at the goal's confidence.

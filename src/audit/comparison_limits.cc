@@ -27,6 +27,7 @@ Comparison::Family Comparison::ask(std::span<const std::pair<std::size_t, double
   }
   out.max_t =
       max_t_distribution(evaluation_.estimate(contrasts), Rng(options_.seed).stream(stream), options_.threads);
+  for (const ContrastParts& parts : out.parts) count_without_events(parts, out.max_t);
   return out;
 }
 
@@ -75,8 +76,10 @@ void Comparison::judge_constraint(const ConstraintSpec& spec, const Slice* slice
         const double without = rows.limit_without(boundary, sign > 0);
         if (sign * (without - parts.value) < 0) p = family.max_t.p_value(critical_to_reach(parts, without));
         if (claim.verdict != Verdict::kPass) {
-          claim.decisions_needed = decisions_needed(static_cast<double>(log_.size()),
-                                                    critical * claim.measured.standard_error, std::abs(room));
+          claim.decisions_needed =
+              parts.sides.empty() ? decisions_needed(static_cast<double>(log_.size()),
+                                                     critical * claim.measured.standard_error, std::abs(room))
+                                  : further_decisions(log_.size(), parts, boundary, boundary, critical);
         }
         if (const std::string* why = missing_.cap(terms)) {
           const bool decided = claim.verdict == Verdict::kPass || p <= options_.alpha;

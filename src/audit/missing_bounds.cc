@@ -132,8 +132,10 @@ std::string MissingBounds::whatever(Terms terms) const {
   for (const auto& [outcome, weight] : terms) {
     const Gap* g = gap(outcome);
     if (g == nullptr || g->cap == nullptr || weight == 0) continue;
-    out += fmt::format("{}whatever the {} missing values of {} are, from {:.4g} to {:.4g}{}",
-                       out.empty() ? "" : " and ", g->missing, g->column->name, g->lowest, g->highest,
+    const bool one = g->missing == 1;
+    out += fmt::format("{}whatever the {} of {} {}, from {:.4g} to {:.4g}{}", out.empty() ? "" : " and ",
+                       one ? "missing value" : fmt::format("{} missing values", g->missing), g->column->name,
+                       one ? "is" : "are", g->lowest, g->highest,
                        g->assumed ? " (assumed: ten times the span of what was seen)" : "");
   }
   return out;

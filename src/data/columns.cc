@@ -150,8 +150,9 @@ std::string ColumnBuilder::note_of(std::size_t missing) const {
   if (is_category_)
     return numbers_before_ == 0
                ? ""
-               : fmt::format("Column {} is a category: {} numbers stand before {} in line {}.", shown(name_),
-                             numbers_before_, shown(first_text_), first_text_line_);
+               : fmt::format("Column {} is a category: {} in line {} is no number, as {} before it {}.",
+                             shown(name_), shown(first_text_), first_text_line_, numbers_before_,
+                             numbers_before_ == 1 ? "is" : "are");
   return missing == 0 ? ""
                       : fmt::format(
                             "Column {} is a number and missing in {} of {} rows: its mean stands in, "

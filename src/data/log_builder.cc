@@ -17,7 +17,7 @@ namespace {
 // Every decision of a CSV log offers every action: more than this is a log that should name what was offered.
 constexpr std::size_t kMostArms = 4096;
 constexpr std::size_t kMostActionRows = std::size_t{1} << 30;
-constexpr double kSumTolerance = 1e-6, kAgreement = 1e-9;
+constexpr double kSumTolerance = 1e-6, kAgreement = 1e-6;
 
 std::vector<ColumnBuilder> builders(const std::vector<std::string>& names, bool keep_text) {
   std::vector<ColumnBuilder> out;

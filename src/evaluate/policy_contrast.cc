@@ -201,6 +201,30 @@ Interval interval_of(const ContrastParts& parts, double critical, double level) 
   return {parts.value - std::sqrt(lower), parts.value + std::sqrt(upper), level};
 }
 
+double times_to_exclude(const ContrastParts& parts, double limit, double critical) {
+  constexpr double kMost = 1e6;
+  const auto excluded = [&](double times) {
+    ContrastParts then = parts;
+    then.rest_error /= std::sqrt(times);
+    then.rest_skewness /= std::sqrt(times);
+    then.rest_degrees *= times;
+    for (ContrastParts::Side& side : then.sides) {
+      side.squares /= times;
+      side.large /= times;
+    }
+    const Interval i = interval_of(then, critical, 0);
+    return limit < i.lower || limit > i.upper;
+  };
+  if (excluded(1)) return 1;
+  if (!excluded(kMost)) return INFINITY;
+  double low = 1, high = kMost;
+  for (int step = 0; step < 60; ++step) {
+    const double middle = std::sqrt(low * high);
+    (excluded(middle) ? high : low) = middle;
+  }
+  return high;
+}
+
 double critical_to_reach(const ContrastParts& parts, double limit) {
   const auto outside = [&](double critical) {
     const Interval i = interval_of(parts, critical, 0);

@@ -136,6 +136,7 @@ void summarize_constants(Study& study) {
           mine = std::max(
               mine, detectable_with_few(study.goal, contrast_parts(*study.evaluation, contrast), all.critical));
         }
+        if (mine < least) study.detectable_action = log.actions[a];
         least = std::min(least, mine);
       }
       study.constant_summaries.push_back(std::move(out));

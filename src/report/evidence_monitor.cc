@@ -77,7 +77,8 @@ std::string choices_sentence(const ShiftFamily& family, const LoggingMove& move)
   return out;
 }
 
-std::string outcomes_sentence(const ShiftFamily& family) {
+// cap: what keeps the later log from telling anything; then nothing is said to have moved.
+std::string outcomes_sentence(const ShiftFamily& family, const std::string& cap) {
   if (!family.why_not.empty()) return "Not compared: " + family.why_not + ".";
   std::string harmful;
   for (const Shift& s : family.shifts) {
@@ -86,6 +87,9 @@ std::string outcomes_sentence(const ShiftFamily& family) {
     harmful += fmt::format("{}{} by {} (between {} and {})", harmful.empty() ? "" : ", ", s.what, w.value,
                            w.lower, w.upper);
   }
+  if (!cap.empty() && family.shown() > 0)
+    return fmt::format("Taken as it stands, {} of {} comparisons would show a move{}{}; but {}.",
+                       family.shown(), family.size, harmful.empty() ? "" : " for the worse, ", harmful, cap);
   if (!harmful.empty()) return "They moved for the worse, contexts being what they are: " + harmful + ".";
   const Shift* s = clearest(family);
   if (!s) return fmt::format("None of {} comparisons shows that they moved.", family.size);
@@ -95,7 +99,14 @@ std::string outcomes_sentence(const ShiftFamily& family) {
       family.shown(), family.size, s->what, s->group, s->moved.value);
 }
 
-std::string_view moved_word(const ShiftFamily& family) {
+// What keeps the later log from telling what came of the certified policy; empty where nothing does.
+std::string cap_of(const Monitoring& m) {
+  if (!m.cap.empty() || m.claims.candidates.size() < 2) return m.cap;
+  return m.claims.candidates[1].cap;
+}
+
+std::string_view moved_word(const ShiftFamily& family, const std::string& cap = {}) {
+  if (!cap.empty() && family.shown() > 0) return "not confirmed";
   return !family.why_not.empty() ? "not compared" : family.shown() > 0 ? "moved" : "no move shown";
 }
 
@@ -132,7 +143,7 @@ json monitor_json(const MonitorSummary& monitor) {
             {"another_policy", m.logging.another_policy}}},
           {"contexts", family_json(m.contexts, contexts_sentence(m.contexts))},
           {"choices", family_json(m.choices, choices_sentence(m.choices, m.logging))},
-          {"outcomes", family_json(m.outcomes, outcomes_sentence(m.outcomes))}};
+          {"outcomes", family_json(m.outcomes, outcomes_sentence(m.outcomes, cap_of(m)))}};
 }
 
 std::string monitor_headline(const Study& study) {
@@ -162,10 +173,11 @@ json monitor_questions_json(const Study& study) {
   if (!m.claims.candidates.empty()) {
     add("Did the contexts move?", "contexts", moved_word(m.contexts), contexts_sentence(m.contexts));
     add("Did something else choose?", "choices", moved_word(m.choices), choices_sentence(m.choices, m.logging));
-    add("Did outcomes move, given both?", "outcomes", moved_word(m.outcomes), outcomes_sentence(m.outcomes));
+    add("Did outcomes move, given both?", "outcomes", moved_word(m.outcomes, cap_of(m)),
+        outcomes_sentence(m.outcomes, cap_of(m)));
   }
   std::string change;
-  if (m.then.known && m.now.known && m.by_contexts.known) {
+  if (m.then.known && m.now.known && m.by_contexts.known && cap_of(m).empty()) {
     change = fmt::format(
         " Since the certificate's log the gain changed by {} with the contexts, and by {} with "
         "outcomes.",

@@ -54,8 +54,11 @@ std::string headline(const Study& study) {
       return fmt::format("The log can be read, but {} of its problems keep any verdict at inconclusive: {}.",
                          study.caps.size(), fmt::join(study.caps, "; "));
     return study.detectable_effect
-               ? fmt::format("The log can be used: it can show a gain of about {} or more.",
-                             with_unit(fmt::format("{:.2g}", *study.detectable_effect), unit))
+               ? fmt::format("The log can be used: it can show a gain of about {} or more{}.",
+                             with_unit(fmt::format("{:.2g}", *study.detectable_effect), unit),
+                             !study.detectable_action.empty()
+                                 ? " from " + study.detectable_action + " for everyone"
+                                 : "")
                : "The log can be read, but it carries no gain of any action over the reference.";
   }
   if (study.verb == "audit") {

@@ -100,6 +100,7 @@ struct Study {
   std::vector<std::size_t> constants;  // numbers in the evaluation, by position in log.actions
   std::vector<ConstantSummary> constant_summaries;
   std::optional<double> detectable_effect;
+  std::string detectable_action;  // whose gain that is; empty where actions are not fixed
   std::vector<IndexSurrogacy> index_tests;
   std::map<std::string, Reliability> reliability;  // of outcome models, by outcome; where the verb is reward
 

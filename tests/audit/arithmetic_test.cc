@@ -31,5 +31,21 @@ TEST(GainVerdict, PassesWhereTheLowerEndIsExactlyTheMinimum) {
   EXPECT_EQ(judge_gain(goal, make_measured(.5, .125, 2, .95), 2, 1000).verdict, Verdict::kPass);
 }
 
+// A contrast without an event on either side has no error, but it is one more of those that are looked at.
+TEST(Families, CountContrastsOfWhichNoEventWasSeen) {
+  MaxT family;
+  family.family = 3;
+  ContrastParts none;
+  none.sides = {{0, 0, 0.01, 1}, {0, 0, 0.01, -1}};
+  count_without_events(none, family);
+  EXPECT_EQ(family.family, 4u);
+  EXPECT_NEAR(family.critical(0.05), normal_quantile(1 - 0.05 / 8), 1e-12);
+  ContrastParts some = none, equal;
+  some.standard_error = 0.1;
+  count_without_events(some, family);
+  count_without_events(equal, family);
+  EXPECT_EQ(family.family, 4u);
+}
+
 }  // namespace
 }  // namespace plumb

@@ -225,6 +225,33 @@ TEST(CasesMissing, AMonitorOnGapsThatNobodyExplainsConfirmsNothing) {
   EXPECT_EQ(later["headline"].get<std::string>().rfind("Not confirmed", 0), 0u) << later["headline"];
 }
 
+// Half of what one arm would have said for the worse is not there: the monitor does not say that outcomes
+// moved.
+TEST(CasesMissing, AMonitorOnSuchGapsDoesNotSayThatOutcomesMoved) {
+  const Folder folder;
+  const auto write = [&](const std::string& name, std::uint64_t seed, double hidden) {
+    std::string log = "u,arm,y\n";
+    const Rng root(seed);
+    for (std::uint64_t i = 0; i < 6000; ++i) {
+      Rng rng = root.stream("row", i);
+      const bool b = rng.bernoulli(.5), y = rng.bernoulli(b ? .6 : .4);
+      const bool is_seen = !(b && y && rng.bernoulli(hidden));
+      log += fmt::format("{}{},{},{}\n", name, i, b ? "b" : "a", is_seen ? (y ? "1" : "0") : "");
+    }
+    folder.write(name, log);
+  };
+  write("log.csv", 1, 0);
+  write("later.csv", 2, .5);
+  folder.write("goal.toml",
+               "goal.maximize = 'y'\noutcome.y.kind = 'binary'\ndata.log = 'log.csv'\ndata.unit = 'u'\n"
+               "data.action = 'arm'\ndata.propensity = 0.5\npolicy.reference = 'constant:a'\n");
+  const json later = asked(folder, {"monitor", "goal.toml", "later.csv", "--policy", "constant:b"});
+  EXPECT_EQ(later["verdict"], "inconclusive");
+  const json& moved = later["questions"][2];
+  EXPECT_EQ(moved["verdict"], "not confirmed") << moved;
+  EXPECT_EQ(moved["sentence"].get<std::string>().rfind("Taken as it stands", 0), 0u) << moved;
+}
+
 // A column that the goal does not name decides who answers, and what they would say.
 TEST(CasesMissing, AColumnThatNobodyNamedMayDecideWhoAnswers) {
   const Folder folder;

@@ -24,8 +24,9 @@ TEST(Column, IsANumberOnlyWhereEveryValueIs) {
   EXPECT_TRUE(mixed.is_category);
   // Digits that came before the first text are kept as they were written.
   EXPECT_EQ(mixed.levels, (std::vector<std::string>{"007", "7", "old"}));
-  EXPECT_NE(report.notes[0].find("Column \"age\" is a category: 2 numbers stand before \"old\" in line 4"),
-            std::string::npos);
+  EXPECT_NE(
+      report.notes[0].find("Column \"age\" is a category: \"old\" in line 4 is no number, as 2 before it are."),
+      std::string::npos);
   EXPECT_EQ(age("1", "", "old").levels, (std::vector<std::string>{"1", "old", ""}));
   EXPECT_TRUE(age("1", "inf", "1").is_category);
 }

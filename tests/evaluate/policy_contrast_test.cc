@@ -147,6 +147,30 @@ TEST(PolicyContrast, AsIfTheGainWereAnotherHasMoreEventsOfThePolicyOrFewer) {
   EXPECT_FALSE(as_if(parts, parts.value - 1.001 * parts.sides[0].sum));
 }
 
+// As many times the decisions of the same kind do exclude the limit, and hardly fewer do not.
+TEST(PolicyContrast, TimesToExcludeAreThoseThatALargerLogNeeds) {
+  const Asked asked({.decisions = 1000, .share = 0.2, .rate_a = 0.02, .rate_b = 0.03});
+  const ContrastParts parts = contrast_parts(asked.evaluation, asked.gain());
+  ASSERT_FALSE(parts.sides.empty());
+  const double times = times_to_exclude(parts, 0, kCritical);
+  ASSERT_GT(times, 1);
+  ASSERT_LT(times, 1e3);
+  // A log of n times the decisions has 1/n of every square, by the definition of a sum over a count.
+  const auto excludes = [&](double n) {
+    ContrastParts more = parts;
+    more.rest_error /= std::sqrt(n);
+    more.rest_skewness /= std::sqrt(n);
+    more.rest_degrees *= n;
+    for (ContrastParts::Side& side : more.sides) side.squares /= n, side.large /= n;
+    const Interval i = interval_of(more, kCritical, 0);
+    return i.lower > 0 || i.upper < 0;
+  };
+  EXPECT_TRUE(excludes(1.001 * times));
+  EXPECT_FALSE(excludes(0.999 * times));
+  EXPECT_EQ(times_to_exclude(parts, parts.value, kCritical), INFINITY);
+  EXPECT_EQ(times_to_exclude(parts, parts.value + 1, kCritical), 1);
+}
+
 TEST(PolicyContrast, OfEqualPoliciesIsNothingAndOfTwoWithoutAnEventIsNot) {
   const Asked none({.decisions = 1000, .share = 0.3, .rate_a = 0, .rate_b = 0});
   const Interval i = interval_of(contrast_parts(none.evaluation, none.gain()), kCritical, 0.95);
