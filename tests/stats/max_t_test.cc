@@ -127,6 +127,15 @@ TEST(MaxT, IsNotChangedAtAllByEqualPolicies) {
   EXPECT_EQ(with.sorted, plain.sorted);
 }
 
+// Replicates are a sample: what they exceed by chance, or by a fault, is not above what needs no replicate.
+TEST(MaxT, IsNeverAboveBonferronisWhateverTheReplicatesSay) {
+  MaxT max_t;
+  max_t.family = 2;
+  max_t.sorted.assign(kReplicates, 27.5);
+  EXPECT_EQ(max_t.critical(.05), normal_quantile(1 - .05 / 4));
+  EXPECT_NEAR(max_t.p_value(normal_quantile(1 - .05 / 4)), .05, 1e-9);
+}
+
 // Random families, thin members among them: between one contrast's value and Bonferroni's, at every level.
 TEST(MaxT, LiesBetweenOneContrastsValueAndBonferronis) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
