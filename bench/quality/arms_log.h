@@ -125,7 +125,7 @@ inline Goal arms_goal(const ArmsWorld& world, double minimum_effect, const std::
                            : world.draws == Draws::kCount                    ? "count"
                            : world.draws == Draws::kAmount && world.sign > 0 ? "amount"
                                                                              : "number";
-  std::string text = "[goal]\nmaximize = \"" + std::string(world.second_rate > 0 ? "satisfied - 20 y" : "y") +
+  std::string text = "[goal]\nmaximize = \"" + std::string(world.second_rate > 0 ? "satisfied - 20 * y" : "y") +
                      "\"\nminimum_effect = " + std::to_string(minimum_effect) + "\n[outcome.y]\nkind = \"" +
                      kind + "\"\n";
   if (world.second_rate > 0) text += "[outcome.satisfied]\nkind = \"binary\"\n";
