@@ -98,9 +98,10 @@ double log1p_exp(double x);  // log(1 + exp(x)), never overflows
 // Conditional logit (McFadden 1974): decision i chose slot chosen[i] of the offered rows offset[i] .. offset[i
 // + 1] of x, with probability proportional to exp(x . coef). x has a row an offered action; coef[0], the
 // constant's, is fixed at 0, as is (through the penalty) that of any column that never varies within a
-// decision. fold is by decision. Penalty and solution as in logistic, with decisions for rows, the Hessian at
-// coef = 0 for the grid, and at most 20,000 decisions and about 60,000 offered rows in the subsample. Throws as
-// logistic.
+// decision. Beyond 1,024 columns such columns are left out before the fit: the grid is then relative to the
+// others' mean diagonal. fold is by decision. Penalty and solution as in logistic, with decisions for rows, the
+// Hessian at coef = 0 for the grid, and at most 20,000 decisions and about 60,000 offered rows in the
+// subsample. Throws as logistic.
 LinearFit softmax_regression(DesignView x, std::span<const std::uint64_t> offset,
                              std::span<const std::uint32_t> chosen, std::span<const std::uint8_t> fold,
                              FoldMask use, int threads, std::span<const double> weight = {});

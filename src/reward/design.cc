@@ -1,5 +1,7 @@
 #include "reward/design.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "data/factored_log.h"
@@ -8,6 +10,15 @@
 namespace plumb {
 namespace {
 constexpr std::uint32_t kOnlyRow[] = {0};
+}  // namespace
+
+void refuse_too_large(const std::string& source, std::size_t columns, std::size_t rows) {
+  if (columns <= kMostColumnsFitted) return;
+  if (rows <= kMostDecisionsOfWide && columns * rows <= kMostCellsOfWide) return;
+  refuse(source, "data.context",
+         fmt::format("{} columns of a model for {} decisions of the training half", columns, rows),
+         fmt::format("at most {} columns (or {} decisions): name those that matter in data.context",
+                     kMostColumnsFitted, kMostDecisionsOfWide));
 }
 
 TrainingDesign training_design(const DecisionLog& log, int threads) {
@@ -28,6 +39,7 @@ TrainingDesign training_design(const DecisionLog& log, const FeatureMap& map, in
     out.fold.push_back(log.fold[i]);
     if (!log.weight.empty()) out.weight.push_back(log.weight[i]);
   }
+  refuse_too_large(log.source, map.width(), out.decision.size());
   if (can_be_factored(map, log)) {
     out.x = factored_log(map, log, out.decision, threads);
   } else {
@@ -40,6 +52,11 @@ TrainingDesign training_design(const DecisionLog& log, const FeatureMap& map, in
           stats::refuse_non_finite(DesignView(phi.data(), 1, phi.size()), kOnlyRow, "outcome models");
         },
         threads);
+  }
+  if (stats::is_wide(out.x)) {
+    auto turned = std::make_shared<stats::RowSpace>(stats::row_space(out.x, threads));
+    out.x = std::move(turned->design);
+    out.turned = std::move(turned);
   }
   return out;
 }

@@ -50,8 +50,9 @@ ObservationModel fit_observation(const DecisionLog& log, const OutcomeColumn& co
            "enough to learn how likely it is to be observed");
   }
   const std::vector<FoldMask> masks = variant_masks();
-  const std::vector<LinearFit> fits =
+  std::vector<LinearFit> fits =
       stats::logistic(design.x, observed, rows, design.fold, masks, threads, design.weight);
+  for (LinearFit& fit : fits) fit.coef = design.coefficients(std::move(fit.coef));
 
   ObservationModel out;
   out.asked.resize(log.size());

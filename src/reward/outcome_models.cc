@@ -86,9 +86,11 @@ FoldSums sums_of(const TrainingDesign& design, std::span<const double> y, std::s
       stats::fold_sums_many(design.x, {&y, 1}, rows, design.fold, kTrainingFolds, threads, design.weight)[0]);
 }
 
-std::vector<std::vector<double>> ridge_variants(const FoldSums& sums, int threads) {
+std::vector<std::vector<double>> ridge_variants(const TrainingDesign& design, const FoldSums& sums,
+                                                int threads) {
   std::vector<std::vector<double>> out(kVariants);
-  parallel_blocks(kVariants, threads, [&](std::size_t v) { out[v] = ridge(sums, variant_mask(v)).coef; });
+  parallel_blocks(kVariants, threads,
+                  [&](std::size_t v) { out[v] = design.coefficients(ridge(sums, variant_mask(v)).coef); });
   return out;
 }
 
@@ -100,13 +102,13 @@ Predictors fit_parts(Method method, const TrainingDesign& design, const OutcomeR
   std::vector<FoldMask> masks;
   for (std::size_t v = 0; v < kVariants; ++v) masks.push_back(variant_mask(v));
   for (LinearFit& fit : stats::logistic(design.x, comes, rows.rows, design.fold, masks, threads, design.weight))
-    out.logit.push_back(std::move(fit.coef));
+    out.logit.push_back(design.coefficients(std::move(fit.coef)));
   if (method != Method::kTwoPart) return out;
   std::vector<std::uint32_t> positive;
   for (const std::uint32_t r : rows.rows) {
     if (rows.value[r] != 0) positive.push_back(r);
   }
-  out.amount = ridge_variants(sums_of(design, rows.value, positive, threads), threads);
+  out.amount = ridge_variants(design, sums_of(design, rows.value, positive, threads), threads);
   return out;
 }
 
@@ -267,7 +269,7 @@ OutcomeModels fit_outcome_models(const DecisionLog& log, const std::vector<std::
   for (std::size_t j = 0; j < count; ++j) {
     out.linear.emplace_back(kVariants, std::vector<double>(p, 0.0));
     if (out.method[j] != Method::kConstant) {
-      out.linear[j] = ridge_variants(sums[j], threads);
+      out.linear[j] = ridge_variants(design, sums[j], threads);
     } else {
       for (std::size_t v = 0; v < kVariants; ++v) out.linear[j][v][0] = mean_of(rows[j], design, v);
     }
@@ -304,7 +306,8 @@ Direction fit_direction(const DecisionLog& log, const FeatureMap& map,
   const std::vector<FoldSums> sums =
       stats::fold_sums_many(design.x, ys, rows, design.fold, kTrainingFolds, threads, design.weight);
   Direction out;
-  for (std::size_t v = 0; v < kVariants; ++v) out.linear.push_back(ridge(sums[v], variant_mask(v)).coef);
+  for (std::size_t v = 0; v < kVariants; ++v)
+    out.linear.push_back(design.coefficients(ridge(sums[v], variant_mask(v)).coef));
   out.score.resize(log.action.size());
   const OfferedScores offered(map, log, {out.linear});
   const std::size_t blocks = (log.size() + kDecisionBlock - 1) / kDecisionBlock;

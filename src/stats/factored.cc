@@ -7,6 +7,7 @@ namespace plumb::stats {
 namespace {
 constexpr std::size_t kBlock = 256;      // rows of a dense block
 constexpr std::size_t kRowBlock = 4096;  // rows compressed by a thread
+constexpr std::size_t kLongRow = 128;    // slots
 using RowMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 }  // namespace
 
@@ -92,8 +93,9 @@ std::vector<double> carried(const FactoredDesign& design, std::span<const double
 
 GroupSquares::GroupSquares(const FactoredDesign& design)
     : design_(&design),
-      // Where a quarter of the places are filled, blocks of full rows are the faster way.
-      dense_(design.groups() == 1 && design.rows() > 0 &&
+      // Where a quarter of the places are filled, blocks of full rows are the faster way, and of several groups
+      // where rows are long: a group's rows must be gathered first.
+      dense_((design.groups() == 1 || design.slots >= kLongRow) && design.rows() > 0 &&
              4 * design.start.back() > design.rows() * design.slots),
       sums_(design.groups() * design.slots * design.slots, 0.0) {}
 
@@ -113,15 +115,26 @@ void GroupSquares::add(std::span<const std::uint32_t> rows, const double* h) {
     }
     return;
   }
+  std::vector<std::vector<std::uint32_t>> members(design_->groups());  // places in `rows`
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    members[design_->group_of(rows[i])].push_back(static_cast<std::uint32_t>(i));
+  for (std::size_t g = 0; g < members.size(); ++g) add_dense(g, rows, members[g], h);
+}
+
+// Blocks of full rows, each row times the root of its h: `places` of `rows`, which are all of group g.
+void GroupSquares::add_dense(std::size_t g, std::span<const std::uint32_t> rows,
+                             std::span<const std::uint32_t> places, const double* h) {
+  const std::size_t m = design_->slots;
   block_.resize(static_cast<Eigen::Index>(kBlock), static_cast<Eigen::Index>(m));
-  Eigen::Map<RowMatrix> sum(sums_.data(), static_cast<Eigen::Index>(m), static_cast<Eigen::Index>(m));
-  for (std::size_t first = 0; first < rows.size(); first += kBlock) {
-    const std::size_t n = std::min(kBlock, rows.size() - first);
+  Eigen::Map<RowMatrix> sum(sums_.data() + g * m * m, static_cast<Eigen::Index>(m),
+                            static_cast<Eigen::Index>(m));
+  for (std::size_t first = 0; first < places.size(); first += kBlock) {
+    const std::size_t n = std::min(kBlock, places.size() - first);
     auto used = block_.topRows(static_cast<Eigen::Index>(n));
     used.setZero();
     for (std::size_t i = 0; i < n; ++i) {
-      const double root = std::sqrt(h[first + i]);
-      const std::uint32_t row = rows[first + i];
+      const double root = std::sqrt(h[places[first + i]]);
+      const std::uint32_t row = rows[places[first + i]];
       for (std::size_t a = design_->start[row]; a < design_->start[row + 1]; ++a) {
         used(static_cast<Eigen::Index>(i), design_->slot[a]) = root * static_cast<double>(design_->value[a]);
       }

@@ -89,6 +89,9 @@ class GroupSquares {
   Eigen::MatrixXd carried() const;  // columns x columns, full
 
  private:
+  void add_dense(std::size_t g, std::span<const std::uint32_t> rows, std::span<const std::uint32_t> places,
+                 const double* h);
+
   const FactoredDesign* design_;
   bool dense_;
   std::vector<double> sums_;  // by group: slots x slots

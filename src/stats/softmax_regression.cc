@@ -18,7 +18,26 @@ using RowMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::R
 constexpr std::size_t kBlock = 64;  // decisions
 constexpr std::size_t kParts = 32;
 constexpr std::size_t kSample = 20'000, kSampleRows = 60'000;
+constexpr std::size_t kWide = 1024;  // columns
 constexpr const char* kWhere = "softmax_regression";
+
+// Columns that differ within one of the decisions: only they tell choices apart. REQUIRES: finite rows.
+std::vector<std::uint32_t> varying(DesignView x, std::span<const std::uint64_t> offset,
+                                   std::span<const std::uint32_t> decisions) {
+  std::vector<std::uint8_t> differs(x.cols, 0);
+  for (const std::uint32_t d : decisions) {
+    const float* const first = x.data + offset[d] * x.stride;
+    for (std::uint64_t r = offset[d] + 1; r < offset[d + 1]; ++r) {
+      const float* const row = x.data + r * x.stride;
+      for (std::size_t c = 0; c < x.cols; ++c) differs[c] |= row[c] != first[c];
+    }
+  }
+  std::vector<std::uint32_t> out;
+  for (std::size_t c = 0; c < x.cols; ++c) {
+    if (differs[c]) out.push_back(static_cast<std::uint32_t>(c));
+  }
+  return out;
+}
 
 class ChoiceLoss final : public stats::ConvexLoss {
  public:
@@ -172,6 +191,24 @@ LinearFit softmax_regression(DesignView x, std::span<const std::uint64_t> offset
       std::max((in_use.size() + kSample - 1) / kSample,
                std::min((rows.size() + kSampleRows - 1) / kSampleRows, in_use.size() / 2));
   const auto split = stats::split_inner(in_use, fold, stride);
+  // A wide design is mostly what is known of the decision: equal for all that was offered, it has coefficient
+  // 0.
+  if (x.cols > kWide) {
+    const std::vector<std::uint32_t> columns = varying(x, offset, in_use);
+    if (columns.size() + 1 < x.cols) {
+      std::vector<float> narrow;
+      for (std::size_t r = 0; r < x.rows; ++r) {
+        narrow.push_back(1);
+        for (const std::uint32_t c : columns) narrow.push_back(x(r, c));
+      }
+      LinearFit fit = softmax_regression({narrow.data(), x.rows, columns.size() + 1}, offset, chosen, fold, use,
+                                         threads, weight);
+      std::vector<double> coef(x.cols, 0.0);
+      for (std::size_t k = 0; k < columns.size(); ++k) coef[columns[k]] = fit.coef[k + 1];
+      fit.coef = std::move(coef);
+      return fit;
+    }
+  }
   const DesignView features(x.data + 1, x.rows, x.cols - 1, x.stride);
   const ChoiceLoss inner(features, offset, chosen, split.fit, weight, threads),
       held_out(features, offset, chosen, split.held_out, weight, threads),

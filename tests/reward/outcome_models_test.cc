@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "plumb/pressure.h"
+#include "reward/design.h"
 #include "tests/data/small_logs.h"
 #include "tests/policy/made_log.h"
 
@@ -159,6 +160,37 @@ TEST(OutcomeModels, FallBackOnAConstantWhereThereIsNothingToLearn) {
   const OutcomeModels models = fit_outcome_models(log_of(decisions), {"yes"}, 1);
   EXPECT_EQ(models.method[0], Method::kConstant);
   for (const float q : models.q[0]) EXPECT_EQ(q, 0.0f);
+}
+
+TEST(OutcomeModels, OfTooManyColumnsAreRefusedBeforeAnyFit) {
+  EXPECT_NO_THROW(refuse_too_large("log", kMostColumnsFitted, 1'000'000));
+  EXPECT_NO_THROW(refuse_too_large("log", 10'000, 1'000));
+  for (const auto& [columns, rows] : {std::pair<std::size_t, std::size_t>{10'000, 5'000}, {1'000'000, 1'000}}) {
+    try {
+      refuse_too_large("log.csv", columns, rows);
+      ADD_FAILURE() << columns;
+    } catch (const Error& e) {
+      EXPECT_NE(std::string(e.what()).find("name those that matter in data.context"), std::string::npos);
+    }
+  }
+}
+
+// More columns than decisions: coefficients of every column, the same for any number of threads, and scores of
+// rows that no model saw that are better than their mean.
+TEST(OutcomeModels, OfMoreColumnsThanDecisionsAreFitted) {
+  DecisionLog log = log_of(decisions_of(600));
+  Rng rng(7);
+  for (int k = 0; k < 200; ++k) {
+    log.context.push_back({"more" + std::to_string(k), false, {}, {}, {}});
+    for (std::size_t i = 0; i < log.size(); ++i)
+      log.context.back().number.push_back(static_cast<float>(rng.normal()));
+  }
+  const OutcomeModels models = fit_outcome_models(log, {"number"}, 1),
+                      again = fit_outcome_models(log, {"number"}, 2);
+  EXPECT_GT(models.map.width(), 400u);
+  EXPECT_EQ(models.linear[0][0].size(), models.map.width());
+  EXPECT_EQ(models.q, again.q);
+  EXPECT_GT(models.calibration[0].r_squared, 0);
 }
 
 TEST(OutcomeModels, RefuseAnOutcomeThatNobodySaw) {

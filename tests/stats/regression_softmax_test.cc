@@ -172,5 +172,34 @@ TEST(SoftmaxRegression, RefusesToFitWithoutDecisionsOrOnNumbersThatAreNotFinite)
   EXPECT_THROW(data.fit(0b1111, 1), Error);
 }
 
+// Columns that are the same for all that was offered have coefficient 0; of a wide design they are left out,
+// and the others' coefficients are those of a design without them.
+TEST(SoftmaxRegression, OfAWideDesignIsThatOfTheColumnsThatTellChoicesApart) {
+  const Choices narrow = simulate(120, {0.8, -0.5}, 3, 11);
+  Choices wide = narrow;
+  const std::size_t more = 1500, rows = narrow.x.size() / narrow.p;
+  wide.p = narrow.p + more;
+  wide.x.clear();
+  for (std::size_t i = 0, r = 0; i < narrow.chosen.size(); ++i) {
+    for (; r < narrow.offset[i + 1]; ++r) {
+      const auto row = narrow.x.begin() + static_cast<std::ptrdiff_t>(r * narrow.p);
+      wide.x.insert(wide.x.end(), row, row + static_cast<std::ptrdiff_t>(narrow.p));
+      for (std::size_t k = 0; k < more; ++k) wide.x.push_back(static_cast<float>((i + 1) * (k + 1) % 17));
+    }
+  }
+  ASSERT_EQ(wide.x.size(), rows * wide.p);
+  Choices without = narrow;  // its last column does not vary within a decision either
+  without.p = narrow.p - 1;
+  without.x.clear();
+  for (std::size_t r = 0; r < rows; ++r)
+    without.x.insert(without.x.end(), narrow.x.begin() + static_cast<std::ptrdiff_t>(r * narrow.p),
+                     narrow.x.begin() + static_cast<std::ptrdiff_t>(r * narrow.p + without.p));
+  const LinearFit want = without.fit(0xf, 1), got = wide.fit(0xf, 2);
+  EXPECT_EQ(got.penalty, want.penalty);
+  ASSERT_EQ(got.coef.size(), wide.p);
+  for (std::size_t c = 0; c < wide.p; ++c) EXPECT_EQ(got.coef[c], c < without.p ? want.coef[c] : 0) << c;
+  EXPECT_GT(std::abs(got.coef[1]), 0.1);
+}
+
 }  // namespace
 }  // namespace plumb
