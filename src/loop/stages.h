@@ -43,8 +43,8 @@ void test_indices(Study& study);
 // How the outcome models stand to what came.
 void measure_reliability(Study& study);
 void learn_preference(Study& study);  // REQUIRES: study.feedback
-// Freezes goal, log and split seed in goal.lock (or holds them against the one that is there); from now on looks
-// at this log are counted, whatever goal asks. REQUIRES: the goal was read from a file.
+// Freezes goal, log and split seed in goal.lock (or holds them against the one that is there); from now on
+// looks at this log are counted, whatever goal asks. REQUIRES: the goal was read from a file.
 void lock_goal(const Study& study, const RunOptions& options);
 // What may be spent on this question: read, decided and written under one lock, before it is asked. Then its
 // verdict, before it is shown. docs/decisions/looks-belong-to-the-log.md.
