@@ -57,6 +57,19 @@ TEST(Column, OfNumbersThatAreWrittenAsTextIsNoted) {
     EXPECT_EQ(notes("\"1.5\"", word).find("written as text"), std::string::npos) << word;
 }
 
+TEST(Outcome, OfNumbersThatAreWrittenAsTextIsNoted) {
+  LoadReport report;
+  const auto row = [](const std::string& click) {
+    return R"({"actions":[{"id":"a"},{"id":"b"}],"chosen":"a","propensity":0.5,"outcomes":{"click":)" + click +
+           "}}\n";
+  };
+  const DecisionLog log =
+      jsonl_log(row("\"1\"") + row("0") + row("\"0\"") + row("\"yes\""), jsonl_goal(), &report);
+  EXPECT_EQ(log.outcomes[0].value, (std::vector<double>{1, 0, 0, 1}));
+  const std::string said = "Outcome click: 2 numbers stand between quotes, such as \"1\", read as numbers.";
+  EXPECT_NE(std::find(report.notes.begin(), report.notes.end(), said), report.notes.end());
+}
+
 TEST(Segment, OfFewNumbersHasTheirValuesInAscendingOrder) {
   const FeatureColumn segment = segment_of({1, 0, 1, 2.5, 0});
   EXPECT_TRUE(segment.is_category);
