@@ -17,9 +17,9 @@ Evidence align(const Goal& goal, const RunOptions& options) {
   audit_proxies(study, options);                         // audit, outer: may the proxies be pushed, and how far
   audit_people(study);                                   // audit: may the reward model be pushed, and how far
   train_policies(study, options);                        // optimize: candidates, from the training half alone
-  open_look(study, "align");           // goal: what this look at the certification half may spend
+  open_look(study, "align", options);  // goal: what this look at the certification half may spend
   certify_candidates(study, options);  // audit, inner: compared on the other half, all at once
-  close_look(study, "align");
+  close_look(study, options);
   measure_distances(study);
   return evidence_of(study);  // report
 }
@@ -61,19 +61,7 @@ Evidence check(const Goal& goal, const RunOptions& options) {
 
 Evidence check_and_lock(const Goal& goal, const RunOptions& options) {
   Study study = read_and_check(goal, options, "check");
-  Lock lock;
-  lock.goal_hash = goal.hash;
-  lock.log_digest = study.digest;
-  lock.split_seed = study.seed;
-  if (const auto existing = read_lock(goal)) {
-    verify_lock(*existing, goal, study.digest);
-    if (existing->split_seed != study.seed) {
-      refuse(lock_path(goal), "split_seed", std::to_string(study.seed), std::to_string(existing->split_seed));
-    }
-  } else {
-    write_lock(lock, goal);
-  }
-  register_log(study);
+  lock_goal(study, options);
   learn_outcomes(study, options);
   summarize_constants(study);
   return evidence_of(study);

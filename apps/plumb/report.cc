@@ -26,9 +26,10 @@ struct Options {
 
 std::string read_file(const fs::path& path, const char* expected) {
   std::error_code failed;
-  std::ifstream in(path, std::ios::binary);
-  if (!in || !fs::is_regular_file(path, failed))
-    environment_error(path.string(), fmt::format("cannot be opened, expected {}", expected));
+  const bool is_file = fs::is_regular_file(path, failed);  // before it is opened: a named pipe would wait
+  std::ifstream in;
+  if (is_file) in.open(path, std::ios::binary);
+  if (!is_file || !in) environment_error(path.string(), fmt::format("cannot be opened, expected {}", expected));
   const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
   if (in.bad()) environment_error(path.string(), "cannot be read");
   return text;

@@ -24,6 +24,7 @@ struct Options {
 };
 
 std::string content(const fs::path& path) {
+  if (!fs::is_regular_file(path)) return "";  // a named pipe would wait
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }

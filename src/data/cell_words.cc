@@ -72,9 +72,15 @@ void WordCount::add_truth(std::string_view word) {
   if (truth++ == 0) truth_word = word;
 }
 
+void WordCount::add_quoted(std::string_view word) {
+  if (quoted++ == 0) quoted_word = word;
+}
+
 void WordCount::append(const WordCount& later) {
   if (missing == 0) missing_word = later.missing_word;
   if (truth == 0) truth_word = later.truth_word;
+  if (quoted == 0) quoted_word = later.quoted_word;
+  quoted += later.quoted;
   missing += later.missing;
   truth += later.truth;
 }
@@ -89,6 +95,11 @@ std::vector<std::string> word_notes(std::string_view name, const WordCount& coun
     out.push_back(fmt::format("Outcome {}: {} with a word such as {}, read as 1 (true, yes) or 0 (false, no).",
                               name, count.truth == 1 ? "1 cell" : fmt::format("{} cells", count.truth),
                               shown(count.truth_word)));
+  if (count.quoted > 0)
+    out.push_back(
+        fmt::format("Outcome {}: {} between quotes, such as {}, read as {}.", name,
+                    count.quoted == 1 ? "1 number stands" : fmt::format("{} numbers stand", count.quoted),
+                    shown(count.quoted_word), count.quoted == 1 ? "a number" : "numbers"));
   return out;
 }
 

@@ -29,10 +29,11 @@ std::string number_expected(const Cell& cell, std::string_view expected, char de
 // How many cells of a column were read as words, for a note in the report. Addition: order does not matter but
 // for `word`, the first.
 struct WordCount {
-  std::uint64_t missing = 0, truth = 0;
-  std::string missing_word, truth_word;
+  std::uint64_t missing = 0, truth = 0, quoted = 0;
+  std::string missing_word, truth_word, quoted_word;
   void add_missing(std::string_view word);
   void add_truth(std::string_view word);
+  void add_quoted(std::string_view word);  // a number that is written as text
   void append(const WordCount& later);
 };
 // "Outcome spend: 12 cells say NA: missing." Nothing where there is nothing to say.

@@ -146,7 +146,26 @@ void ColumnBuilder::fill_absent() {
   }
 }
 
+// A category none of whose levels is a word: numbers between quotes, in JSON or in a text column of Arrow.
+bool ColumnBuilder::holds_numbers_as_text() const {
+  std::size_t numbers = 0;
+  for (std::uint32_t level = 0; level < levels_.size(); ++level) {
+    const std::string_view text = levels_.name(level);
+    if (text.empty()) continue;
+    double number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(number)) return false;
+    ++numbers;
+  }
+  return numbers > 1;
+}
+
 std::string ColumnBuilder::note_of(std::size_t missing) const {
+  if (is_category_ && holds_numbers_as_text())
+    return fmt::format(
+        "Column {} is a category of {} levels: its values are numbers that are written as text, as {} is; "
+        "without quotes they are read as numbers.",
+        shown(name_), levels_.size(), shown(levels_.name(levels_.name(0).empty() ? 1 : 0)));
   if (is_category_)
     return numbers_before_ == 0
                ? ""

@@ -70,8 +70,8 @@ class ColumnBuilder {
     if (is_category_) code_.reserve(rows);
     if (!is_category_) number_.reserve(rows);
   }
-  // Moves the column out. A sentence for the LoadReport where numbers and text are mixed, or numbers are
-  // missing; else empty.
+  // Moves the column out. A sentence for the LoadReport where numbers and text are mixed, numbers are written
+  // as text, or numbers are missing; else empty.
   FeatureColumn finish(std::string* note);
 
  private:
@@ -80,6 +80,7 @@ class ColumnBuilder {
   std::uint32_t intern_number(const ColumnBuilder& from, std::size_t row);
   void become_number_again();
   void fill_absent();
+  bool holds_numbers_as_text() const;
   std::string note_of(std::size_t missing) const;
   std::string name_;
   bool keep_text_, is_category_ = false, settled_ = false, sparse_ = false;

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "base/open_file.h"
 #include "data/csv_dialect.h"
 #include "plumb/base.h"
 
@@ -35,11 +36,8 @@ struct FileText::Gzip {
   bool inside = true;  // a stream has begun and not ended
 };
 
-FileText::FileText(const std::string& path) : path_(path), file_(std::fopen(path.c_str(), "rb"), &std::fclose) {
-  if (!file_)
-    environment_error(path,
-                      fmt::format("file: found {}, expected a readable file",
-                                  errno == ENOENT ? "no such file" : std::generic_category().message(errno)));
+FileText::FileText(const std::string& path)
+    : path_(path), file_(open_or_throw(path, "file", Streams::kYes), &std::fclose) {
   refill();
   // The mark of two bytes may come in two reads from a pipe.
   if (packed_.size() == 1) refill();

@@ -353,7 +353,10 @@ class JsonlReader final : public RowReader {
         if (cell.absent()) continue;
         if (!std::isnan(row_.outcomes[j]))
           throw BadRow{"outcome." + spec.name, "a second value", "every key once"};
+        const std::size_t words = row_.words.size();
         row_.outcomes[j] = read_outcome(cell, spec, static_cast<std::uint32_t>(j), row_.words);
+        if (cell.kind == Cell::Kind::kText && row_.words.size() == words)
+          row_.words.push_back({static_cast<std::uint32_t>(j), false, cell.text, /*quoted=*/true});
       }
     }
   }

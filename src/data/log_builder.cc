@@ -221,8 +221,13 @@ void LogBuilder::add(const RowDraft& row) {
   add_unnamed(row);
   for (std::size_t j = 0; j < outcomes_.value.size(); ++j) outcomes_.value[j].push_back(row.outcomes[j]);
   for (std::size_t j = 0; j < outcomes_.asked.size(); ++j) outcomes_.asked[j].push_back(row.asked[j]);
-  for (const auto& [outcome, truth, word] : row.words)
-    truth ? words_[outcome].add_truth(word) : words_[outcome].add_missing(word);
+  for (const auto& [outcome, truth, word, quoted] : row.words) {
+    if (quoted) {
+      words_[outcome].add_quoted(word);
+    } else {
+      truth ? words_[outcome].add_truth(word) : words_[outcome].add_missing(word);
+    }
+  }
 }
 
 // Fixed arms: codes become slots in sorted order, and every decision offers all of them.

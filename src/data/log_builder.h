@@ -29,11 +29,12 @@ struct SparseCell {
   Cell cell;
 };
 
-// An outcome's cell that holds a word: no value (NA), or true and false.
+// An outcome's cell that holds a word: no value (NA), true and false, or a number between quotes (JSON).
 struct WordCell {
   std::uint32_t outcome = 0;
   bool truth = false;
   std::string_view word;
+  bool quoted = false;
 };
 
 // One decoded row. Views live until the next row is read.

@@ -1,6 +1,5 @@
 #include "data/mapped_file.h"
 
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,24 +7,21 @@
 #include <cerrno>
 #include <system_error>
 
+#include "base/open_file.h"
 #include "plumb/base.h"
 
 namespace plumb {
 
 MappedFile::MappedFile(const std::string& path) {
+  std::string found;
   const auto fail = [&](int file) {
-    const int reason = errno;
+    if (found.empty()) found = std::generic_category().message(errno);
     if (file >= 0) ::close(file);
-    environment_error(path,
-                      "file: found " + std::generic_category().message(reason) + ", expected a readable file");
+    environment_error(path, "file: found " + found + ", expected a readable file");
   };
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int file = open_file(path, Streams::kNo, &found);
   struct stat about {};
   if (file < 0 || ::fstat(file, &about) != 0) fail(file);
-  if (!S_ISREG(about.st_mode)) {
-    ::close(file);
-    environment_error(path, "file: found something else than a file, expected a file");
-  }
   size_ = static_cast<std::size_t>(about.st_size);
   if (size_ > 0) {
     data_ = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file, 0);

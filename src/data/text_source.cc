@@ -14,6 +14,7 @@
 #include <memory>
 #include <system_error>
 
+#include "base/open_file.h"
 #include "plumb/base.h"
 
 namespace plumb {
@@ -22,19 +23,8 @@ static_assert(TextSource::kPadding >= simdjson::SIMDJSON_PADDING);
 
 namespace {
 
-struct FileCloser {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
-
-[[noreturn]] void unreadable(const std::string& path, int reason) {
-  environment_error(path,
-                    fmt::format("file: found {}, expected a readable file",
-                                reason == ENOENT ? "no such file" : std::generic_category().message(reason)));
-}
-
 std::string read_bytes(const std::string& path) {
-  const std::unique_ptr<std::FILE, FileCloser> file(std::fopen(path.c_str(), "rb"));
-  if (!file) unreadable(path, errno);
+  const std::unique_ptr<std::FILE, FileCloser> file(open_or_throw(path, "file", Streams::kYes));
   std::string bytes;
   std::size_t size = 0;
   while (true) {
@@ -44,7 +34,9 @@ std::string read_bytes(const std::string& path) {
     const std::size_t got = std::fread(bytes.data() + size, 1, bytes.size() - size, file.get());
     size += got;
     if (got == 0) {
-      if (std::ferror(file.get())) unreadable(path, errno);
+      if (std::ferror(file.get()))
+        environment_error(path, fmt::format("file: found {}, expected a readable file",
+                                            std::generic_category().message(errno)));
       break;
     }
   }

@@ -9,11 +9,10 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/file_lock.h"
+#include "base/open_file.h"
 #include "plumb/goal.h"
 
 namespace plumb {
@@ -77,23 +76,24 @@ void expect_no_look_is_lost(const Lock& before, const Lock& after, const std::st
                                       std::strerror(error)));
 }
 
-// All of it or nothing: written aside, brought to disk, then renamed.
+// All of it or nothing: written aside, brought to disk, then renamed. What a run that died left aside is
+// written over; who writes aside holds that file's lock.
 void write_whole(const std::string& path, const std::string& text) {
-  const std::string aside = fmt::format("{}.{}.tmp", path, ::getpid());
-  std::FILE* file = std::fopen(aside.c_str(), "wb");
-  if (file == nullptr) cannot_write(path, errno);
-  bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  written = written && std::fflush(file) == 0 && ::fsync(::fileno(file)) == 0;
-  int error = errno;
-  if (std::fclose(file) != 0 && written) {
-    written = false;
-    error = errno;
+  const std::string aside = path + ".tmp";
+  const FileLock lock(aside, "lock", FileLock::Absent::kCreate, {});
+  const int file = lock.file();
+  int error = lock.error();
+  const auto fails = [&](bool done) {
+    if (!done && error == 0) error = errno == 0 ? EIO : errno;
+    return error != 0;
+  };
+  if (error != 0 || fails(::ftruncate(file, 0) == 0)) cannot_write(path, error);
+  for (std::string_view rest = text; !rest.empty() && error == 0;) {
+    const ssize_t n = ::write(file, rest.data(), rest.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (!fails(n > 0)) rest.remove_prefix(static_cast<std::size_t>(n));
   }
-  if (written && std::rename(aside.c_str(), path.c_str()) != 0) {
-    written = false;
-    error = errno;
-  }
-  if (written) return;
+  if (error == 0 && !fails(::fsync(file) == 0) && !fails(std::rename(aside.c_str(), path.c_str()) == 0)) return;
   std::remove(aside.c_str());
   cannot_write(path, error);
 }
@@ -109,11 +109,7 @@ std::optional<Lock> read_lock(const Goal& goal) {
   const std::string path = lock_path(goal);
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) return std::nullopt;
-  std::ifstream file(path, std::ios::binary);
-  if (!file || std::filesystem::is_directory(path, ignored)) {
-    environment_error(path, "lock: found a file that cannot be read, expected a readable one");
-  }
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const std::string text = file_bytes(path, "lock", Streams::kNo);
   const json object = json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (object.is_discarded() || !object.is_object())
     refuse(path, "lock", "text that is no JSON object", "a lock");

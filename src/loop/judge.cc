@@ -8,12 +8,11 @@
 
 namespace plumb {
 
-void judge(Study& study, const std::vector<Judgeable>& policies) {
+void judge(Study& study, const std::vector<Judgeable>& policies, const RunOptions& options) {
   std::vector<std::string> contents;
   for (const Judgeable& asked : policies) contents.push_back(hex(policy_content(*asked.policy, study.log)));
   std::sort(contents.begin(), contents.end());
-  const std::string question = fmt::format("{}", fmt::join(contents, "+"));
-  open_look(study, question);
+  std::string question = fmt::format("{}", fmt::join(contents, "+"));
   CertificationOptions how = certification_options(study);
   how.with_constants = false;
   std::vector<Certifiable> candidates;
@@ -24,6 +23,12 @@ void judge(Study& study, const std::vector<Judgeable>& policies) {
     how.reference_is_fixed = how.reference_is_fixed && asked.judges.reference_is_fixed;
     for (std::size_t i = 0; i < how.unseen.size(); ++i) how.unseen[i] = how.unseen[i] && asked.judges.unseen[i];
   }
+  // Other decisions, as where somebody declares that a policy was not learnt here, are another chance to be
+  // wrong.
+  if (std::count(how.unseen.begin(), how.unseen.end(), 0) > 0)
+    question += ":rows=" + digest_of_rows(how.unseen);
+  open_look(study, question, options);
+  how.alpha = study.look.alpha;
   study.certification = certify(study.log, study.goal, study.models, study.reference, candidates, how);
   for (const Judgeable& asked : policies) {
     if (asked.judges.left_out == 0) continue;
@@ -31,7 +36,7 @@ void judge(Study& study, const std::vector<Judgeable>& policies) {
       if (claim.name == asked.policy->name() && claim.kind != PolicyKind::kReference)
         claim.reason += fmt::format("; {}", fmt::join(asked.judges.notes, "; "));
   }
-  close_look(study, question);
+  close_look(study, options);
 }
 
 }  // namespace plumb

@@ -1,17 +1,16 @@
 // One line of JSON an event, only ever appended: the log (once), a look before it is made, its verdict after
-// it. A run that dies in between has spent its look; asking the same again spends nothing.
+// it. A run that dies in between has spent its look; asking the same again spends nothing. The file is its own
+// lock: nothing is ever renamed over it.
 #include "loop/look_register.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -53,18 +52,27 @@ bool write_all(int file, std::string_view text) {
   return ::fsync(file) == 0;
 }
 
-// Whole lines or nothing: what a full disk cuts off is taken back. 0, or the error.
-int append_to(const std::string& path, const std::string& lines) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  if (file < 0) return errno;
-  const off_t before = ::lseek(file, 0, SEEK_END);
-  int error = 0;
-  if (!write_all(file, before == 0 ? fmt::format("{}\n{}", kHead, lines) : lines)) {
-    error = errno;
-    if (::ftruncate(file, before) != 0) error = errno;
+// All bytes, from the beginning. The lock's own descriptor: closing another one of this file could end a lock.
+std::string text_of(int file, const std::string& path) {
+  std::string out;
+  while (true) {
+    const std::size_t size = out.size();
+    out.resize(size + (std::size_t{1} << 16));
+    const ssize_t got = ::pread(file, out.data() + size, out.size() - size, static_cast<off_t>(size));
+    const int error = got < 0 ? errno : 0;
+    out.resize(size + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    if (got == 0) return out;
+    if (got < 0 && error != EINTR)
+      environment_error(path, fmt::format("looks: found {}, expected a readable file", std::strerror(error)));
   }
-  ::close(file);
-  return error;
+}
+
+// A new file's name reaches the disk with its folder.
+void sync_folder_of(const std::string& path) {
+  const int folder = ::open(fs::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return;
+  ::fsync(folder);  // not every file system can
+  ::close(folder);
 }
 
 std::string name_of(const LogIdentity& identity) {
@@ -147,90 +155,121 @@ bool has_register(const std::vector<std::string>& folders) {
                      [&](const std::string& folder) { return fs::exists(register_of(folder), ignored); });
 }
 
-LookRegister::LookRegister(std::vector<std::string> folders, LogIdentity identity)
-    : folders_(std::move(folders)), identity_(std::move(identity)) {
+LookRegister::LookRegister(const std::vector<std::string>& folders, LogIdentity identity, Create create,
+                           const Waiting& waiting)
+    : folders_(folders), identity_(std::move(identity)), name_(name_of(identity_)) {
+  const bool always = create == Create::kAlways;
+  open_all(always ? FileLock::Absent::kCreate : FileLock::Absent::kLeave, waiting);
+  const bool all = std::all_of(registers_.begin(), registers_.end(),
+                               [](const Register& r) { return r.lock.file() >= 0 || r.lock.error() != 0; });
+  // Who looks must hold all of them before it reads how many looks there were: let go, make, begin anew.
+  if (known_ && !all) open_all(FileLock::Absent::kCreate, waiting);
+}
+
+void LookRegister::open_all(FileLock::Absent absent, const Waiting& waiting) {
+  registers_.clear();
+  looks_.clear();
+  names_.clear();
   std::vector<std::string> in_order = folders_;  // one order for all processes: none waits for another's second
   std::sort(in_order.begin(), in_order.end());
   for (const std::string& folder : in_order) {
-    const int guard = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (guard < 0) continue;  // what cannot be opened cannot be written either
-    while (::flock(guard, LOCK_EX) != 0 && errno == EINTR) {
-    }
-    guards_.push_back(guard);
+    const std::string path = register_of(folder);
+    std::error_code ignored;
+    // One file under two names (a link, a folder that is mounted twice) is locked once.
+    const auto same = [&](const Register& r) { return fs::equivalent(r.path, path, ignored); };
+    if (std::any_of(registers_.begin(), registers_.end(), same)) continue;
+    registers_.push_back({path, FileLock(path, "looks", absent, waiting), 0, false, false, false, {}, {}, {}});
   }
-  try {
-    for (const std::string& folder : folders_) read(register_of(folder));
-  } catch (...) {  // nothing is destroyed that was not whole: the folders are let go here
-    for (const int guard : guards_) ::close(guard);
-    throw;
+  for (const std::string& folder : folders_) {
+    for (Register& r : registers_)
+      if (r.path == register_of(folder)) read(r);
   }
+  known_ = !names_.empty();
 }
 
-LookRegister::~LookRegister() {
-  for (const int guard : guards_) ::close(guard);  // ends the lock
-}
-
-void LookRegister::read(const std::string& path) {
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) return;
-  std::ifstream file(path, std::ios::binary);
-  if (!file || !fs::is_regular_file(path, ignored))
-    environment_error(path, "looks: found a file that cannot be read, expected the register of looks");
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  std::set<std::string>& ours = names_;
+void LookRegister::read(Register& of) {
+  if (of.lock.file() < 0) {
+    std::error_code ignored;
+    if (!fs::exists(of.path, ignored)) return;
+    environment_error(of.path, "looks: found a file that cannot be read, expected the register of looks");
+  }
+  const std::string text = text_of(of.lock.file(), of.path);
   std::size_t line = 0;
   for (std::size_t begin = 0; begin < text.size(); ++line) {
-    const std::size_t end = text.find('\n', begin);
-    if (end == std::string::npos) damaged(path, line + 1);
+    const std::size_t newline = text.find('\n', begin), end = std::min(newline, text.size());
     const json event = json::parse(text.substr(begin, end - begin), nullptr, /*allow_exceptions=*/false);
-    begin = end + 1;
-    if (event.is_discarded()) damaged(path, line + 1);
+    if (newline == std::string::npos) {
+      // Of a run that died while it wrote: no prefix of an event is one.
+      of.cut = event.is_discarded();
+      of.open_line = !of.cut;
+      if (of.cut) break;
+    }
+    begin = std::min(end + 1, text.size());
+    of.end = begin;
+    if (event.is_discarded()) damaged(of.path, line + 1);
     if (line == 0) {
-      if (event != json::parse(kHead)) damaged(path, 1);
+      if (event != json::parse(kHead)) damaged(of.path, 1);
       continue;
     }
     try {
       const std::string log = event.at("log").get<std::string>();
       if (event.contains("decisions")) {
-        if (is_same_log(identity_from(event), identity_)) ours.insert(log);
-        if (log == name_of(identity_)) named_in_.insert(path);
+        if (is_same_log(identity_from(event), identity_)) of.names.insert(log);
+        names_.insert(of.names.begin(), of.names.end());
+        of.names_log = of.names_log || log == name_;
       } else if (event.contains("look")) {
         Look look{event.at("look").get<std::string>(), event.at("alpha").get<double>(), ""};
-        if (!(look.alpha > 0 && look.alpha < 1)) damaged(path, line + 1);
+        if (!(look.alpha > 0 && look.alpha < 1)) damaged(of.path, line + 1);
+        of.looks.insert(log + ":" + look.key);
         const auto same = [&](const Look& other) { return other.key == look.key; };
-        if (ours.contains(log) && std::none_of(looks_.begin(), looks_.end(), same))
+        if (names_.contains(log) && std::none_of(looks_.begin(), looks_.end(), same))
           looks_.push_back(std::move(look));
       } else {
         const std::string key = event.at("settled").get<std::string>();
+        of.settled[key] = event.at("verdict").get<std::string>();
         for (Look& look : looks_)
-          if (look.key == key) look.verdict = event.at("verdict").get<std::string>();
+          if (look.key == key) look.verdict = of.settled[key];
       }
     } catch (const std::logic_error&) {  // of stoull
-      damaged(path, line + 1);
+      damaged(of.path, line + 1);
     } catch (const json::exception&) {
-      damaged(path, line + 1);
+      damaged(of.path, line + 1);
     }
   }
-  known_ = known_ || !ours.empty();
 }
 
-void LookRegister::append(const std::string& line) {
+void LookRegister::append(const std::function<std::optional<std::string>(const Register&)>& missing) {
   closed_.clear();
   int error = 0;
-  bool written = false;
-  for (const std::string& folder : folders_) {
-    const std::string path = register_of(folder);
+  for (Register& r : registers_) {
+    const std::optional<std::string> lines = missing(r);
+    if (!lines) continue;
     // A register may tell of several logs: each is described once, before its first event.
-    const std::string described = named_in_.contains(path) ? "" : identity_json(identity_).dump() + "\n";
-    if (const int failed = append_to(path, described + line); failed != 0) {
+    std::string text = r.open_line ? "\n" : r.end == 0 ? std::string(kHead) + "\n" : "";
+    if (!r.names_log) text += identity_json(identity_).dump() + "\n";
+    text += *lines;
+    const int file = r.lock.file();
+    int failed = r.lock.error();
+    if (failed == 0 && r.cut && ::ftruncate(file, static_cast<off_t>(r.end)) != 0) failed = errno;
+    if (failed == 0) {
+      r.cut = false;
+      if (!write_all(file, text)) {  // what a full disk cuts off is taken back
+        failed = errno;
+        r.cut = ::ftruncate(file, static_cast<off_t>(r.end)) != 0;
+      }
+    }
+    if (failed != 0) {
       error = failed;
-      closed_.push_back(path);
+      closed_.push_back(r.path);
       continue;
     }
-    written = true;
-    named_in_.insert(path);
+    if (r.end == 0) sync_folder_of(r.path);
+    r.end += text.size();
+    r.open_line = false;
+    r.names_log = true;
+    r.names.insert(name_);
   }
-  if (!written)
+  if (closed_.size() == registers_.size())
     environment_error(fmt::format("{}", fmt::join(closed_, " or ")),
                       fmt::format("looks: found \"{}\" while writing, expected a folder that can be written: a "
                                   "look that cannot be counted is not made",
@@ -238,28 +277,41 @@ void LookRegister::append(const std::string& line) {
 }
 
 void LookRegister::open_log() {
-  if (!known_) append("");
+  append([](const Register& r) -> std::optional<std::string> {
+    if (!r.names.empty()) return std::nullopt;
+    return "";  // the description alone
+  });
+  names_.insert(name_);
   known_ = true;
 }
 
 void LookRegister::add(const Look& look) {
-  const auto same = [&](const Look& other) { return other.key == look.key; };
-  if (std::any_of(looks_.begin(), looks_.end(), same)) return;
   // Under every description by which this log is known: who knows it by one of them counts this look too.
   std::set<std::string> names = names_;
-  names.insert(name_of(identity_));
-  std::string lines;
-  for (const std::string& name : names)
-    lines += json({{"look", look.key}, {"log", name}, {"alpha", look.alpha}}).dump() + "\n";
-  append(lines);
-  looks_.push_back(look);
+  names.insert(name_);
+  append([&](const Register& r) {
+    std::optional<std::string> lines;
+    for (const std::string& name : names) {
+      if (r.looks.contains(name + ":" + look.key)) continue;
+      lines =
+          lines.value_or("") + json({{"look", look.key}, {"log", name}, {"alpha", look.alpha}}).dump() + "\n";
+    }
+    return lines;
+  });
+  for (Register& r : registers_)
+    for (const std::string& name : names) r.looks.insert(name + ":" + look.key);
+  const auto same = [&](const Look& other) { return other.key == look.key; };
+  if (std::none_of(looks_.begin(), looks_.end(), same)) looks_.push_back(look);
   known_ = true;
 }
 
 void LookRegister::settle(const std::string& key, const std::string& verdict) {
-  for (const Look& look : looks_)
-    if (look.key == key && look.verdict == verdict) return;
-  append(json({{"settled", key}, {"log", name_of(identity_)}, {"verdict", verdict}}).dump() + "\n");
+  append([&](const Register& r) -> std::optional<std::string> {
+    const auto known = r.settled.find(key);
+    if (known != r.settled.end() && known->second == verdict) return std::nullopt;
+    return json({{"settled", key}, {"log", name_}, {"verdict", verdict}}).dump() + "\n";
+  });
+  for (Register& r : registers_) r.settled[key] = verdict;
 }
 
 std::vector<std::string> LookRegister::places() const {

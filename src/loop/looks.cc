@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "goal/parse.h"
 #include "loop/look_register.h"
 #include "loop/stages.h"
 
@@ -12,9 +13,33 @@ namespace {
 
 // What a look is: repeating it spends nothing, anything else does. Policies count by what they do, not by their
 // names; a question counts by what is asked, not by the verb that asks it.
-std::string look_key(const Study& study, const std::string& question) {
-  return fmt::format("{}:{}:{}:{}:{}", hex(study.goal.hash), hex(study.digest), study.seed,
+std::string key_of(std::uint64_t goal, const Study& study, const std::string& question) {
+  return fmt::format("{}:{}:{}:{}:{}", hex(goal), hex(study.digest), study.seed,
                      hex(policy_content(*study.reference, study.log)), question);
+}
+
+// What the goal asks, without what it is called and where its files lie: their content is in the digest and in
+// the reference's.
+std::uint64_t meaning_of(Goal goal) {
+  for (std::string* text : {&goal.name, &goal.intent, &goal.unit, &goal.owner, &goal.reference, &goal.data.log})
+    text->clear();
+  goal.data.outcome_files.clear();
+  goal.data.feedback.clear();
+  for (OutcomeSpec& outcome : goal.outcomes) outcome.transactions.clear();
+  return hash_of_meaning(goal);
+}
+
+bool has_look(const Lock& lock, const std::string& key) {
+  return std::any_of(lock.looks.begin(), lock.looks.end(), [&](const Look& look) { return look.key == key; });
+}
+
+// Earlier versions counted by the goal's hash, names and paths included: what was counted so stays counted.
+std::string look_key(const Lock& all, const Study& study, const std::string& question) {
+  std::string asked = question;
+  // Decisions that the reference was learnt from are not judged by: with and without them are two questions.
+  if (!study.reference_seen.empty()) asked += ":seen=" + digest_of_rows(study.reference_seen);
+  const std::string earlier = key_of(study.goal.hash, study, asked);
+  return has_look(all, earlier) ? earlier : key_of(meaning_of(study.goal), study, asked);
 }
 
 // Both lists, each look once: those of a lock that is older than the registers count too.
@@ -22,10 +47,8 @@ Lock together(const std::optional<Lock>& lock, const LookRegister& looks) {
   Lock out;
   out.looks = looks.looks();
   if (!lock) return out;
-  for (const Look& look : lock->looks) {
-    const auto same = [&](const Look& other) { return other.key == look.key; };
-    if (std::none_of(out.looks.begin(), out.looks.end(), same)) out.looks.push_back(look);
-  }
+  for (const Look& look : lock->looks)
+    if (!has_look(out, look.key)) out.looks.push_back(look);
   return out;
 }
 
@@ -49,40 +72,68 @@ std::string place_of(const LookRegister& looks, const std::vector<std::string>& 
   return out;
 }
 
+void verify(const Lock& lock, const Study& study) {
+  verify_lock(lock, study.goal, study.digest);
+  if (lock.split_seed != study.seed) {
+    refuse(lock_path(study.goal), "split_seed", std::to_string(study.seed),
+           std::to_string(lock.split_seed) + ", as it was locked");
+  }
+}
+
+Waiting waiting_of(const RunOptions& options) {
+  Waiting out;
+  out.message = options.message;
+  return out;
+}
+
 }  // namespace
 
-void register_log(const Study& study) {
+std::string digest_of_rows(const std::vector<std::uint8_t>& rows) {
+  return hex(hash_bytes({reinterpret_cast<const char*>(rows.data()), rows.size()}));
+}
+
+void lock_goal(const Study& study, const RunOptions& options) {
   LookRegister looks(register_folders(study.log.source, study.goal.path),
-                     identify(study.log, study.log.source, study.threads));
+                     identify(study.log, study.log.source, study.threads), LookRegister::Create::kAlways,
+                     waiting_of(options));
+  if (const auto existing = read_lock(study.goal)) {
+    verify(*existing, study);
+  } else {
+    Lock lock;
+    lock.goal_hash = study.goal.hash;
+    lock.log_digest = study.digest;
+    lock.split_seed = study.seed;
+    write_lock(lock, study.goal);
+  }
   looks.open_log();
 }
 
-void open_look(Study& study, const std::string& question) {
+void open_look(Study& study, const std::string& question, const RunOptions& options) {
   if (study.goal.path.empty()) return;  // no file, no lock
   auto lock = read_lock(study.goal);
-  if (lock) {
-    verify_lock(*lock, study.goal, study.digest);
-    if (lock->split_seed != study.seed) {
-      refuse(lock_path(study.goal), "split_seed", std::to_string(study.seed),
-             std::to_string(lock->split_seed) + ", as it was locked");
-    }
-  }
+  if (lock) verify(*lock, study);
   const std::vector<std::string> folders = register_folders(study.log.source, study.goal.path);
   if (!lock && !has_register(folders)) return;
-  LookRegister looks(folders, identify(study.log, study.log.source, study.threads));
-  if (lock) {
-    lock = read_lock(study.goal);  // as it is now that nobody else writes it
-  } else if (!looks.knows_log()) {
-    return;
-  }
+  LookRegister looks(folders, identify(study.log, study.log.source, study.threads),
+                     lock ? LookRegister::Create::kAlways : LookRegister::Create::kWhereKnown,
+                     waiting_of(options));
+  lock = read_lock(study.goal);  // as it is now that nobody else writes it
+  if (lock) verify(*lock, study);
+  if (!lock && !looks.knows_log()) return;
   const Lock all = together(lock, looks);
-  const std::string key = look_key(study, question);
+  const std::string key = look_key(all, study, question);
   study.look.counted = true;
   study.look.alpha = alpha_for_look(all, key, 1 - study.goal.confidence);
+  study.look.key = key;
   study.look.number = all.looks.size() + 1;
-  for (std::size_t k = 0; k < all.looks.size(); ++k) {
-    if (all.looks[k].key == key) study.look.number = k + 1;
+  study.look.spent = 0;
+  for (std::size_t k = 0; k < all.looks.size() && k + 1 < study.look.number; ++k) {
+    if (all.looks[k].key == key)
+      study.look.number = k + 1;
+    else
+      study.look.spent += all.looks[k].alpha;
   }
+  study.look.spent += study.look.alpha;
   looks.add({key, study.look.alpha, ""});
   study.look.place = place_of(looks, folders);
   if (!lock) return;
@@ -90,11 +141,13 @@ void open_look(Study& study, const std::string& question) {
   write_lock(*lock, study.goal);
 }
 
-void close_look(const Study& study, const std::string& question) {
+void close_look(const Study& study, const RunOptions& options) {
   if (!study.look.counted) return;
-  const std::string key = look_key(study, question), verdict(name_of(study.certification->verdict));
+  const std::string& key = study.look.key;
+  const std::string verdict(name_of(study.certification->verdict));
   LookRegister looks(register_folders(study.log.source, study.goal.path),
-                     identify(study.log, study.log.source, study.threads));
+                     identify(study.log, study.log.source, study.threads), LookRegister::Create::kAlways,
+                     waiting_of(options));
   looks.settle(key, verdict);
   auto lock = read_lock(study.goal);
   if (!lock) return;

@@ -32,7 +32,7 @@ struct Judgeable {
   PolicyPointer policy;
   Judges judges;
 };
-void judge(Study& study, const std::vector<Judgeable>& policies);
+void judge(Study& study, const std::vector<Judgeable>& policies, const RunOptions& options);
 // The reference alone, for `align` and `train`, where policies are learnt from the training half: fills
 // reference_seen and caps the verdict where nobody can tell.
 void mind_reference(Study& study, const RunOptions& options);

@@ -43,11 +43,15 @@ void test_indices(Study& study);
 // How the outcome models stand to what came.
 void measure_reliability(Study& study);
 void learn_preference(Study& study);  // REQUIRES: study.feedback
-// From now on looks at this log are counted, whatever goal asks. REQUIRES: the goal was read from a file.
-void register_log(const Study& study);
-// What may be spent on this question, counted before it is asked; then its verdict.
-void open_look(Study& study, const std::string& question);
-void close_look(const Study& study, const std::string& question);
+// Freezes goal, log and split seed in goal.lock (or holds them against the one that is there); from now on
+// looks at this log are counted, whatever goal asks. REQUIRES: the goal was read from a file.
+void lock_goal(const Study& study, const RunOptions& options);
+// What may be spent on this question: read, decided and written under one lock, before it is asked. Then its
+// verdict, before it is shown. docs/decisions/looks-belong-to-the-log.md.
+void open_look(Study& study, const std::string& question, const RunOptions& options);
+void close_look(const Study& study, const RunOptions& options);
+// Which decisions are judged by, as part of a question: n bytes, hashed.
+std::string digest_of_rows(const std::vector<std::uint8_t>& rows);
 void learn_outcomes(Study& study, const RunOptions& options);
 void summarize_constants(Study& study);
 void lay_paths(Study& study, const RunOptions& options);

@@ -78,7 +78,7 @@ Evidence evaluate(const Goal& goal, const std::vector<std::string>& arguments, c
     refuse("evaluate", "POLICY", fmt::format("{} policies", judged.size()),
            fmt::format("at most {} that are judged together", kMostCandidates));
   if (judged.empty()) return evidence_of(study);
-  judge(study, judged);
+  judge(study, judged, options);
   for (std::size_t k = 0; k < study.policies.size(); ++k) {
     if (!at[k]) continue;
     PolicyEstimates& out = study.policies[k];

@@ -39,7 +39,7 @@ Evidence gate(const Goal& goal, const std::string& argument, const RunOptions& o
     return evidence_of(study);
   }
   learn_outcomes(study, options);
-  judge(study, {{policy, judges}});
+  judge(study, {{policy, judges}}, options);
   give_account(study, {policy}, judges.unseen, judges.unseen);
   return evidence_of(study);
 }

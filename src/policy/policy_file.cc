@@ -1,10 +1,9 @@
 // Learnt policies as safetensors: parameters as tensors, everything else as metadata.
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "base/open_file.h"
 #include "data/safetensors.h"
 #include "plumb/policy.h"
 #include "plumb/priced_policy.h"
@@ -90,11 +89,7 @@ PolicyPointer parse_policy(std::string_view bytes, const std::string& path) {
 }
 
 PolicyPointer read_policy(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in || std::filesystem::is_directory(path))
-    environment_error(path, "cannot be opened: expected a policy file");
-  const std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  return parse_policy(bytes, path);
+  return parse_policy(file_bytes(path, "policy file", Streams::kYes), path);
 }
 
 PolicyPointer policy_from_argument(const std::string& argument, const DecisionLog& log, const Goal& goal,

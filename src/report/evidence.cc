@@ -151,12 +151,20 @@ json family_json(const Certification& c) {
           {"critical", c.critical}};
 }
 
-json look_json(const LookSummary& look) {
+json look_json(const LookSummary& look, double confidence) {
+  // Each level's own promise holds; that of all looks is the most lenient one's.
+  const std::string beyond =
+      look.spent > 1 - confidence
+          ? fmt::format(" (more than this goal's {:.3g}: goals with less confidence looked too)",
+                        1 - confidence)
+          : "";
   return {{"alpha", look.alpha},
           {"count", look.number},
+          {"spent", look.counted ? look.spent : look.alpha},
           {"sentence",
-           look.counted ? fmt::format("Look {} at this log: it may err with probability {:.3g}; {}.",
-                                      look.number, look.alpha, look.place)
+           look.counted ? fmt::format("Look {} at this log: it may err with probability {:.3g}, all up to it "
+                                      "together with {:.3g}{}; {}.",
+                                      look.number, look.alpha, look.spent, beyond, look.place)
                         : "Looks at the certification half are not counted: neither this goal nor this log is "
                           "locked (plumb check GOAL --lock)."}};
 }
@@ -246,11 +254,11 @@ json evidence_document(const Study& study) {
     if (const auto far = study.otherwise.find(recommended); far != study.otherwise.end())
       out["recommended"]["otherwise"] = far->second;
     out["family"] = family_json(c);
-    out["look"] = look_json(study.look);
+    out["look"] = look_json(study.look, study.goal.confidence);
   }
   if (study.verb == "evaluate" && study.certification) {
     out["family"] = family_json(*study.certification);
-    out["look"] = look_json(study.look);
+    out["look"] = look_json(study.look, study.goal.confidence);
   }
   if (study.verb == "align" || study.verb == "audit") out["questions"] = questions_json(study);
   if (study.verb == "monitor") {

@@ -38,6 +38,8 @@ fs::path normal(const std::string& dir) {
 fs::path parent_of(const fs::path& dir) { return dir.has_parent_path() ? dir.parent_path() : fs::path("."); }
 
 bool is_run(const fs::path& dir) {
+  std::error_code failed;
+  if (!fs::is_regular_file(dir / kMarker, failed)) return false;  // a named pipe would wait
   std::ifstream marker(dir / kMarker);
   std::string line;
   return std::getline(marker, line) && line == "plumb run 1";

@@ -51,7 +51,9 @@ struct Streamed {
 struct LookSummary {
   bool counted = false;  // there is a lock
   double alpha = 0.05;
+  double spent = 0;        // by this look and all before it, whatever goal asked
   std::size_t number = 0;  // of this look
+  std::string key;         // what it is counted as
   std::string place;       // where it was counted, as part of a sentence
 };
 

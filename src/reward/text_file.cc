@@ -5,11 +5,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "base/open_file.h"
 #include "data/safetensors.h"
 #include "plumb/text_reward.h"
 #include "reward/text_measures.h"
@@ -197,12 +195,7 @@ TextReward parse_reward(std::string_view bytes, const std::string& path) {
 }
 
 TextReward read_reward(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in || std::filesystem::is_directory(path)) {
-    environment_error(path, "cannot be opened: expected a reward model");
-  }
-  const std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  return parse_reward(bytes, path);
+  return parse_reward(file_bytes(path, "reward model", Streams::kYes), path);
 }
 
 }  // namespace plumb

@@ -31,6 +31,45 @@ TEST(Column, IsANumberOnlyWhereEveryValueIs) {
   EXPECT_TRUE(age("1", "inf", "1").is_category);
 }
 
+// Between quotes a number is a text: read as a category, and said so.
+TEST(Column, OfNumbersThatAreWrittenAsTextIsNoted) {
+  Goal goal = csv_goal();
+  goal.data.context = {"age"};
+  const auto notes = [&](const std::string& a, const std::string& b) {
+    LoadReport report;
+    const auto row = [](const std::string& age) {
+      return R"({"context":{"age":)" + age +
+             R"(},"actions":[{"id":"a"},{"id":"b"}],"arm":"a","p":0.5,"region":"n","outcomes":{"spend":1}})" +
+             "\n";
+    };
+    const DecisionLog log = jsonl_log(row(a) + row(b) + row(a), goal, &report);
+    std::string all = log.context[0].is_category ? "category: " : "number: ";
+    for (const std::string& note : report.notes) all += note;
+    return all;
+  };
+  const std::string said =
+      "category: Column \"age\" is a category of 2 levels: its values are numbers that are written as text, as "
+      "\"1.5\" is; without quotes they are read as numbers.";
+  EXPECT_TRUE(notes("\"1.5\"", "\"2\"").starts_with(said)) << notes("\"1.5\"", "\"2\"");
+  EXPECT_TRUE(notes("\"1.5\"", "2").starts_with(said)) << "also where some stand without quotes";
+  EXPECT_TRUE(notes("1.5", "2").starts_with("number: ")) << notes("1.5", "2");
+  for (const char* word : {"\"old\"", "\"inf\"", "\"2 years\""})
+    EXPECT_EQ(notes("\"1.5\"", word).find("written as text"), std::string::npos) << word;
+}
+
+TEST(Outcome, OfNumbersThatAreWrittenAsTextIsNoted) {
+  LoadReport report;
+  const auto row = [](const std::string& click) {
+    return R"({"actions":[{"id":"a"},{"id":"b"}],"chosen":"a","propensity":0.5,"outcomes":{"click":)" + click +
+           "}}\n";
+  };
+  const DecisionLog log =
+      jsonl_log(row("\"1\"") + row("0") + row("\"0\"") + row("\"yes\""), jsonl_goal(), &report);
+  EXPECT_EQ(log.outcomes[0].value, (std::vector<double>{1, 0, 0, 1}));
+  const std::string said = "Outcome click: 2 numbers stand between quotes, such as \"1\", read as numbers.";
+  EXPECT_NE(std::find(report.notes.begin(), report.notes.end(), said), report.notes.end());
+}
+
 TEST(Segment, OfFewNumbersHasTheirValuesInAscendingOrder) {
   const FeatureColumn segment = segment_of({1, 0, 1, 2.5, 0});
   EXPECT_TRUE(segment.is_category);

@@ -67,7 +67,7 @@ TEST_F(GoalFiles, ThatAreMissingOrNoFilesAreNamed) {
   EXPECT_EQ(refusal(Code::kEnvironment, [&] { read_goal(missing); }),
             missing + ": goal file: found nothing, expected a file");
   EXPECT_EQ(refusal(Code::kEnvironment, [&] { read_goal(folder_.string()); }),
-            folder_.string() + ": goal file: found a directory, expected a file");
+            folder_.string() + ": goal file: found a directory, expected a readable file");
   const std::string empty = write("empty.toml", "");
   EXPECT_EQ(refusal(Code::kInput, [&] { read_goal(empty); }),
             empty + ": goal: found an empty file, expected a [goal] table with maximize");

@@ -167,8 +167,8 @@ TEST_F(LooksAtALog, AreCountedOneByOneWhereRunsGoSideBySide) {
 TEST_F(LooksAtALog, AreNotMadeWhereTheyCannotBeCounted) {
   check_and_lock(goal(), options());
   const std::string good = read(here / "plumb.looks");
-  for (const std::string& damage : {std::string("{"), std::string("nonsense\n"), good + "{\"look\":3}\n",
-                                    good + "{\"look\":\"a\",\"log\":\"b\",\"alpha\":2}\n", good + "torn"}) {
+  for (const std::string& damage : {std::string("{\n"), std::string("nonsense\n"), good + "{\"look\":3}\n",
+                                    good + "{\"look\":\"a\",\"log\":\"b\",\"alpha\":2}\n", good + "torn\n"}) {
     write(here / "plumb.looks", damage);
     EXPECT_THROW(gate(goal(), table(0), options()), Error) << damage;
   }
@@ -183,6 +183,71 @@ TEST_F(LooksAtALog, AreNotMadeWhereTheyCannotBeCounted) {
       << found;
   fs::permissions(here / "goals" / "plumb.looks", fs::perms::owner_read);
   EXPECT_THROW(gated("goals/goal.toml", 1), Error);
+}
+
+// One question is one look, wherever its goal file lies and whatever the goal is called.
+TEST_F(LooksAtALog, AreOneWhereTheSameIsAskedFromAnotherFolder) {
+  check_and_lock(goal(), options());
+  EXPECT_EQ(gated("goal.toml", 0)["count"], 1);
+  write(here / "other" / "named.toml", goal_text("goal.name = 'other'\ngoal.owner = 'me'\n", "../log.csv"));
+  EXPECT_EQ(gated("other/named.toml", 0)["count"], 1);
+  EXPECT_EQ(gated("other/named.toml", 1)["count"], 2);
+  EXPECT_EQ(gated("goal.toml", 1)["count"], 2);
+}
+
+// Looks of an earlier version were counted by a hash that holds names and paths: they stay what they are.
+TEST_F(LooksAtALog, ThatWereCountedByTheWholeGoalStayCounted) {
+  check_and_lock(goal(), options());
+  const json first = gated("goal.toml", 0);
+  std::string counted = read(here / "plumb.looks"), lock = read(here / "goal.lock");
+  const std::size_t at = counted.find("\"look\":\"") + 8;
+  const std::string now = counted.substr(at, 16), earlier = hex(goal().hash);
+  ASSERT_NE(now, earlier);
+  for (std::string* text : {&counted, &lock})
+    for (std::size_t k = 0; (k = text->find(now, k)) != std::string::npos;) text->replace(k, 16, earlier);
+  write(here / "plumb.looks", counted);
+  write(here / "goal.lock", lock);
+  EXPECT_EQ(gated("goal.toml", 0), first);
+  EXPECT_EQ(read(here / "plumb.looks"), counted);
+}
+
+// What is judged on fewer decisions is another question: with and without a declaration there are two chances.
+TEST_F(LooksAtALog, NameTheDecisionsThatJudgeWhereSomeDoNot) {
+  begin(1, 1200);
+  const Evidence trained = train(goal(), options());
+  write(here / "policy.safetensors", trained.files.at("policy.safetensors"));
+  check_and_lock(goal(), options());
+  const std::string policy = (here / "policy.safetensors").string();
+  EXPECT_EQ(look(gate(goal(), policy, options()))["count"], 1);
+  const auto named = [&] {
+    std::size_t count = 0;
+    const std::string text = read(here / "plumb.looks");
+    for (std::size_t at = 0; (at = text.find("\"look\":", at)) != std::string::npos; ++at)
+      count += text.substr(at, text.find('\n', at) - at).find(":rows=") != std::string::npos;
+    return count;
+  };
+  EXPECT_EQ(named(), 1u);
+  EXPECT_EQ(gated("goal.toml", 0)["count"], 2);  // a table judges by all
+  EXPECT_EQ(named(), 1u);
+}
+
+// Each confidence keeps its own promise: of looks at .95 and more the sum stays below .05, whoever else looked.
+TEST_F(LooksAtALog, OfSeveralConfidencesKeepEachOnesPromise) {
+  write(here / "lenient.toml", goal_text("goal.confidence = 0.8\n"));
+  check_and_lock(goal(), options());
+  double strict = 0, all = 0;
+  for (std::uint64_t k = 0; k < 8; ++k) {
+    const bool lenient = k % 3 == 0;
+    const json found = gated(lenient ? "lenient.toml" : "goal.toml", k);
+    all += found["alpha"].get<double>();
+    if (!lenient) strict += found["alpha"].get<double>();
+    EXPECT_NEAR(found["spent"].get<double>(), all, 1e-12);
+    const bool beyond =
+        found["sentence"].get<std::string>().find("goals with less confidence") != std::string::npos;
+    EXPECT_EQ(beyond, !lenient) << found;
+  }
+  EXPECT_LT(strict, .05);
+  EXPECT_LT(all, .2);
 }
 
 // Sixty tables that change nothing, by gate and evaluate, under many goal files and seeds.
