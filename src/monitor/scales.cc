@@ -20,6 +20,7 @@ constexpr double kLeastRows = 30;      // of an arm, in either log
 constexpr double kArmErrors = 3.5;     // every arm moved at all
 constexpr double kErrors = 3;          // all together, by more than the factor
 constexpr double kFarFromZero = 0.5;   // standard deviations, from which on a mean of any sign has a factor
+constexpr double kFarFactor = 10;      // where contexts moved too far and only the spread is known
 constexpr double kOneFactor = 1.3;     // mean's and spread's, at most so far from each other
 
 struct Moment {
@@ -95,7 +96,7 @@ std::string as_if(double factor) {
 class Arms {
  public:
   Arms(const TwoLogs& logs, const OutcomeColumn& column, bool carries);
-  ScaleMove judge() const;
+  ScaleMove judge(bool carried) const;
 
  private:
   std::vector<std::array<ArmOutcome, 2>> arm_;
@@ -156,7 +157,7 @@ Arms::Arms(const TwoLogs& logs, const OutcomeColumn& column, bool carries) : nam
   }
 }
 
-ScaleMove Arms::judge() const {
+ScaleMove Arms::judge(bool carried) const {
   std::vector<Off> means, spreads;
   bool means_count = true, zeros = true;
   for (const auto& arm : arm_) {
@@ -185,6 +186,9 @@ ScaleMove Arms::judge() const {
   const double factor = by_spread ? out.spread : out.mean;
   out.unit =
       by_spread && (std::isnan(out.mean) || std::abs(std::log(out.mean / out.spread)) < std::log(kOneFactor));
+  // Contexts that moved far move means and spreads as well, but hardly by one factor.
+  if (!carried && !(out.unit && (!std::isnan(out.mean) || std::abs(std::log(factor)) > std::log(kFarFactor))))
+    return {};
   const std::string mean = std::isnan(out.mean) || !std::isfinite(out.mean)
                                ? ""
                                : fmt::format("its mean is {} what it was", times(out.mean));
@@ -202,7 +206,7 @@ std::vector<ScaleMove> moved_scales(const TwoLogs& logs, const std::vector<std::
                                     bool carries) {
   std::vector<ScaleMove> out;
   for (const std::string& name : outcomes) {
-    ScaleMove move = Arms(logs, logs.both.outcome(name), carries).judge();
+    ScaleMove move = Arms(logs, logs.both.outcome(name), carries).judge(carries);
     if (!move.sentence.empty()) out.push_back(std::move(move));
   }
   return out;

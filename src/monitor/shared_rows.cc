@@ -7,11 +7,13 @@
 #include <cmath>
 #include <numeric>
 #include <optional>
+#include <set>
 
 #include "monitor/comparable.h"
 #include "monitor/content_counts.h"
 #include "monitor/same_decisions.h"
 #include "monitor/shared_rows.h"
+#include "monitor/too_alike.h"
 #include "plumb/origin.h"
 #include "policy/origin_cells.h"
 #include "policy/origin_match.h"
@@ -19,12 +21,15 @@
 namespace plumb {
 namespace {
 
-constexpr std::size_t kMostRows = std::size_t{1} << 17;  // of either log: enough to find what is there
+constexpr std::size_t kMostRows = std::size_t{1} << 16;  // of either log: enough to find what is there
 constexpr std::size_t kManyValues = 64;                  // a column that may tell rows apart alone
 constexpr std::size_t kSubsets = 48;                     // random sets of columns
 constexpr std::uint64_t kSalt = 0x73616d65;              // digests are not kept: any number will do
 constexpr double kUnique = 0.9;
 constexpr double kHardlyByChance = 0.02;
+constexpr double kLeastPairs = 50;
+constexpr std::size_t kMostCopies = 2;  // a log may have been written twice
+constexpr double kTooAlike = 1e-8;
 
 // What is compared in one way.
 struct Way {
@@ -61,7 +66,7 @@ class Comparison {
              const std::vector<std::size_t>& later_rows, int threads);
   std::vector<std::uint64_t> keys(const Way& way, int log) const;
   std::vector<Way> ways() const;
-  // By rows that stand once in either log and have the same key.
+  // By rows of the same key, of which there are at most kMostCopies in either log: one of each.
   Again same(const std::vector<std::uint64_t>& first, const std::vector<std::uint64_t>& later) const;
   bool has_outcome(const Way& way) const;
   bool has_context(const Way& way) const;
@@ -69,6 +74,8 @@ class Comparison {
   const std::vector<Column>& columns() const { return columns_; }
   // Everything there is, by digits.
   Way everything() const;
+  // What agrees too closely for two draws; empty where nothing does.
+  std::string too_alike(int threads) const;
 
  private:
   DecisionLog first_, later_;
@@ -144,21 +151,22 @@ Way Comparison::everything() const {
 // values alone; random sets that should tell rows apart, as half of the columns may be other ones.
 std::vector<Way> Comparison::ways() const {
   std::vector<Way> out;
-  const auto add = [&](const std::vector<std::size_t>& set, const std::string& by) {
-    if (set.empty()) return;
+  std::set<std::vector<std::size_t>> there;
+  const auto add = [&](const std::vector<std::size_t>& set, const std::string& by, bool coarsely = false) {
+    if (set.empty() || !there.insert(set).second) return;
     const bool other =
         std::any_of(set.begin(), set.end(), [&](std::size_t c) { return columns_[c].part != kDigits; });
     out.push_back({set, false, true, true, by});
     if (other) out.push_back({set, false, false, true, by + ", put to one scale"});
-    if (set.size() > 1) out.push_back({set, true, false, true, by + ", coarsely"});
+    if (coarsely && set.size() > 1) out.push_back({set, true, false, true, by + ", coarsely"});
   };
   std::vector<std::size_t> context, asked, all = everything().columns;
   for (const std::size_t c : all) {
     if (columns_[c].role == TraceRole::kContext) context.push_back(c);
     if (columns_[c].role != TraceRole::kOther) asked.push_back(c);
   }
-  add(context, "all context columns and the action");
-  add(asked, "all context columns, outcomes and the action");
+  add(context, "all context columns and the action", true);
+  add(asked, "all context columns, outcomes and the action", true);
   if (all.size() > asked.size()) add(all, "all columns that both have");
   if (!context.empty()) {
     out.push_back({context, false, true, false, "all context columns"});
@@ -181,7 +189,8 @@ std::vector<Way> Comparison::ways() const {
     if (columns_[c].values >= kManyValues) add({c}, "the action and " + columns_[c].name);
   if (asked.size() > 3) {
     const Rng root(kSalt);
-    const double enough = std::log(20 * static_cast<double>(first_.size()));
+    // About a row a cell, the action's among them: fewer columns are more often all of the same half.
+    const double enough = std::log(static_cast<double>(first_.size()) / 2);
     for (std::size_t k = 0; k < kSubsets; ++k) {
       Rng rng = root.stream("columns", k);
       std::vector<std::size_t> left = asked, set;
@@ -201,15 +210,14 @@ std::vector<Way> Comparison::ways() const {
 
 Again Comparison::same(const std::vector<std::uint64_t>& first, const std::vector<std::uint64_t>& later) const {
   const std::vector<std::uint64_t>* keys[2] = {&first, &later};
-  std::vector<std::pair<std::uint64_t, std::size_t>> once[2];
+  std::vector<std::pair<std::uint64_t, std::size_t>> few[2];
   for (const int log : {0, 1}) {
     std::vector<std::pair<std::uint64_t, std::size_t>> order;
     for (std::size_t r = 0; r < keys[log]->size(); ++r) order.emplace_back(salted((*keys[log])[r], kSalt), r);
     std::sort(order.begin(), order.end());
-    for (std::size_t k = 0; k < order.size(); ++k) {
-      const bool repeats = (k > 0 && order[k - 1].first == order[k].first) ||
-                           (k + 1 < order.size() && order[k + 1].first == order[k].first);
-      if (!repeats) once[log].push_back(order[k]);
+    for (std::size_t from = 0, to = 0; from < order.size(); from = to) {
+      while (to < order.size() && order[to].first == order[from].first) ++to;
+      if (to - from <= kMostCopies) few[log].push_back(order[from]);
     }
   }
   FieldPairs action;
@@ -218,18 +226,52 @@ Again Comparison::same(const std::vector<std::uint64_t>& first, const std::vecto
   for (const Column& column : columns_)
     if (column.role == TraceRole::kOutcome && column.part == kDigits) fields.push_back(&column);
   outcomes.resize(fields.size());
-  for (std::size_t i = 0, j = 0; i < once[0].size() && j < once[1].size();) {
-    if (once[0][i].first != once[1][j].first) {
-      once[0][i].first < once[1][j].first ? ++i : ++j;
+  for (std::size_t i = 0, j = 0; i < few[0].size() && j < few[1].size();) {
+    if (few[0][i].first != few[1][j].first) {
+      few[0][i].first < few[1][j].first ? ++i : ++j;
       continue;
     }
-    const std::size_t a = once[0][i++].second, b = once[1][j++].second;
+    const std::size_t a = few[0][i++].second, b = few[1][j++].second;
     action.emplace_back(action_[0][a], action_[1][b]);
     for (std::size_t f = 0; f < fields.size(); ++f)
       outcomes[f].emplace_back(fields[f]->cell[0][a] >> kDigits, fields[f]->cell[1][b] >> kDigits);
   }
   if (action.empty()) return Again::kCannotTell;
   return same_decisions(action, outcomes);
+}
+
+// What was decided and came of it, given nothing or one column of the context, by all outcomes and by each.
+std::string Comparison::too_alike(int threads) const {
+  std::vector<std::size_t> given{columns_.size()}, outcomes;
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    if (columns_[c].role == TraceRole::kContext) given.push_back(c);
+    if (columns_[c].role == TraceRole::kOutcome) outcomes.push_back(c);
+  }
+  std::vector<std::pair<std::size_t, Way>> tests;
+  for (const std::size_t c : given) {
+    tests.push_back({c, {outcomes, false, true, true, "all outcomes"}});
+    for (const std::size_t j : outcomes)
+      if (outcomes.size() > 1) tests.push_back({c, {{j}, false, true, true, columns_[j].name}});
+  }
+  std::vector<double> chance(tests.size(), 1.0);
+  parallel_blocks(tests.size(), threads, [&](std::size_t k) {
+    const auto& [c, cells] = tests[k];
+    Way stratum;
+    stratum.with_action = false;
+    if (c < columns_.size()) {
+      stratum.columns = {c};
+      stratum.coarse = columns_[c].values >= kManyValues;
+      stratum.digits = false;
+    }
+    chance[k] = chance_of_agreement(keys(stratum, 0), keys(cells, 0), keys(stratum, 1), keys(cells, 1));
+  });
+  for (std::size_t k = 0; k < tests.size(); ++k) {
+    if (chance[k] >= kTooAlike) continue;
+    const std::size_t c = tests[k].first;
+    return fmt::format("{}{}, by action", tests[k].second.by,
+                       c < columns_.size() ? fmt::format(" given {}", columns_[c].name) : "");
+  }
+  return {};
 }
 
 // All rows, or so many of them at random.
@@ -277,6 +319,22 @@ double share_of_unique(std::vector<std::uint64_t> keys) {
   return n == 0 ? 0 : counts.stands[1][0] / static_cast<double>(n);
 }
 
+// The decisions of the later log whose key the first one has.
+SharedRows marked(std::vector<std::uint64_t> first, const std::vector<std::uint64_t>& later,
+                  const std::string& by) {
+  SharedRows out;
+  std::sort(first.begin(), first.end());
+  for (const std::uint64_t key : later) {
+    out.seen.push_back(std::binary_search(first.begin(), first.end(), key));
+    out.count += out.seen.back();
+  }
+  out.by = by;
+  out.share = static_cast<double>(out.count) / static_cast<double>(later.size());
+  out.sentence =
+      fmt::format("{} of {} decisions stand in the certificate's log too, by {}", out.count, later.size(), by);
+  return out;
+}
+
 bool named_in_both(const DecisionLog& first, const DecisionLog& later) {
   return (first.unit_named && later.unit_named) || (!first.id.empty() && !later.id.empty());
 }
@@ -289,12 +347,20 @@ SharedRows shared_rows(const DecisionLog& first, const DecisionLog& later, int t
   if (first.size() == 0 || later.size() == 0) return out;
   const Comparison sample(first, some_rows(first.size(), 0, kMostRows), later,
                           some_rows(later.size(), 1, kMostRows), threads);
+  const bool whole = first.size() <= kMostRows && later.size() <= kMostRows;
   const std::vector<Way> ways = sample.ways();
   std::vector<std::optional<Link>> links(ways.size());
   parallel_blocks(ways.size(), threads, [&](std::size_t k) {
     const ContentCounts counts = count_contents(sample.keys(ways[k], 0), sample.keys(ways[k], 1));
     if (shared_beyond_chance(counts)) links[k] = Link{ways[k], counts};
   });
+  if (first.unit_named && later.unit_named) {
+    // Units by name: the same customers, once in either log.
+    const ContentCounts units = count_contents(sample.units(0), sample.units(1));
+    if (units.stands[1][1] >= kLeastPairs &&
+        sample.same(sample.units(0), sample.units(1)) == Again::kSameDecisions)
+      return marked(first.unit, later.unit, "units, and what they say");
+  }
   // Columns that nobody named may be row numbers: alone they link nothing.
   std::optional<Link> found =
       clearest(links, [&](const Way& w) { return sample.has_context(w) || sample.has_outcome(w); });
@@ -307,8 +373,17 @@ SharedRows shared_rows(const DecisionLog& first, const DecisionLog& later, int t
     again = sample.same(sample.keys(way, 0), sample.keys(way, 1));
   }
   if (!found || again == Again::kOtherDecisions) {
-    const double unique = share_of_unique(sample.keys(sample.everything(), 0));
     out.come_again = found.has_value();
+    // A sample of either log would differ from the other by chance.
+    const std::string alike = whole ? sample.too_alike(threads) : "";
+    if (!alike.empty()) {
+      out.cap = out.sentence = fmt::format(
+          "the later log seems to be the certificate's own: its counts ({}) agree with those more closely than "
+          "new decisions do",
+          alike);
+      return out;
+    }
+    const double unique = share_of_unique(sample.keys(sample.everything(), 0));
     if (!found && !named_in_both(first, later) && unique < kUnique) {
       out.untold = true;
       out.sentence = fmt::format(
@@ -325,27 +400,18 @@ SharedRows shared_rows(const DecisionLog& first, const DecisionLog& later, int t
         "and "
         "neither actions nor outcomes tell whether they are the same decisions",
         found->way.by);
+    out.sentence = out.cap;
     return out;
   }
   // Which ones, in all of both logs.
-  const bool whole = first.size() <= kMostRows && later.size() <= kMostRows;
   std::optional<Comparison> all;
   if (!whole)
     all.emplace(first, some_rows(first.size(), 0, first.size()), later,
                 some_rows(later.size(), 1, later.size()), threads);
   const Comparison& full = whole ? sample : *all;
-  std::vector<std::uint64_t> before = full.keys(found->way, 0);
-  const std::vector<std::uint64_t> after = full.keys(found->way, 1);
-  std::sort(before.begin(), before.end());
-  for (std::size_t i = 0; i < after.size(); ++i) {
-    out.seen[i] = std::binary_search(before.begin(), before.end(), after[i]);
-    out.count += out.seen[i];
-  }
-  out.by = found->way.by;
+  out = marked(full.keys(found->way, 0), full.keys(found->way, 1), found->way.by);
   const double chance = shared_by_chance(found->counts) / std::max(1.0, found->counts.in_both());
-  out.share = static_cast<double>(out.count) * (1 - std::min(1.0, chance)) / static_cast<double>(later.size());
-  out.sentence = fmt::format("{} of {} decisions stand in the certificate's log too, by {}", out.count,
-                             later.size(), out.by);
+  out.share *= 1 - std::min(1.0, chance);
   if (out.share <= kMostShared && (chance > kHardlyByChance || found->way.coarse))
     out.cap = fmt::format("{}, and nothing tells which of them are the same rows", out.sentence);
   return out;
