@@ -30,6 +30,7 @@ constexpr double kHardlyByChance = 0.02;
 constexpr double kLeastPairs = 50;
 constexpr std::size_t kMostCopies = 2;  // a log may have been written twice
 constexpr double kTooAlike = 1e-8;
+constexpr std::size_t kMostAlike = std::size_t{1} << 18;
 
 // What is compared in one way.
 struct Way {
@@ -66,7 +67,7 @@ class Comparison {
              const std::vector<std::size_t>& later_rows, int threads);
   std::vector<std::uint64_t> keys(const Way& way, int log) const;
   std::vector<Way> ways() const;
-  // By rows of the same key, of which there are at most kMostCopies in either log: one of each.
+  // By rows of the same key.
   Again same(const std::vector<std::uint64_t>& first, const std::vector<std::uint64_t>& later) const;
   bool has_outcome(const Way& way) const;
   bool has_context(const Way& way) const;
@@ -78,6 +79,14 @@ class Comparison {
   std::string too_alike(int threads) const;
 
  private:
+  struct Pairs {
+    FieldPairs action;
+    std::vector<FieldPairs> outcomes;
+  };
+  // Of keys that stand at most `most` times in either log, one row each.
+  Pairs pairs_of(const std::vector<std::uint64_t>& first, const std::vector<std::uint64_t>& later,
+                 std::size_t most) const;
+
   DecisionLog first_, later_;
   std::vector<Column> columns_;
   std::vector<std::uint64_t> action_[2];
@@ -209,6 +218,15 @@ std::vector<Way> Comparison::ways() const {
 }
 
 Again Comparison::same(const std::vector<std::uint64_t>& first, const std::vector<std::uint64_t>& later) const {
+  // Rows that stand once make the surest pairs; a log that was written twice has none.
+  Pairs pairs = pairs_of(first, later, 1);
+  if (static_cast<double>(pairs.action.size()) < kLeastPairs) pairs = pairs_of(first, later, kMostCopies);
+  if (pairs.action.empty()) return Again::kCannotTell;
+  return same_decisions(pairs.action, pairs.outcomes);
+}
+
+Comparison::Pairs Comparison::pairs_of(const std::vector<std::uint64_t>& first,
+                                       const std::vector<std::uint64_t>& later, std::size_t most) const {
   const std::vector<std::uint64_t>* keys[2] = {&first, &later};
   std::vector<std::pair<std::uint64_t, std::size_t>> few[2];
   for (const int log : {0, 1}) {
@@ -217,27 +235,25 @@ Again Comparison::same(const std::vector<std::uint64_t>& first, const std::vecto
     std::sort(order.begin(), order.end());
     for (std::size_t from = 0, to = 0; from < order.size(); from = to) {
       while (to < order.size() && order[to].first == order[from].first) ++to;
-      if (to - from <= kMostCopies) few[log].push_back(order[from]);
+      if (to - from <= most) few[log].push_back(order[from]);
     }
   }
-  FieldPairs action;
-  std::vector<FieldPairs> outcomes;
+  Pairs out;
   std::vector<const Column*> fields;
   for (const Column& column : columns_)
     if (column.role == TraceRole::kOutcome && column.part == kDigits) fields.push_back(&column);
-  outcomes.resize(fields.size());
+  out.outcomes.resize(fields.size());
   for (std::size_t i = 0, j = 0; i < few[0].size() && j < few[1].size();) {
     if (few[0][i].first != few[1][j].first) {
       few[0][i].first < few[1][j].first ? ++i : ++j;
       continue;
     }
     const std::size_t a = few[0][i++].second, b = few[1][j++].second;
-    action.emplace_back(action_[0][a], action_[1][b]);
+    out.action.emplace_back(action_[0][a], action_[1][b]);
     for (std::size_t f = 0; f < fields.size(); ++f)
-      outcomes[f].emplace_back(fields[f]->cell[0][a] >> kDigits, fields[f]->cell[1][b] >> kDigits);
+      out.outcomes[f].emplace_back(fields[f]->cell[0][a] >> kDigits, fields[f]->cell[1][b] >> kDigits);
   }
-  if (action.empty()) return Again::kCannotTell;
-  return same_decisions(action, outcomes);
+  return out;
 }
 
 // What was decided and came of it, given nothing or one column of the context, by all outcomes and by each.
@@ -354,8 +370,8 @@ SharedRows shared_rows(const DecisionLog& first, const DecisionLog& later, int t
     const ContentCounts counts = count_contents(sample.keys(ways[k], 0), sample.keys(ways[k], 1));
     if (shared_beyond_chance(counts)) links[k] = Link{ways[k], counts};
   });
-  if (first.unit_named && later.unit_named) {
-    // Units by name: the same customers, once in either log.
+  if (first.unit_named && later.unit_named && (first.time_us.empty() || later.time_us.empty())) {
+    // Units by name: the same customers, once in either log, and nothing says when.
     const ContentCounts units = count_contents(sample.units(0), sample.units(1));
     if (units.stands[1][1] >= kLeastPairs &&
         sample.same(sample.units(0), sample.units(1)) == Again::kSameDecisions)
@@ -374,8 +390,15 @@ SharedRows shared_rows(const DecisionLog& first, const DecisionLog& later, int t
   }
   if (!found || again == Again::kOtherDecisions) {
     out.come_again = found.has_value();
-    // A sample of either log would differ from the other by chance.
-    const std::string alike = whole ? sample.too_alike(threads) : "";
+    // Samples of both would differ by chance: all rows, of all but very large logs.
+    std::string alike;
+    if (whole) {
+      alike = sample.too_alike(threads);
+    } else if (std::max(first.size(), later.size()) <= kMostAlike) {
+      alike = Comparison(first, some_rows(first.size(), 0, first.size()), later,
+                         some_rows(later.size(), 1, later.size()), threads)
+                  .too_alike(threads);
+    }
     if (!alike.empty()) {
       out.cap = out.sentence = fmt::format(
           "the later log seems to be the certificate's own: its counts ({}) agree with those more closely than "
