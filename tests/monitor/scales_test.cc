@@ -74,6 +74,22 @@ TEST(Scales, FewEventsAreNoScale) {
   EXPECT_TRUE(contains(often.reason, "value is not what it was")) << often.reason;
 }
 
+// One arm has ten times as many events; the other's two against eight are no more than chance.
+TEST(Scales, EveryArmIsBeyondError) {
+  const auto log_of = [](std::uint64_t seed, int a, int b) {
+    MadeWorld world;
+    world.seed = seed;
+    DecisionLog log = world.log();
+    int left[2] = {a, b};
+    for (std::size_t i = 0; i < log.size(); ++i) log.outcomes[0].value[i] = left[log.chosen[i]]-- > 0;
+    digest_rows(log);
+    return log;
+  };
+  const Goal goal = made_certificate_goal(0);
+  EXPECT_TRUE(monitored(log_of(1, 2, 30), log_of(2, 8, 300), goal).scales.empty());
+  EXPECT_EQ(monitored(log_of(1, 30, 30), log_of(2, 300, 300), goal).scales.size(), 1u);
+}
+
 // A world whose log offers c as well, in a fifth of the rows, and half of whose rows are of a new group.
 DecisionLog with_third(std::uint64_t seed, std::uint32_t groups) {
   std::vector<MadeDecision> decisions(3000);

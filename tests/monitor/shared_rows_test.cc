@@ -112,6 +112,12 @@ TEST(SharedRows, AFewAreCountedAndLeftOut) {
   EXPECT_EQ(m.verdict, Verdict::kPass) << m.reason;
   EXPECT_TRUE(contains(m.reason, "100 of 3000 decisions stand in the certificate's log too")) << m.reason;
   EXPECT_TRUE(contains(m.reason, "are left out")) << m.reason;
+  // What is left answers as a log without them does.
+  const DecisionLog rest = turned(later, later.size() - kOld);
+  const Monitoring without = monitored(first, rest, made_certificate_goal());
+  EXPECT_EQ(without.shared_decisions, 0u);
+  EXPECT_NEAR(m.now.value, without.now.value, 1e-6);
+  EXPECT_NE(m.now.value, 0);
 }
 
 TEST(SharedRows, AreNotSeenInALaterLog) {
