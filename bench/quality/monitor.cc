@@ -2,11 +2,14 @@
 // world, from one where harm was planted (items bait readers with hidden rage; readers turn away from what they
 // liked), from one with another mix of contexts only. How often is the certificate revoked, and how often is
 // planted harm shown? Truths of the policy's gain stand beside the answers.
+//
+// Before that, on small made logs: rows of the first log in another dress, later logs that are ones, outcomes
+// in another unit, new arms and levels (monitor_rows.h).
 #include <fmt/format.h>
 
 #include <chrono>
 
-#include "quality/table.h"
+#include "quality/monitor_rows.h"
 
 using namespace plumb;
 using namespace plumb::quality;
@@ -29,7 +32,7 @@ const Later kLater[] = {
 };
 constexpr std::size_t kLaters = std::size(kLater);
 
-struct Counts {
+struct LaterCounts {
   int certificates = 0, broken = 0, stands = 0, revoked = 0, undecided = 0, shown = 0, contexts = 0,
       choices = 0, carried = 0;
 };
@@ -42,7 +45,15 @@ std::string written(const Measured& m) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const Options options = parse(argc, argv);
+  Cells cells("monitor", argc, argv);
+  old_rows(cells, cells.quick() ? 2 : 400);
+  new_rows(cells, cells.quick() ? 4 : 1000);
+  scales(cells, cells.quick() ? 2 : 60);
+  moved(cells, cells.quick() ? 2 : 400);
+  if (!cells.wants("newsfeed")) return cells.close();
+  Options options;
+  options.quick = cells.quick();
+  options.threads = cells.threads();
   const Goal goal = read_goal(source_path("examples/newsfeed/goal.toml"));
   const int wanted = options.quick ? 2 : 20;
   const std::uint64_t decisions = 100000, later_decisions = 50000, contexts = options.quick ? 20000 : 50000;
@@ -55,7 +66,7 @@ int main(int argc, char** argv) {
   std::printf("%4s %-18s | %7s %7s %8s %-6s | %-12s %-5s | %-22s %-22s %-22s | %3s %3s | %s\n", "seed",
               "later log", "gain", "pol.", "compl.", "truly", "verdict", "shown", "now", "by contexts",
               "by outcomes", "ctx", "cho", "reason");
-  Counts counts[kLaters];
+  LaterCounts counts[kLaters];
   int certificates = 0, tried = 0;
   for (std::uint64_t seed = options.first_seed; certificates < wanted && tried < 3 * wanted; ++seed, ++tried) {
     NewsfeedOptions world;
@@ -98,7 +109,7 @@ int main(int argc, char** argv) {
       const bool broken = truth[0] - reference[0] < goal.minimum_effect ||
                           truth[1] - reference[1] > goal.constraints[0].margin ||
                           truth[2] - reference[2] > goal.constraints[1].margin;
-      Counts& n = counts[k];
+      LaterCounts& n = counts[k];
       n.certificates += 1;
       n.broken += broken;
       n.stands += m.verdict == Verdict::kPass;
@@ -121,18 +132,18 @@ int main(int argc, char** argv) {
   std::printf("\n%-18s %6s %6s %7s %9s %6s %9s %8s %9s %6s\n", "later log", "broken", "stands", "revoked",
               "undecided", "shown", "contexts", "choices", "outcomes", "of");
   for (std::size_t k = 0; k < kLaters; ++k) {
-    const Counts& n = counts[k];
+    const LaterCounts& n = counts[k];
     std::printf("%-18s %6d %6d %7d %9d %6d %9d %8d %9d %6d\n", kLater[k].name, n.broken, n.stands, n.revoked,
                 n.undecided, n.shown, n.contexts, n.choices, n.carried, n.certificates);
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   std::printf("%d certificates of %d logs, %.0f s on %d threads\n", certificates, tried, seconds,
               options.threads);
-  Claims claims;
+  Claims& claims = cells.claims;
   claims.claim(certificates == wanted, fmt::format("{} certificates (wanted {})", certificates, wanted));
   const int few = wanted / 20, most = wanted - wanted / 10;
   for (std::size_t k = 0; k < kLaters; ++k) {
-    const Counts& n = counts[k];
+    const LaterCounts& n = counts[k];
     if (kLater[k].harm) {
       claims.claim(n.shown >= most,
                    fmt::format("{}: planted harm is shown in {} of {} (at least {}), {} revoked",
@@ -146,5 +157,5 @@ int main(int argc, char** argv) {
                                                  n.revoked, n.certificates, few));
     }
   }
-  return claims.close();
+  return cells.close();
 }

@@ -46,6 +46,17 @@
 // inconclusive, "not confirmed". Missing outcomes (how.missing_caps) leave a claim open unless worst-case
 // bounds decide it, and with them, or with those of the first log, (b) revokes nothing.
 //
+// **Rows that are not later ones.** Decisions of the first log that stand in the later one are looked for by
+// units, ids and contents, whatever became of ids, order, precision, units of measurement and some columns.
+// They are counted and left out; beyond kMostShared of the later log it is refused. Where contents repeat by
+// chance and nothing names rows, findings say that nobody can tell.
+//
+// **An outcome that is not what it was.** Where in every arm an outcome's mean, or its spread, is off by
+// kScaleFactor or more, beyond error and contexts being what they now are, no certificate stands: its unit or
+// its definition changed, or the claims are about another world. Where mean and spread went by one factor, as a
+// change of unit makes them, nothing is revoked either. Arms and levels that only one of the logs has are
+// named.
+//
 // **What is not said.** Where the certified policy or the reference is defined by what the log states of its
 // own logging policy (reference = "logging", or a policy that tilts logged propensities), a later log that
 // another policy wrote asks another question: a gain over that one. kMovedShare says when; then the verdict is
@@ -92,6 +103,19 @@ struct LoggingMove {
 };
 inline constexpr double kMovedShare = 0.25;
 
+// The most of a later log that may be the first one's rows: beyond, it is refused.
+inline constexpr double kMostShared = 0.05;
+// Mean or spread of an outcome, later over first, from which on it is not the same outcome.
+inline constexpr double kScaleFactor = 3;
+
+// An outcome whose mean or spread is off in every arm.
+struct ScaleMove {
+  std::string outcome;
+  double mean = 0, spread = 0;  // later over first, the geometric mean over arms; NaN where it says nothing
+  bool unit = false;            // both by one factor, or only zeros are left: as a change of recording makes it
+  std::string sentence;
+};
+
 struct Monitoring {
   std::string policy;
   PolicyKind kind = PolicyKind::kReference;
@@ -103,7 +127,11 @@ struct Monitoring {
   // The gain over the reference: on the first log, the same for the later contexts, on the later log (the
   // claim's own interval); then the two parts of the change. Unknown where the log cannot carry a number.
   Measured then, carried, now, by_contexts, by_outcomes;
-  Certification claims;            // on the later log: the reference and the policy
+  Certification claims;                // on the later log: the reference and the policy
+  std::uint64_t shared_decisions = 0;  // of the later log, that are the first one's and are left out
+  std::vector<ScaleMove> scales;
+  // What else is to be named in the answer: "same_rows", "outcome_scale", "arms", "levels".
+  std::vector<Finding> findings;
   std::vector<std::string> harms;  // what counts against the certificate, in sentences
   std::string cap;                 // why no better verdict than inconclusive, and no worse; may be empty
   Verdict verdict = Verdict::kInconclusive;
@@ -125,8 +153,9 @@ struct MonitorInput {
 
 // REQUIRES: folds of both logs were assigned with one split seed, the one that the policy was trained under.
 // Throws Error{kInput}: the later log has other context or feature columns, or holds rows of the first
-// (require_other_rows); the policy or the reference is a table. A policy that was learnt from rows of the later
-// log is inconclusive. Deterministic, the same bytes for any number of threads.
+// (require_other_rows; by contents, more than kMostShared); the policy or the reference is a table. A policy
+// that was learnt from rows of the later log is inconclusive. Deterministic, the same bytes for any number of
+// threads.
 Monitoring monitor_logs(const MonitorInput& input);
 
 // What an align run says of the policy that it recommends: the parts of its evidence.json that a monitor needs.
@@ -139,9 +168,9 @@ struct Certificate {
 // policy (decision other than "ship"), or names no file that holds it.
 Certificate parse_certificate(std::string_view text, const std::string& path);
 
-// Throws Error{kInput} where the later log holds decisions of the first: with named units or ids any row that
-// is the same in all that the goal reads, without them only the whole log (rows of few columns repeat by
-// chance).
+// Throws Error{kInput} where the later log is the first one, or where rows are named (units, ids) and the later
+// log holds one that is the same in all that the goal reads. Rows that nothing names, or that were named anew,
+// are looked for by monitor_logs.
 void require_other_rows(const DecisionLog& first, const DecisionLog& later);
 
 }  // namespace plumb

@@ -72,6 +72,7 @@ Study monitor_in_memory(const Goal& goal, DecisionLog first, DecisionLog later, 
                            how,
                            first_missing.caps.empty() ? "" : first_missing.caps.begin()->second};
   summary.found = monitor_logs(input);
+  for (const Finding& finding : summary.found.findings) study.findings.push_back(finding);
   study.certification = summary.found.claims;
   study.monitor = std::move(summary);
   tell(options, "comparing logs", 1, 1);

@@ -66,4 +66,10 @@ OutcomeParts compare_outcomes(const TwoLogs& logs, const Goal& goal, const Outco
                               bool base_is_estimate, PolicyRows policy, PolicyRows reference,
                               const std::vector<Slice>& slices);
 
+// Outcomes of which in every arm mean or spread is off by kScaleFactor. `outcomes`: those to look at.
+std::vector<ScaleMove> moved_scales(const TwoLogs& logs, const std::vector<std::string>& outcomes,
+                                    bool carries);
+// Arms and levels that only one of the logs has.
+std::vector<Finding> only_in_one(const DecisionLog& first, const DecisionLog& later);
+
 }  // namespace plumb

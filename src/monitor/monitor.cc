@@ -10,6 +10,7 @@
 #include "monitor/density_ratio.h"
 #include "monitor/families.h"
 #include "monitor/joined_log.h"
+#include "monitor/shared_rows.h"
 #include "plumb/origin.h"
 
 namespace plumb {
@@ -132,6 +133,15 @@ std::string sentence_of(const Shift& shift) {
       shift.what, shift.moved.value, i.lower, i.upper);
 }
 
+// Does the goal, or a constraint of it, speak of the outcome?
+bool is_claimed(const Goal& goal, const std::string& outcome) {
+  for (const Term& term : goal.maximize)
+    if (term.outcome == outcome) return true;
+  for (const ConstraintSpec& spec : goal.constraints)
+    if (spec.outcome == outcome) return true;
+  return false;
+}
+
 // (a) and (b) of the header.
 void judge(const MonitorInput& input, Monitoring& m) {
   const CandidateClaim& claim = m.claims.candidates[1];
@@ -159,6 +169,8 @@ void judge(const MonitorInput& input, Monitoring& m) {
     }
   }
   m.reason = claim.reason + fell;
+  const auto scale = std::find_if(m.scales.begin(), m.scales.end(),
+                                  [&](const ScaleMove& s) { return is_claimed(input.goal, s.outcome); });
   if (!m.cap.empty()) {
     m.verdict = Verdict::kInconclusive;
     m.reason = m.cap;
@@ -168,7 +180,30 @@ void judge(const MonitorInput& input, Monitoring& m) {
     m.reason = fmt::format("{}", fmt::join(m.harms, "; "));
   } else {
     m.verdict = claim.verdict;
+    if (m.verdict == Verdict::kPass && scale != m.scales.end()) {
+      m.verdict = Verdict::kInconclusive;
+      m.reason = scale->sentence;
+    }
   }
+  for (const Finding& f : m.findings)
+    if (m.reason.find(f.sentence) == std::string::npos) m.reason += "; " + f.sentence;
+}
+
+// Leaves out what stands in the first log, too: it says nothing of what came later.
+void leave_out(const SharedRows& shared, const MonitorInput& input, Monitoring& m) {
+  m.shared_decisions = shared.count;
+  if (shared.share > kMostShared) {
+    refuse(input.later.source, "rows",
+           fmt::format("{} of {} that stand in the certificate's log too, by {}", shared.count,
+                       input.later.size(), shared.by),
+           "decisions that came after the certificate's");
+  }
+  m.cap = shared.cap;
+  if (!shared.sentence.empty())
+    m.findings.push_back({"same_rows", shared.cap.empty() ? Severity::kWarning : Severity::kCap,
+                          shared.cap.empty() && !shared.untold ? shared.sentence + ", and are left out"
+                          : shared.cap.empty()                 ? shared.sentence
+                                                               : shared.cap});
 }
 
 }  // namespace
@@ -190,16 +225,27 @@ Monitoring monitor_logs(const MonitorInput& input) {
                                    known == &later ? "the policy" : "the reference", known->sentence);
     return m;
   }
+  const SharedRows shared = shared_rows(input.first, input.later, threads);
+  leave_out(shared, input, m);
+  for (Finding& finding : only_in_one(input.first, input.later)) m.findings.push_back(std::move(finding));
   // Customers who come again: those that it learnt from do not judge it.
   std::vector<std::uint8_t> unseen(input.later.size(), 1);
-  for (std::size_t i = 0; i < unseen.size(); ++i) unseen[i] = !later.seen[i] && !later_reference.seen[i];
+  std::int64_t learnt = 0;
+  for (std::size_t i = 0; i < unseen.size(); ++i) {
+    const bool known = later.seen[i] || later_reference.seen[i];
+    learnt += known;
+    unseen[i] = !known && !shared.seen[i];
+  }
   const auto judges = std::count(unseen.begin(), unseen.end(), 1);
   if (judges == 0) {
     m.cap = m.reason =
-        "every decision of the later log is of a unit that the policy or the reference was learnt from";
+        "every decision of the later log is of a unit that the policy or the reference was learnt from, or "
+        "one of the certificate's";
     return m;
   }
   TwoLogs logs = put_together(input);
+  for (std::size_t i = 0; i < input.later.size(); ++i)
+    if (shared.seen[i]) logs.compared[logs.first_count + i] = 0;
   m.compared_decisions = static_cast<std::uint64_t>(std::count(
       logs.compared.begin(), logs.compared.begin() + static_cast<std::ptrdiff_t>(logs.first_count), 1));
 
@@ -264,10 +310,16 @@ Monitoring monitor_logs(const MonitorInput& input) {
         m.logging.kl, m.logging.certified_kl);
   }
   if (m.cap.empty() && !input.how.caps.empty()) m.cap = input.how.caps.front();
+  m.scales = moved_scales(logs, input.outcomes, carries);
+  for (const ScaleMove& scale : m.scales) {
+    const bool caps = scale.unit && is_claimed(input.goal, scale.outcome);
+    m.findings.push_back({"outcome_scale", caps ? Severity::kCap : Severity::kWarning, scale.sentence});
+    if (caps && m.cap.empty()) m.cap = scale.sentence;
+  }
   judge(input, m);
   if (later.count() + later_reference.count() > 0)
-    m.reason += fmt::format("; {} of {} decisions are of units that it learnt from and do not judge it",
-                            unseen.size() - static_cast<std::size_t>(judges), unseen.size());
+    m.reason += fmt::format("; {} of {} decisions are of units that it learnt from and do not judge it", learnt,
+                            unseen.size());
   return m;
 }
 

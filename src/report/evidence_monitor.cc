@@ -34,6 +34,28 @@ json family_json(const ShiftFamily& family, const std::string& sentence) {
   return out;
 }
 
+json scales_json(const std::vector<ScaleMove>& scales) {
+  json out = json::array();
+  for (const ScaleMove& s : scales)
+    out.push_back({{"outcome", s.outcome},
+                   {"mean", number_json(s.mean)},
+                   {"spread", number_json(s.spread)},
+                   {"unit", s.unit},
+                   {"sentence", s.sentence}});
+  return out;
+}
+
+// What is to be named beside the verdict, as sentences; empty where there is nothing.
+std::string findings_text(const Monitoring& m) {
+  std::string out;
+  for (const Finding& f : m.findings) {
+    out += " " + f.sentence + ".";
+    const std::size_t at = out.size() - f.sentence.size() - 1;
+    out[at] = static_cast<char>(std::toupper(static_cast<unsigned char>(out[at])));
+  }
+  return out;
+}
+
 // The largest of those that are shown, by its distance from 0 in standard errors.
 const Shift* clearest(const ShiftFamily& family) {
   const Shift* out = nullptr;
@@ -129,6 +151,8 @@ json monitor_json(const MonitorSummary& monitor) {
             {"carried_ess", number_json(m.carried_ess)}}},
           {"reason", m.reason},
           {"harms", m.harms},
+          {"shared_decisions", m.shared_decisions},
+          {"scales", scales_json(m.scales)},
           {"gain",
            {{"certified", interval_json(monitor.certified)},
             {"then", interval_json(m.then)},
@@ -150,14 +174,15 @@ std::string monitor_headline(const Study& study) {
   const Monitoring& m = study.monitor->found;
   const std::string& unit = study.goal.unit;
   if (m.verdict == Verdict::kRefuse) {
-    return fmt::format("Revoke the certificate of {}: {}{}.", m.policy, m.harms.front(),
-                       m.harms.size() > 1 ? fmt::format("; and {} more", m.harms.size() - 1) : "");
+    return fmt::format("Revoke the certificate of {}: {}{}.{}", m.policy, m.harms.front(),
+                       m.harms.size() > 1 ? fmt::format("; and {} more", m.harms.size() - 1) : "",
+                       findings_text(m));
   }
   if (m.verdict == Verdict::kPass) {
     std::string then;
     if (m.then.known) then = fmt::format(" It was {:+.4g} on the certificate's log.", m.then.value);
-    return fmt::format("The certificate of {} stands: in the later log it gains {}.{}", m.policy,
-                       with_unit(between(m.now), unit), then);
+    return fmt::format("The certificate of {} stands: in the later log it gains {}.{}{}", m.policy,
+                       with_unit(between(m.now), unit), then, findings_text(m));
   }
   return fmt::format("Not confirmed: the later log cannot tell whether the certificate of {} still stands: {}.",
                      m.policy, m.reason);
