@@ -112,6 +112,7 @@ OutcomeColumn observe(const DecisionLog& log, const OutcomeSpec& spec, const Wor
       ++column.missing_count;
     } else {
       column.value[i] = absent ? 0 : raw.value[i];
+      column.zero_filled_count += absent;
       ++column.observed_count;
       column.nonzero_count += column.value[i] != 0;
     }

@@ -65,29 +65,35 @@ std::string still_to_come(const DecisionLog& log, const OutcomeSpec& spec, const
 }  // namespace
 
 void find_delays(const DecisionLog& log, const Goal& goal, const LateSummary& late, std::vector<Finding>& out) {
-  if (!late.any) return;
   const bool timed = !log.time_us.empty();
-  const std::int64_t now = timed ? known_until(log, goal, late) : kNoMoment;
   const std::vector<std::string> used = used_outcomes(goal);
-  for (std::size_t j = 0; j < goal.outcomes.size(); ++j) {
-    const OutcomeSpec& spec = goal.outcomes[j];
-    const LateValues& of = late.outcome[j];
-    if (of.count == 0 || (spec.observed_after_us && timed)) continue;
-    // A record that is not there is zero, and nothing says from when on it would be.
-    const bool zeros = spec.absent_is_zero && of.rows < log.size();
-    const bool harmful = zeros && std::find(used.begin(), used.end(), spec.name) != used.end();
-    std::string sentence = timed ? still_to_come(log, spec, of.delay, now) : "";
+  for (const OutcomeColumn& column : log.outcomes) {
+    const OutcomeSpec* spec = goal.outcome(column.name);
+    if (spec == nullptr || (spec->observed_after_us && timed)) continue;
+    const LateValues& of = late.outcome[static_cast<std::size_t>(spec - goal.outcomes.data())];
+    // A log without times and late records says nothing of when: what it holds is what there is.
+    if (of.count == 0 && !timed) continue;
+    // What is not there is zero, and nothing says from when on it would be.
+    const bool zeros = column.zero_filled_count > 0;
+    std::string sentence =
+        timed && of.count > 0 ? still_to_come(log, *spec, of.delay, known_until(log, goal, late)) : "";
     if (sentence.empty() && zeros)
       sentence = fmt::format(
-          "{} comes in late records, of {} of {} decisions, and absent = \"zero\" counts the others as zero, "
-          "also "
-          "where a record is still to come: {}.",
-          spec.name, of.rows, log.size(),
-          timed
-              ? fmt::format("say how long it takes, outcome.{}.observed_after = \"30d\" for example", spec.name)
-              : "the log has no times to tell which are old enough");
-    if (!sentence.empty())
-      out.push_back({"late_outcomes", harmful ? Severity::kCap : Severity::kWarning, std::move(sentence)});
+          "{} is absent from {} of {} decisions, and absent = \"zero\" counts them as zero, also where it is "
+          "not "
+          "known yet: {}.",
+          spec->name, column.zero_filled_count, column.observed_count,
+          !timed ? "the log has no times to tell which decisions are old enough"
+          : of.count > 0
+              ? fmt::format(
+                    "say how long its late records take, outcome.{}.observed_after = \"30d\" for example",
+                    spec->name)
+              : fmt::format("say when it is known, outcome.{}.observed_after = \"30d\" for example, or \"0s\" "
+                            "where it is known with the decision",
+                            spec->name));
+    if (sentence.empty()) continue;
+    const bool harmful = zeros && std::find(used.begin(), used.end(), spec->name) != used.end();
+    out.push_back({"late_outcomes", harmful ? Severity::kCap : Severity::kWarning, std::move(sentence)});
   }
 }
 

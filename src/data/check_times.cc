@@ -203,41 +203,6 @@ void find_misdated(const Reader& r) {
   }
 }
 
-// Zeros for what is absent from the log's own column, without a window: among the youngest, fewer than half as
-// many events as among the others say that some are still to come.
-void find_young_zeros(const Reader& r) {
-  if (r.log.time_us.empty()) return;
-  constexpr double kShares[] = {.02, .05, .1, .2};
-  std::vector<std::int64_t> times = r.log.time_us;
-  std::sort(times.begin(), times.end());
-  for (std::size_t j = 0; j < r.goal.outcomes.size(); ++j) {
-    const OutcomeSpec& spec = r.goal.outcomes[j];
-    if (!spec.absent_is_zero || spec.observed_after_us || !spec.model.empty() || r.late.outcome[j].count > 0)
-      continue;
-    const OutcomeColumn& column = r.log.outcome(spec.name);
-    for (const double share : kShares) {
-      const std::int64_t young = times[static_cast<std::size_t>((1 - share) * number(times.size()))];
-      double rows = 0, others = 0;
-      std::uint64_t events = 0, other_events = 0;
-      for (std::size_t i = 0; i < r.log.size(); ++i) {
-        if (column.state[i] != State::kObserved) continue;
-        const bool is_young = r.log.time_us[i] >= young;
-        (is_young ? rows : others) += 1;
-        (is_young ? events : other_events) += column.value[i] != 0;
-      }
-      if (so_few(events, rows / 2, other_events, others) > kRareError / std::size(kShares)) continue;
-      r.out.push_back(
-          {"young_zeros", r.cap(spec),
-           fmt::format(
-               "Of the youngest {:.0f} decisions {} have events of {}, of the {:.0f} others {}: less than "
-               "half as many. Some seem to be still to come, and absent = \"zero\" counts them as zero. "
-               "Say how long it takes: outcome.{}.observed_after.",
-               rows, events, spec.name, others, other_events, spec.name)});
-      break;
-    }
-  }
-}
-
 }  // namespace
 
 void find_times(const DecisionLog& log, const Goal& goal, const LateSummary& late, std::int64_t now_us,
@@ -247,7 +212,6 @@ void find_times(const DecisionLog& log, const Goal& goal, const LateSummary& lat
   const std::uint64_t after_as_of = find_after_as_of(r);
   find_undated(r, after_as_of);
   find_misdated(r);
-  find_young_zeros(r);
 }
 
 }  // namespace plumb

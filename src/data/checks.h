@@ -21,7 +21,7 @@ void find_unnamed_units(const DecisionLog& log, const Goal& goal, std::vector<Fi
 void find_repeats(const DecisionLog& log, int threads, std::vector<Finding>& out);
 struct LateSummary;
 // Late records of outcomes without observed_after, and decisions that are too young for them; absent = "zero"
-// without observed_after is a cap wherever late records may still come.
+// without observed_after is a cap wherever a value may still come.
 void find_delays(const DecisionLog& log, const Goal& goal, const LateSummary& late, std::vector<Finding>& out);
 // Times that cannot carry what rests on them: an as_of taken from the log whose latest time lies apart,
 // decisions after as_of, late records without times, before their decision or beyond observed_after, zeros

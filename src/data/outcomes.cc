@@ -71,7 +71,10 @@ OutcomeColumn make_outcome_column(const DecisionLog& log, const OutcomeSpec& spe
       ++out.immature_count;
     } else if (!std::isnan(y) || spec.absent_is_zero) {
       state = State::kObserved;
-      if (std::isnan(y)) y = 0;
+      if (std::isnan(y)) {
+        y = 0;
+        ++out.zero_filled_count;
+      }
       ++out.observed_count;
       if (y != 0) ++out.nonzero_count;
     } else {

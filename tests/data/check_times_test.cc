@@ -303,16 +303,31 @@ TEST(FarLatest, IsOneGapThatIsWiderThanTheOthers) {
   EXPECT_FALSE(far_latest({1, 2, 900000}, {}));  // too few to tell
 }
 
-TEST(Zeros, InTheLogsOwnColumnCapOnlyWhereTheYoungestHaveTooFew) {
-  for (const bool young : {false, true}) {
-    Files own;
-    own.log = "id,time,arm,p,y\n";
-    for (int i = 0; i < 4000; ++i)
-      own.log += fmt::format("d{},{},{},.5,{}\n", i, at_day(i / 50.), "ab"[i % 2],
-                             i % 5 == 0 && (!young || i < 3600) ? "1" : "");
-    const Checked c = checked(own, kZero);
-    EXPECT_EQ(c.severity("young_zeros"), young ? std::optional(Severity::kCap) : std::nullopt);
-    EXPECT_EQ(checked(own, kZero + kWeek).severity("young_zeros"), std::nullopt);
+TEST(Zeros, InTheLogsOwnColumnCapWhereNothingSaysWhenTheyAreKnown) {
+  for (const bool filled : {false, true}) {
+    for (const bool timed : {false, true}) {
+      Files own;
+      own.log = timed ? "id,time,arm,p,y\n" : "id,day,arm,p,y\n";
+      for (int i = 0; i < 400; ++i)
+        own.log += fmt::format("d{},{},{},.5,{}\n", i, at_day(i / 5.), "ab"[i % 2],
+                               i % 5 == 0 ? "1"
+                               : filled   ? ""
+                                          : "0");
+      const auto severity = [&](const std::string& more) {
+        const TemporaryFile file("log.csv", own.log);
+        const Goal goal = parse_goal(
+            "goal.maximize = \"y\"\noutcome.y.kind = \"binary\"\ndata.id = \"id\"\ndata.action = \"arm\"\n"
+            "data.propensity = \"p\"\n" +
+            std::string(timed ? "data.time = \"time\"\n" : "") + more);
+        Checked c;
+        c.log = read_log(file.path(), goal, nullptr);
+        find_delays(c.log, goal, summarize_late(c.log, goal), c.found);
+        return c.severity("late_outcomes");
+      };
+      EXPECT_EQ(severity(kZero), filled && timed ? std::optional(Severity::kCap) : std::nullopt);
+      EXPECT_EQ(severity(kZero + kWeek), std::nullopt);
+      EXPECT_EQ(severity(kZero + "outcome.y.observed_after = \"0s\"\n"), std::nullopt);
+    }
   }
 }
 
