@@ -104,7 +104,7 @@ OutcomeColumn observe(const DecisionLog& log, const OutcomeSpec& spec, const Wor
   column.state.resize(log.size());
   for (std::size_t i = 0; i < log.size(); ++i) {
     const bool absent = std::isnan(raw.value[i]);
-    if (spec.observed_after_us && !log.time_us.empty() && log.time_us[i] + *spec.observed_after_us > as_of) {
+    if (!log.time_us.empty() && log.time_us[i] + spec.observed_after_us.value_or(0) > as_of) {
       column.state[i] = State::kImmature;
       ++column.immature_count;
     } else if (absent && !spec.absent_is_zero) {
@@ -112,6 +112,7 @@ OutcomeColumn observe(const DecisionLog& log, const OutcomeSpec& spec, const Wor
       ++column.missing_count;
     } else {
       column.value[i] = absent ? 0 : raw.value[i];
+      column.zero_filled_count += absent;
       ++column.observed_count;
       column.nonzero_count += column.value[i] != 0;
     }

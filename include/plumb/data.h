@@ -58,6 +58,7 @@ struct OutcomeColumn {
   bool asked_known = true;
   bool asked_estimated = false;  // asked is an estimate by action and context, nobody stated it
   std::uint64_t observed_count = 0, missing_count = 0, immature_count = 0, nonzero_count = 0;
+  std::uint64_t zero_filled_count = 0;  // of the observed: absent, and absent = "zero"
 };
 
 struct DecisionLog {
@@ -164,7 +165,9 @@ struct Finding {
 // Sample-ratio mismatch (declared propensities, chi-squared, p < .001), mean importance weight of each constant
 // action (|mean - 1| beyond 4 standard errors), columns that leak an outcome (|correlation| > .98),
 // propensities that drift within one policy version, outcomes that are almost never observed, units that repeat
-// though none is named, columns out of balance (plumb/balance.h), doubled rows, outcomes that come late.
+// though none is named, columns out of balance (plumb/balance.h), doubled rows, outcomes that come late, times
+// that cannot carry what rests on them (as_of far from everything, late records before their decision or
+// undated).
 std::vector<Finding> check_log(const DecisionLog& log, const Goal& goal);
 
 }  // namespace plumb

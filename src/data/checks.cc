@@ -6,12 +6,14 @@
 #include <array>
 #include <boost/math/distributions/chi_squared.hpp>
 #include <boost/math/distributions/fisher_f.hpp>
+#include <chrono>
 #include <cmath>
 #include <numeric>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "data/checks.h"
+#include "data/late_summary.h"
 #include "stats/event_limits.h"
 
 namespace plumb {
@@ -288,7 +290,10 @@ std::vector<Finding> check_log(const DecisionLog& log, const Goal& goal, int thr
   find_leaks(log, out);
   find_unnamed_units(log, goal, out);
   find_repeats(log, threads, out);
-  find_delays(log, goal, out);
+  const LateSummary late = summarize_late(log, goal);
+  find_delays(log, goal, late, out);
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  find_times(log, goal, late, std::chrono::duration_cast<std::chrono::microseconds>(now).count(), out);
   return out;
 }
 

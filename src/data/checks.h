@@ -19,9 +19,15 @@ void find_unnamed_units(const DecisionLog& log, const Goal& goal, std::vector<Fi
 
 // Rows that stand in the log more than once, beyond chance.
 void find_repeats(const DecisionLog& log, int threads, std::vector<Finding>& out);
-// Late records of outcomes without observed_after, and decisions that are too young for them. Reads the goal's
-// outcome files, by the paths that the log was read with.
-void find_delays(const DecisionLog& log, const Goal& goal, std::vector<Finding>& out);
+struct LateSummary;
+// Late records of outcomes without observed_after, and decisions that are too young for them; absent = "zero"
+// without observed_after is a cap wherever a value may still come.
+void find_delays(const DecisionLog& log, const Goal& goal, const LateSummary& late, std::vector<Finding>& out);
+// Times that cannot carry what rests on them: an as_of taken from the log whose latest time lies apart,
+// decisions after as_of, late records without times, before their decision or beyond observed_after, zeros
+// among the youngest. `now_us`: a clock, which is only ever mentioned; no severity depends on it.
+void find_times(const DecisionLog& log, const Goal& goal, const LateSummary& late, std::int64_t now_us,
+                std::vector<Finding>& out);
 // As row_digest, but of ids and (where `units` is false) units nothing: what a row says.
 std::vector<std::uint64_t> content_digests(const DecisionLog& log, bool units, int threads);
 // Columns that are not balanced against the choice under the stated probabilities (plumb/balance.h).

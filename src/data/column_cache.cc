@@ -23,7 +23,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little);
 
 // Changes whenever the layout does.
-constexpr std::string_view kMagic = "plumb columns 2\n";
+constexpr std::string_view kMagic = "plumb columns 3\n";
 constexpr std::size_t kHead = 32, kDigestBlock = std::size_t{1} << 20;
 
 std::uint64_t digest(std::string_view bytes, int threads) {
@@ -182,6 +182,7 @@ void visit(Archive& archive, DecisionLog& log, LoadReport& report) {
     archive.field(column.missing_count);
     archive.field(column.immature_count);
     archive.field(column.nonzero_count);
+    archive.field(column.zero_filled_count);
   });
   archive.list(log.row_digest);
   archive.list(log.row_fingerprint);

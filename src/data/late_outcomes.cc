@@ -1,4 +1,4 @@
-// Late records, read and joined: into all rows of a log at once, or kept by id for one block after the other.
+// Late records, read, and kept by id for one block after the other.
 #include "data/late_outcomes.h"
 
 #include <fmt/core.h>
@@ -10,18 +10,6 @@
 
 namespace plumb {
 
-std::string LateAccount::sentence() const {
-  std::string out = fmt::format(
-      "Of {} late outcome records {} have an id that the log does not hold and {} no outcome of the goal; "
-      "the "
-      "others hold {} values, {} of which repeat what was known and count once.",
-      records, unknown, empty, values, repeated);
-  if (words > 0)
-    out += fmt::format(" {} cells hold words: NA and the like are no value, true and false 1 and 0.", words);
-  if (later > 0) out += fmt::format(" {} records are later than as_of and left out.", later);
-  return out;
-}
-
 void refuse_contradiction(const Goal& goal, std::size_t outcome, double value, std::string_view id,
                           double before) {
   throw BadRow{"outcome." + goal.outcomes[outcome].name, fmt::format("{} for id {}", value, shown(id)),
@@ -32,7 +20,8 @@ std::uint64_t for_each_late_record(const TextSource& source, const Goal& goal, s
                                    const std::function<void(const LateRecord&)>& use) {
   const bool json = format_of(source) == Format::kJsonLines;
   const std::string id_key = goal.data.id.empty() ? "id" : goal.data.id;
-  const std::string time_key = goal.data.time.empty() ? "time_us" : goal.data.time;
+  const std::vector<std::string> time_names = late_time_names(goal);
+  const bool times_needed = needs_late_times(goal);
   BadRows bad(source.name());
   std::vector<std::pair<std::size_t, double>> found;
   std::vector<WordCell> words;
@@ -43,9 +32,14 @@ std::uint64_t for_each_late_record(const TextSource& source, const Goal& goal, s
         found.clear();
         words.clear();
         Cell id, time;
+        std::size_t time_name = time_names.size();  // the best so far
         for (const FlatField& field : fields) {
           if (field.group.empty() && field.key == id_key) id = field.cell;
-          if (field.group.empty() && field.key == time_key) time = field.cell;
+          for (std::size_t k = 0; field.group.empty() && k < time_name; ++k) {
+            if (field.key != time_names[k]) continue;
+            time_name = k;
+            time = field.cell;
+          }
           if (field.cell.absent() || field.group != (json ? "outcomes" : "")) continue;
           for (std::size_t j = 0; j < goal.outcomes.size(); ++j) {
             const OutcomeSpec& spec = goal.outcomes[j];
@@ -56,13 +50,13 @@ std::uint64_t for_each_late_record(const TextSource& source, const Goal& goal, s
         }
         LateRecord record{LogBuilder::checked_name(id, id_key, &scratch), found, words.size(), false,
                           std::nullopt};
-        // Without an as_of nothing is asked of times: one that cannot be read is none.
+        // Without an as_of or a window nothing rests on times: one that cannot be read is none.
         try {
-          if (!time.absent()) record.time_us = LogBuilder::checked_time(time, time_key);
+          if (!time.absent()) record.time_us = LogBuilder::checked_time(time, time_names[time_name]);
         } catch (const BadRow&) {
-          if (as_of != kNoTime) throw;
+          if (times_needed) throw;
         }
-        record.later = as_of != kNoTime && record.time_us && *record.time_us > as_of;
+        record.later = as_of != kNoMoment && record.time_us && *record.time_us > as_of;
         use(record);
       },
       goal.data.decimal);
@@ -70,8 +64,8 @@ std::uint64_t for_each_late_record(const TextSource& source, const Goal& goal, s
   return rows;
 }
 
-LateOutcomes::LateOutcomes(const Goal& goal, const std::string& log, std::int64_t as_of)
-    : value_(goal.outcomes.size()) {
+LateOutcomes::LateOutcomes(const Goal& goal, const std::string& log, std::int64_t as_of) {
+  const bool needed = needs_late_times(goal);
   for (const std::string& file : goal.data.outcome_files) {
     count_ += for_each_late_record(TextSource::read(find_beside(goal, log, file, "data.outcomes")), goal, as_of,
                                    [&](const LateRecord& record) {
@@ -80,40 +74,36 @@ LateOutcomes::LateOutcomes(const Goal& goal, const std::string& log, std::int64_
                                        return;
                                      }
                                      words_ += record.words;
+                                     undated_ += needed && !record.time_us;
                                      const std::uint32_t id = ids_.intern(record.id);
-                                     if (id == records_.size()) {
-                                       records_.emplace_back();
-                                       for (auto& value : value_) value.push_back(std::nan(""));
-                                     }
-                                     Records& here = records_[id];
+                                     if (id == of_.size()) of_.emplace_back();
+                                     Records& here = of_[id];
                                      ++here.records;
                                      if (record.values.empty()) ++here.empty;
                                      for (const auto& [j, y] : record.values) {
-                                       double& before = value_[j][id];
-                                       if (!std::isnan(before) && before != y)
-                                         refuse_contradiction(goal, j, y, record.id, before);
-                                       ++here.values;
-                                       if (!std::isnan(before)) ++here.repeated;
-                                       before = y;
+                                       const auto at = static_cast<std::uint32_t>(values_.size());
+                                       values_.push_back({y, record.time_us.value_or(kNoMoment),
+                                                          static_cast<std::uint32_t>(j), Interner::kNone});
+                                       (here.first == Interner::kNone ? here.first : values_[here.last].next) =
+                                           at;
+                                       here.last = at;
                                      }
                                    });
   }
 }
 
-LateAccount LateOutcomes::account(const std::vector<std::uint8_t>& used, std::uint64_t repeated) const {
-  LateAccount out;
+LateAccount LateOutcomes::account(const std::vector<std::uint8_t>& used, const LateAccount& joined) const {
+  LateAccount out = joined;
   out.records = count_;
   out.later = later_;
   out.words = words_;
-  out.repeated = repeated;
-  for (std::size_t id = 0; id < records_.size(); ++id) {
-    if (!used[id]) {
-      out.unknown += records_[id].records;
-      continue;
+  out.undated = undated_;
+  for (std::size_t id = 0; id < of_.size(); ++id) {
+    if (used[id]) {
+      out.empty += of_[id].empty;
+    } else {
+      out.unknown += of_[id].records;
     }
-    out.empty += records_[id].empty;
-    out.values += records_[id].values;
-    out.repeated += records_[id].repeated;
   }
   return out;
 }

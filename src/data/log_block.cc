@@ -50,17 +50,18 @@ void LogBuilder::join_late(const LateOutcomes& late, BlockAccount* account) {
     const std::uint32_t id = late.find(ids_.name(row));
     if (id == Interner::kNone) continue;
     account->late.push_back(id);
-    for (std::size_t j = 0; j < outcomes_.value.size(); ++j) {
-      const double y = late.value(id, j);
+    const std::int64_t decided = log_.time_us.empty() ? kNoMoment : log_.time_us[row];
+    late.for_each(id, [&](const LateOutcomes::Value& record) {
+      const std::size_t j = record.outcome;
+      if (!account->joined.count(fate_of(record.time_us(), decided, goal_.outcomes[j]))) return;
       double& before = outcomes_.value[j][row];
-      if (std::isnan(y)) continue;
-      if (!std::isnan(before) && before != y)
+      if (!std::isnan(before) && before != record.value)
         refuse(fmt::format("{}:{}", log_.source, line_[row]), "outcome." + goal_.outcomes[j].name,
                print_number(before),
-               fmt::format("{} as in the late record of id {}", y, shown(ids_.name(row))));
-      if (!std::isnan(before)) ++account->late_repeated;
-      before = y;
-    }
+               fmt::format("{} as in the late record of id {}", record.value, shown(ids_.name(row))));
+      if (!std::isnan(before)) ++account->joined.repeated;
+      before = record.value;
+    });
   }
 }
 
@@ -90,6 +91,9 @@ DecisionLog LogBuilder::finish_block(const LateOutcomes& late, std::int64_t as_o
         make_outcome_column(log_, goal_.outcomes[j], as_of, std::move(outcomes_.value[j]),
                             asked < 0 ? nullptr : &outcomes_.asked[static_cast<std::size_t>(asked)]));
   }
+  if (as_of != kNoMoment)
+    account->after_as_of = static_cast<std::uint64_t>(
+        std::count_if(log_.time_us.begin(), log_.time_us.end(), [&](std::int64_t t) { return t > as_of; }));
   log_.id = ids_.take_names();
   log_.policy_version = versions_.take_names();
   finish_columns();

@@ -16,6 +16,7 @@
 
 #include "data/cell_words.h"
 #include "data/columns.h"
+#include "data/late_times.h"
 #include "data/rows.h"
 #include "plumb/data.h"
 #include "plumb/goal.h"
@@ -76,7 +77,8 @@ struct BlockAccount {
   std::vector<std::uint64_t> id_hash, line;  // by decision; id_hash empty where there are no ids
   std::vector<std::uint64_t> values;         // by outcome of the goal: rows that have one
   std::vector<std::uint32_t> late;           // numbers of late ids that were joined
-  std::uint64_t late_repeated = 0;           // values that the log has itself
+  LateAccount joined;                        // what became of their values
+  std::uint64_t after_as_of = 0;             // decisions
   std::vector<WordCount> words;              // by outcome of the goal
   std::vector<std::string> notes;
 };

@@ -51,7 +51,7 @@ std::int64_t as_of_of(const Goal& goal) {
   const std::string where = goal.path.empty() ? "goal" : goal.path;
   if (goal.data.estimand == Estimand::kDeployed)
     refuse(where, "data.estimand", "deployed", "one_decision: a stream does not hold units together");
-  if (!goal.data.as_of.empty()) return parse_time_us(goal.data.as_of, where, "data.as_of");
+  if (!goal.data.as_of.empty()) return stated_as_of(goal);
   for (const OutcomeSpec& spec : goal.outcomes)
     if (spec.observed_after_us)
       refuse(
@@ -59,7 +59,7 @@ std::int64_t as_of_of(const Goal& goal) {
           fmt::format("a time: outcome.{} is observed late, and a stream does not know the log's latest time "
                       "beforehand",
                       spec.name));
-  return kNoTime;
+  return kNoMoment;
 }
 
 // What is left of a block when it was read.
@@ -198,7 +198,8 @@ class LogStream {
     decisions_ += block.decisions;
     bad_rows_.append(block.account.bad_rows);
     for (const std::uint32_t id : block.account.late) late_used_[id] = 1;
-    late_repeated_ += block.account.late_repeated;
+    joined_.add(block.account.joined);
+    after_as_of_ += block.account.after_as_of;
     for (std::size_t j = 0; j < block.observed.size(); ++j) {
       observed_[j] += block.observed[j];
       values_[j] += block.account.values[j];
@@ -238,8 +239,9 @@ class LogStream {
     for (std::string& note : builder_->take_notes()) notes_.push_back(std::move(note));
     for (std::size_t j = 0; j < words_.size(); ++j)
       for (std::string& note : word_notes(goal_.outcomes[j].name, words_[j])) notes_.push_back(std::move(note));
-    if (!goal_.data.outcome_files.empty())
-      notes_.push_back(late_.account(late_used_, late_repeated_).sentence());
+    if (!goal_.data.outcome_files.empty()) notes_.push_back(late_.account(late_used_, joined_).sentence());
+    if (after_as_of_ > 0)
+      notes_.push_back(fmt::format("{} decisions are later than as_of and left out.", after_as_of_));
     return {file_bytes_, rows_read_, decisions_, bad_rows_.count(), bad_rows_.first(), std::move(notes_)};
   }
 
@@ -259,7 +261,8 @@ class LogStream {
   // Of the blocks so far, in the order of the file.
   HashSet ids_;
   std::vector<std::uint8_t> late_used_;
-  std::uint64_t late_repeated_ = 0, rows_read_ = 0, decisions_ = 0, file_bytes_ = 0;
+  LateAccount joined_;
+  std::uint64_t after_as_of_ = 0, rows_read_ = 0, decisions_ = 0, file_bytes_ = 0;
   std::vector<std::uint64_t> observed_, values_;  // by outcome: decisions; rows that have a value
   std::vector<WordCount> words_;                  // by outcome
   BadRows bad_rows_;

@@ -3,7 +3,6 @@
 
 #include <charconv>
 #include <chrono>
-#include <limits>
 
 #include "plumb/goal.h"
 
@@ -12,6 +11,8 @@ namespace plumb {
 namespace {
 
 constexpr std::int64_t kSecond = 1000000;
+// Times reach 9e15 microseconds either way, so that a time and a duration always have a sum.
+constexpr std::int64_t kLongest = kSecond * 86400 * 365250;
 constexpr std::string_view kTimeForm = "a UTC date or time, 2026-03-01 or 2026-03-01T12:30:00Z";
 
 // Reads exactly `digits` digits at the front of `rest`; false where they are not there.
@@ -107,8 +108,12 @@ std::int64_t parse_duration_us(std::string_view text, std::string_view where, st
         break;
     }
   }
-  if (unit == 0 || count > std::numeric_limits<std::int64_t>::max() / unit) {
-    refuse(where, what, fmt::format("\"{}\"", text), "a duration such as \"90d\", \"12h\", \"30m\" or \"45s\"");
+  const bool too_long =
+      unit != 0 ? count > kLongest / unit : error == std::errc::result_out_of_range && rest + 1 == end;
+  if (unit == 0 || too_long) {
+    refuse(where, what, fmt::format("\"{}\"", text),
+           too_long ? "a duration of at most \"365250d\", a thousand years"
+                    : "a duration such as \"90d\", \"12h\", \"30m\" or \"45s\"");
   }
   return count * unit;
 }

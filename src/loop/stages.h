@@ -68,9 +68,10 @@ void give_account(Study& study, const std::vector<PolicyPointer>& policies,
 CertificationOptions certification_options(const Study& study);
 void certify_candidates(Study& study, const RunOptions& options);
 // The later log's study, with everything that the monitor found. `first` and `later` were read for one goal;
-// their folds are assigned here.
+// their folds are assigned here. `later_as_of`: what the later log was read with in place of the goal's as_of.
 Study monitor_in_memory(const Goal& goal, DecisionLog first, DecisionLog later, LoadReport load,
-                        const PolicyPointer& policy, const RunOptions& options);
+                        const PolicyPointer& policy, const RunOptions& options,
+                        const std::string& later_as_of = "");
 Evidence evidence_of(Study& study);
 
 }  // namespace plumb

@@ -42,13 +42,18 @@ void require_equal_rows(const DecisionLog& log) {
 }  // namespace
 
 Study monitor_in_memory(const Goal& goal, DecisionLog first, DecisionLog later, LoadReport load,
-                        const PolicyPointer& policy, const RunOptions& options) {
+                        const PolicyPointer& policy, const RunOptions& options,
+                        const std::string& later_as_of) {
   require_no_preference(goal);
   require_equal_rows(first);
   require_equal_rows(later);
   assign_folds(first, options.seed);
   const MissingFound first_missing = explain_missing(first, goal, std::max(1, options.threads));
-  Study study = check_in_memory(goal, std::move(later), std::move(load), options, "monitor");
+  // The goal's as_of belongs to the first log: no decision of the later one is held against it.
+  Goal later_goal = goal;
+  later_goal.data.as_of = later_as_of;
+  Study study = check_in_memory(later_goal, std::move(later), std::move(load), options, "monitor");
+  study.goal = goal;
   tell(options, "comparing logs", 0, 1);
   study.reference = policy_from_argument("reference", study.log, goal, true, study.threads);
   CertificationOptions how;
@@ -117,7 +122,8 @@ Evidence monitor(const Goal& goal, const std::string& later, const Certified& ce
     policy = policy_from_argument(certified.policy, later_log, goal, true, std::max(1, options.threads));
     if (!policy->trained_on().empty()) run.seed = policy->trained_on().split_seed;
   }
-  Study study = monitor_in_memory(goal, std::move(first), std::move(later_log), std::move(load), policy, run);
+  Study study = monitor_in_memory(goal, std::move(first), std::move(later_log), std::move(load), policy, run,
+                                  certified.as_of);
   if (certificate) {
     study.monitor->certified = certificate->gain;
     study.monitor->certified.interval.level = goal.confidence;

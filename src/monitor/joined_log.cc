@@ -70,6 +70,7 @@ void join_outcome(OutcomeColumn& to, const OutcomeColumn& from) {
   to.missing_count += from.missing_count;
   to.immature_count += from.immature_count;
   to.nonzero_count += from.nonzero_count;
+  to.zero_filled_count += from.zero_filled_count;
 }
 
 }  // namespace

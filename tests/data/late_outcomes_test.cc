@@ -92,12 +92,13 @@ TEST(LateOutcomes, AreCountedOnceHoweverOftenTheyStand) {
   };
   EXPECT_EQ(said(once,
                  "Of 34 late outcome records 1 have an id that the log does not hold and 1 no outcome of "
-                 "the goal; the others hold 42 values, 12 of which repeat what was known and count once."),
+                 "the goal; the others hold 42 values, 12 of which repeat what was known and count once. "
+                 "34 records have no time that as_of or observed_after could be held against."),
             1);
   EXPECT_EQ(said(doubled,
                  "Of 68 late outcome records 2 have an id that the log does not hold and 2 no outcome "
                  "of the goal; the others hold 84 values, 54 of which repeat what was known and count "
-                 "once."),
+                 "once. 68 records have no time that as_of or observed_after could be held against."),
             1);
 }
 
@@ -118,6 +119,7 @@ TEST(LateOutcomes, OfYoungDecisionsAreNeitherZeroNorMissing) {
 TEST(LateOutcomes, ThatCameAfterAsOfAreLeftOutAndSaidSo) {
   Goal goal = late_goal();
   goal.data.as_of = "1970-01-03";
+  goal.outcomes[1].observed_after_us.reset();
   const TemporaryFile late("late.jsonl", R"({"id":"d0","time_us":172800000000,"outcomes":{"value":5}})"
                                          "\n"
                                          R"({"id":"d2","time_us":172800000001,"outcomes":{"value":7}})"
@@ -131,7 +133,7 @@ TEST(LateOutcomes, ThatCameAfterAsOfAreLeftOutAndSaidSo) {
   EXPECT_EQ(log.outcome("value").value[2], 0);
   EXPECT_EQ(log.outcome("value").value[4], 9);
   EXPECT_TRUE(std::any_of(report.notes.begin(), report.notes.end(), [](const std::string& note) {
-    return note.ends_with(" 1 records are later than as_of and left out.");
+    return note.find(" 1 records are later than as_of and left out.") != std::string::npos;
   }));
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "data/checks.h"
+#include "data/late_summary.h"
 #include "tests/data/small_logs.h"
 
 namespace plumb {
@@ -118,7 +119,8 @@ std::vector<Finding> late(double delay, const std::string& more) {
       "data.action = \"arm\"\ndata.propensity = \"p\"\ndata.outcomes = [\"late.csv\"]\n" +
       more);
   std::vector<Finding> out;
-  find_delays(read_log(log_file.path(), goal, nullptr), goal, out);
+  const DecisionLog read = read_log(log_file.path(), goal, nullptr);
+  find_delays(read, goal, summarize_late(read, goal), out);
   return out;
 }
 
@@ -131,7 +133,10 @@ TEST(LateRecords, AreTimedWhereNoObservedAfterIsSaid) {
   EXPECT_NE(zeros[0].sentence.find("observed_after = \"20d\""), std::string::npos) << zeros[0].sentence;
   EXPECT_EQ(late(20, "")[0].severity, Severity::kWarning);
   EXPECT_EQ(late(.5, "outcome.bought.absent = \"zero\"\n").size(), 1u);
+  // Every decision has its record: there is nothing that could count as zero.
   EXPECT_EQ(late(.5, "outcome.bought.absent = \"zero\"\n")[0].severity, Severity::kWarning);
+  EXPECT_EQ(late(2, "outcome.bought.absent = \"zero\"\n")[0].severity, Severity::kCap);
+  EXPECT_EQ(late(.5, "")[0].severity, Severity::kWarning);
   EXPECT_TRUE(late(20, "outcome.bought.observed_after = \"20d\"\n").empty());
 }
 

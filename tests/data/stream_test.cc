@@ -157,6 +157,50 @@ TEST(Stream, JoinsLateOutcomesByIdAndKnowsAges) {
             std::string::npos);
 }
 
+// Records of every fate, some of which a decision's time alone tells, and decisions after as_of.
+TEST(Stream, JudgesLateRecordsByTheirTimesAsInMemory) {
+  Goal goal = jsonl_goal();
+  constexpr std::int64_t kHour = 3600000000;
+  goal.outcomes[0].observed_after_us = 10 * kHour;
+  goal.outcomes[0].absent_is_zero = true;
+  goal.data.as_of = "1970-01-08";
+  std::string text, late;
+  for (int i = 0; i < 200; ++i) {
+    text += fmt::format(
+        R"({{"id":"d{}","time_us":{},"actions":[{{"id":"a"}},{{"id":"b"}}],"chosen":"b","propensity":0.5}})"
+        "\n",
+        i, i * kHour);
+    const std::int64_t after[] = {-30 * kHour, -30000000, kHour, 9 * kHour, 11 * kHour, 100 * kHour};
+    // The same decision has records within the window and beyond it that differ.
+    late += fmt::format("{{\"id\":\"d{}\",\"time_us\":{},\"outcomes\":{{\"click\":1}}}}\n", i,
+                        i * kHour + after[i % 6]);
+    if (i % 6 == 2)
+      late +=
+          fmt::format("{{\"id\":\"d{}\",\"time_us\":{},\"outcomes\":{{\"click\":0}}}}\n", i, (i + 12) * kHour);
+    if (i % 6 == 3) late += fmt::format("{{\"id\":\"d{}\",\"outcomes\":{{\"click\":1}}}}\n", i);
+  }
+  const TemporaryFile outcomes("late.jsonl", late), file("log3.jsonl", text);
+  goal.data.outcome_files = {outcomes.path()};
+  expect_streams_as_in_memory("log.jsonl", text, goal);
+  LoadReport report;
+  read_log(file.path(), goal, &report);
+  const std::vector<std::string> notes = stream(file.path(), goal, 2000, 2).report.notes;
+  EXPECT_NE(std::find(notes.begin(), notes.end(), report.notes[0]), notes.end()) << report.notes[0];
+  for (const char* said : {"dated before their own decision", "up to a minute before", "later than as_of",
+                           "than observed_after", "have no time"})
+    EXPECT_NE(report.notes[0].find(said), std::string::npos) << report.notes[0];
+  EXPECT_NE(std::find(notes.begin(), notes.end(), "31 decisions are later than as_of and left out."),
+            notes.end());
+
+  const TemporaryFile more("more.jsonl",
+                           "{\"id\":\"d8\",\"time_us\":32400000000,\"outcomes\":{\"click\":0}}\n");
+  goal.data.outcome_files.push_back(more.path());
+  EXPECT_NE(refusal([&] {
+              stream(file.path(), goal, 2000, 2);
+            }).find("log3.jsonl:9: outcome.click: found 1, expected 0 as in the late record of id \"d8\""),
+            std::string::npos);
+}
+
 TEST(Stream, KeepsOnlyTheColumnsThatAreAskedFor) {
   Goal goal = jsonl_goal();
   goal.data.reject_up_to = 0.1;
