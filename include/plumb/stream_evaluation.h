@@ -31,6 +31,8 @@ struct LinearOutcomes {
   FeatureMap map;
   // By outcome and variant, as OutcomeModels::linear: variant v < kTrainingFolds did not see training fold v.
   std::vector<std::vector<std::vector<double>>> linear;
+  // By outcome and variant, as OutcomeModels::span: predictions are held to it. Infinite for files without it.
+  std::vector<std::vector<OutcomeSpan>> span;
   std::uint64_t split_seed = 1;                   // of those folds
   std::shared_ptr<const LearntFrom> learnt_from;  // empty in files of format 1
 };

@@ -80,10 +80,15 @@ OutcomeModels StreamEvaluation::State::predictions(const DecisionLog& block) con
   for (std::size_t i = 0; i < block.size(); ++i) {
     const int fold = fold_of(block.unit[i], models->split_seed);
     decision.load(features, block, i);
-    for (std::size_t j = 0; j < names.size(); ++j)
-      if (model_of[j])
-        scorer[j][static_cast<std::size_t>(std::min(fold, kTrainingFolds))].score(
-            decision, {out.q[j].data() + block.offset[i], block.offered(i)});
+    const auto variant = static_cast<std::size_t>(std::min(fold, kTrainingFolds));
+    for (std::size_t j = 0; j < names.size(); ++j) {
+      if (!model_of[j]) continue;
+      const std::span<float> q{out.q[j].data() + block.offset[i], block.offered(i)};
+      scorer[j][variant].score(decision, q);
+      const OutcomeSpan& span = models->span[*model_of[j]][variant];
+      const auto lower = static_cast<float>(span.lower), upper = static_cast<float>(span.upper);
+      for (float& expected : q) expected = std::min(std::max(expected, lower), upper);
+    }
   }
   return out;
 }
