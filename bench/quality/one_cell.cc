@@ -57,7 +57,9 @@ DecisionLog log_of(const World& world, std::optional<std::size_t>* first_outcome
   log.fixed_actions = true;
   log.actions = {"a", "b", "c"};
   log.offset = {0};
-  FeatureColumn x{.name = "x"}, z{.name = "z"};
+  FeatureColumn x, z;
+  x.name = "x";
+  z.name = "z";
   OutcomeColumn y;
   y.name = "y";
   y.kind = world.kind;

@@ -9,8 +9,8 @@
 // into what is left (Weinberger et al. 2009). A level that was not seen when the map was made is all zeros.
 //
 // One cell decides nothing: a number far beyond what the tails of its column make likely
-// (FeatureMap::Column::low and ::high, learnt from the same rows as mean and scale) is taken as the farthest
-// number that is not, here and wherever the map is used later. Nothing else is touched: where no cell lies
+// (FeatureMap::Column::low and ::high, learnt from the same rows as mean and scale) says nothing and is taken
+// as the mean, as a missing one is, wherever the map is used. Nothing else is touched: where no cell lies
 // beyond, phi is what it would be without bounds. check_log counts and names such cells ("outlying_cells").
 //
 // Anything linear in phi is scored in two steps, theta . phi = constant(x) + v(x) . b, with v(x) once a
@@ -42,8 +42,8 @@ struct FeatureMap {
     std::vector<std::string> levels;  // at most kMostLevels where `hashed` is false
     bool hashed = false;
     double mean = 0, scale = 1;  // of numbers
-    // Numbers below `low` are taken as `lowest`, those above `high` as `highest`: the farthest numbers of the
-    // rows that made the map that lie within. Infinite: no bound.
+    // Numbers below `low` are taken as `lowest`, those above `high` as `highest`: both the mean where models are
+    // fitted, the bounds where whole columns may have moved (monitor). Infinite: no bound.
     double low = -std::numeric_limits<double>::infinity(), lowest = low;
     double high = std::numeric_limits<double>::infinity(), highest = high;
     std::size_t width() const { return is_category ? (hashed ? kMostLevels : levels.size()) : 1; }

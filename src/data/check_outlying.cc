@@ -31,12 +31,12 @@ void find_in(const DecisionLog& log, const FeatureColumn& column, std::span<cons
   const float value = column.number[farthest];
   out.push_back(
       {"outlying_cells", Severity::kInfo,
-       fmt::format("{} of {} numbers of {} {} far beyond all others, outside {:.4g} to {:.4g}; the "
-                   "farthest is {} in decision {}. Models and policies take what lies beyond as the "
-                   "farthest that does not, {:.4g} below and {:.4g} above.",
-                   count, column.number.size(), column.name, count == 1 ? "lies" : "lie", fence.low, fence.high,
-                   value, log.id.empty() ? std::to_string(decision + 1) : log.id[decision], fence.lowest,
-                   fence.highest)});
+       fmt::format(
+           "{} of {} numbers of {} {} far beyond all others, outside {:.4g} to {:.4g}; the farthest is {} in "
+           "decision {}. Models and policies take what lies beyond as the mean of the others, as they take "
+           "a missing number.",
+           count, column.number.size(), column.name, count == 1 ? "lies" : "lie", fence.low, fence.high, value,
+           log.id.empty() ? std::to_string(decision + 1) : log.id[decision])});
 }
 
 }  // namespace

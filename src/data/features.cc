@@ -36,24 +36,24 @@ FeatureMap::Column describe(const FeatureColumn& column, const std::vector<std::
     return out;
   }
   const Fence fence = fence_of(column.number, rows);
-  out.low = fence.low, out.lowest = fence.lowest, out.high = fence.high, out.highest = fence.highest;
-  const auto number = [&](std::uint32_t row) {
+  out.low = fence.low, out.high = fence.high;
+  const auto says_nothing = [&](std::uint32_t row) {
     const auto x = static_cast<double>(column.number[row]);
-    return x < fence.low ? fence.lowest : x > fence.high ? fence.highest : x;
+    return std::isnan(x) || fence.is_outlying(x);
   };
   // A row counts as often as its decision.
   const auto counts = [&](std::size_t k) { return weight.empty() ? 1.0 : weight[k]; };
   double sum = 0, squares = 0, n = 0;
   for (std::size_t k = 0; k < rows.size(); ++k) {
-    if (std::isnan(column.number[rows[k]])) continue;
-    sum += counts(k) * number(rows[k]);
+    if (says_nothing(rows[k])) continue;
+    sum += counts(k) * column.number[rows[k]];
     n += counts(k);
   }
   if (n == 0) return out;
-  out.mean = sum / n;
+  out.mean = out.lowest = out.highest = sum / n;
   for (std::size_t k = 0; k < rows.size(); ++k) {
-    if (std::isnan(column.number[rows[k]])) continue;
-    const double left = number(rows[k]) - out.mean;
+    if (says_nothing(rows[k])) continue;
+    const double left = column.number[rows[k]] - out.mean;
     squares += counts(k) * (left * left);
   }
   const double scale = std::sqrt(squares / n);

@@ -37,7 +37,7 @@ Fence fence_of(std::span<const float> number, std::span<const std::uint32_t> row
   value.reserve(std::min(rows.size(), kMostOfQuantiles));
   for (std::size_t k = 0; k < rows.size(); k += stride)
     if (!std::isnan(number[rows[k]])) value.push_back(static_cast<double>(number[rows[k]]));
-  Fence out{-kInfinity, -kInfinity, kInfinity, kInfinity};
+  Fence out{-kInfinity, kInfinity};
   if (value.empty()) return out;
   const auto middle = value.begin() + static_cast<std::ptrdiff_t>(value.size() / 2);
   std::nth_element(value.begin(), middle, value.end());
@@ -60,12 +60,6 @@ Fence fence_of(std::span<const float> number, std::span<const std::uint32_t> row
   };
   out.low = rounded(median - down);
   out.high = rounded(median + up);
-  out.lowest = out.highest = median;
-  for (const std::uint32_t row : rows) {
-    const auto x = static_cast<double>(number[row]);
-    if (x >= out.low && x < out.lowest) out.lowest = x;  // NaN is neither
-    if (x <= out.high && x > out.highest) out.highest = x;
-  }
   return out;
 }
 

@@ -20,7 +20,7 @@ namespace plumb {
 // side of fewer than kLeastOfSide numbers has no quantiles: it ends kFewTimes as far out as its farthest
 // number.
 struct Fence {
-  double low, lowest, high, highest;
+  double low, high;
   bool is_outlying(double x) const { return x < low || x > high; }
 };
 inline constexpr std::size_t kLeastOfSide = 26;

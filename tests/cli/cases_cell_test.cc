@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cases.h"
+#include "plumb/goal.h"
 
 namespace plumb {
 namespace {
@@ -35,8 +36,11 @@ TEST(CasesCell, OneContextCellDoesNotContradictStatedPropensities) {
   EXPECT_EQ(answer["verdict"], "pass") << answer["sentence"];
   EXPECT_TRUE(found(answer, "100 in decision d9")) << answer["findings"];
   // Both arms have .2 or .8: KL(B, logging) is the mean of -log p, near (log 5 + log 1.25) / 2.
-  for (const json& c : answer["candidates"])
-    if (c["name"] == "constant:B") EXPECT_NEAR(c["kl"].get<double>(), .916, .05);
+  for (const json& c : answer["candidates"]) {
+    if (c["name"] == "constant:B") {
+      EXPECT_NEAR(c["kl"].get<double>(), .916, .05);
+    }
+  }
 }
 
 TEST(CasesCell, OneContextCellOf999999999MakesNoGainOf3208) {
