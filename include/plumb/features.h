@@ -8,6 +8,11 @@
 // Crosses are exact while the design has at most kMostColumns columns; beyond that they are hashed with signs
 // into what is left (Weinberger et al. 2009). A level that was not seen when the map was made is all zeros.
 //
+// One cell decides nothing: a number far beyond what the tails of its column make likely
+// (FeatureMap::Column::low and ::high, learnt from the same rows as mean and scale) says nothing and is taken
+// as the mean, as a missing one is, wherever the map is used. Nothing else is touched: where no cell lies
+// beyond, phi is what it would be without bounds. check_log counts and names such cells ("outlying_cells").
+//
 // Anything linear in phi is scored in two steps, theta . phi = constant(x) + v(x) . b, with v(x) once a
 // decision.
 //
@@ -16,6 +21,7 @@
 //   one features.design(log, row, out);                  // map.width() floats
 #pragma once
 
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -36,6 +42,10 @@ struct FeatureMap {
     std::vector<std::string> levels;  // at most kMostLevels where `hashed` is false
     bool hashed = false;
     double mean = 0, scale = 1;  // of numbers
+    // Numbers below `low` are taken as `lowest`, those above `high` as `highest`: both the mean where models are
+    // fitted, the bounds where whole columns may have moved (monitor). Infinite: no bound.
+    double low = -std::numeric_limits<double>::infinity(), lowest = low;
+    double high = std::numeric_limits<double>::infinity(), highest = high;
     std::size_t width() const { return is_category ? (hashed ? kMostLevels : levels.size()) : 1; }
   };
   std::vector<Column> context, action;
@@ -66,6 +76,7 @@ class BoundFeatures {
     const FeatureColumn* column = nullptr;
     std::vector<std::int32_t> slot;  // by code of the log: position within the column, -1 unseen
     float mean = 0, inverse_scale = 1;
+    float low = 0, lowest = 0, high = 0, highest = 0;
     std::size_t width = 1;
   };
   void fill(const std::vector<Source>& sources, std::size_t row, std::span<float> out) const;

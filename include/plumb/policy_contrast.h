@@ -18,6 +18,13 @@
 // amounts differ and both sides hold fewer than kFewestAmounts effective events together, and where a few units
 // decide: the outcome's tail is heavier than a lognormal's of kHeaviestTail and the five largest contributions
 // are more than kFewShare of the variance; no interval that was tried holds there.
+//
+// Where one unit brings more than kOneShare of the variance, or of a gain that is beyond kClearGain standard
+// errors, one_decides names it, and what is judged by the contrast stays inconclusive. A unit that stands out
+// by one row counts only where that row's outcome is no part of its column's tail (as the tail of the others
+// goes on, like a lognormal's, less than one in kOneByChance of such logs would hold it), or where there are
+// kManyWeights effective outcomes, of which not even a sound lognormal with sigma 1 brings more than kOneShare
+// in one. Few 0/1 events are never meant: gamma limits know what one of them weighs.
 #pragma once
 
 #include <optional>
@@ -43,6 +50,9 @@ inline constexpr double kRareShare = 0.2;       // of decisions: what is more fr
 inline constexpr double kFewestAmounts = 20;    // of amounts that differ: fewer on both sides carry no number
 inline constexpr double kHeaviestTail = 1.76;   // sigma of a lognormal with as heavy a tail
 inline constexpr double kFewShare = 0.4;        // of the variance, in five units
+inline constexpr double kOneShare = 0.25;       // of the variance or the gain, in one unit
+inline constexpr double kClearGain = 1.645;     // standard errors
+inline constexpr double kManyWeights = 3000;
 
 // Everything that an interval needs, at any critical value. Equal policies (plumb/stats.h, Estimates) differ by
 // 0 without an error; two policies that both met no event differ by 0 with the limits of nothing seen.
@@ -59,7 +69,8 @@ struct ContrastParts {
   std::vector<Side> sides;  // empty: no gamma limits
   // What is not in the sides: all where there are none.
   double rest_error = 0, rest_skewness = 0, rest_degrees = 0;
-  std::string why_not;  // not empty: no number
+  std::string why_not;      // not empty: no number
+  std::string one_decides;  // not empty: which unit, and how much of it is this one's; nothing may rest on it
   std::string_view method() const { return sides.empty() ? "Hall" : "gamma"; }
 };
 

@@ -14,6 +14,7 @@
 //   models.q[1][row];          // expected value_90d of the offered action in `row`
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,12 +37,21 @@ struct Calibration {
 struct PreferenceModel;  // plumb/preferred.h
 struct LearntOutcome;    // plumb/learnt.h
 
+// Between which values an outcome may be expected to lie; infinite: anything.
+struct OutcomeSpan {
+  double lower = -std::numeric_limits<double>::infinity(), upper = std::numeric_limits<double>::infinity();
+};
+
 struct OutcomeModels {
   std::vector<std::string> outcome;
   std::vector<Method> method;
   std::vector<Calibration> calibration;
   FeatureMap map;                     // made from the training half
   std::vector<std::vector<float>> q;  // by outcome, a row an offered action: expected outcome
+  // By outcome and variant: what q was held to, since no outcome can be expected to be what it cannot be: [0,
+  // 1] of binary outcomes, of all others what the variant saw, from the least to the largest value. Empty for
+  // what people prefer.
+  std::vector<std::vector<OutcomeSpan>> span;
   // By outcome and variant, coefficients of the linear model in the design of `map`. Variant v < kTrainingFolds
   // was fitted without training fold v, variant kTrainingFolds on the whole training half.
   std::vector<std::vector<std::vector<double>>> linear;
@@ -65,6 +75,9 @@ inline std::size_t variant_of(const DecisionLog& log, std::size_t i) {
 // REQUIRES: folds were assigned; outcomes exist. An outcome with fewer than 30 observed decisions in a fold's
 // complement gets a constant (the mean of what its variant may see). Throws where no decision of the training
 // half is observed, and for kBoosted in a build without XGBoost. Deterministic.
+//
+// Predictions are held to OutcomeModels::span: doubly robust estimates are right with any q, and one that lies
+// outside has only error to add.
 //
 // kBoosted: q of every outcome that gets no constant is that of gradient-boosted trees (logistic loss for
 // binary outcomes, else squared) on c and a of plumb/features.h. How many trees, up to 300 and down to none, is

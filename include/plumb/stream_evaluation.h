@@ -31,6 +31,8 @@ struct LinearOutcomes {
   FeatureMap map;
   // By outcome and variant, as OutcomeModels::linear: variant v < kTrainingFolds did not see training fold v.
   std::vector<std::vector<std::vector<double>>> linear;
+  // By outcome and variant, as OutcomeModels::span: predictions are held to it. Infinite for files without it.
+  std::vector<std::vector<OutcomeSpan>> span;
   std::uint64_t split_seed = 1;                   // of those folds
   std::shared_ptr<const LearntFrom> learnt_from;  // empty in files of format 1
 };
@@ -96,6 +98,11 @@ class StreamEvaluation {
   void add_terms(Contrast& contrast, std::size_t policy, std::span<const std::pair<std::size_t, double>> terms,
                  double weight, Estimator e) const;
   Estimates estimate(std::span<const Contrast> contrasts) const;
+  // Where one of the 4,096 groups of units brings more than kOneShare of the variance
+  // (plumb/policy_contrast.h): a sentence with its share, which names the decision if the largest outcome of
+  // the stream is in that group. Rows are not held, so it is one customer in all likelihood, not for certain.
+  // Empty where none does.
+  std::string one_decides(const Contrast& contrast) const;
 
  private:
   struct State;

@@ -159,6 +159,12 @@ Certification certify(const DecisionLog& log, const Goal& goal, const OutcomeMod
       verdicts.front() = Verdict::kInconclusive;
       claim.reason += "; but " + few;
     }
+    const std::string one = comparison.one_decides(k);
+    if (!one.empty()) {
+      verdicts.front() = claim.gain = Verdict::kInconclusive;
+      claim.decisions_needed = 0;
+      if (claim.reason.find(one) == std::string::npos) claim.reason += "; " + one;
+    }
     for (const ConstraintClaim& constraint : claim.constraints) {
       verdicts.push_back(constraint.verdict);
       if (constraint.verdict != Verdict::kPass) claim.reason += "; " + constraint.sentence;
@@ -173,6 +179,7 @@ Certification certify(const DecisionLog& log, const Goal& goal, const OutcomeMod
     }
     claim.verdict = combine(verdicts);
     if (!options.caps.empty()) cap(claim, options.caps.front());
+    if (!one.empty() && claim.verdict == Verdict::kInconclusive && claim.cap.empty()) claim.cap = one;
   }
   for (std::size_t a = 1; a < out.candidates.size(); ++a) {
     for (std::size_t b = 1; b < a; ++b) {

@@ -28,6 +28,8 @@ class Comparison {
   std::uint64_t decisions_for_few(std::size_t k) const;
   // Where the levels of both rest on so few events that their difference may not pass: why.
   std::string too_few_of_both(std::size_t a, std::size_t b) const;
+  // Where one unit decides member k's gain over the reference: which.
+  std::string one_decides(std::size_t k) const { return pair(k, 0).one_decides; }
   // Level of the goal by itself, at the goal's confidence.
   Measured level(std::size_t k) const;
   void judge_constraints_and_segments(std::vector<CandidateClaim>& claims) const;

@@ -90,6 +90,11 @@ void Comparison::judge_constraint(const ConstraintSpec& spec, const Slice* slice
           if (passes || harms) claim.measured = bounded;
           if (decided && !passes && !harms) claims[k].cap = *why;
         }
+        if (!parts.one_decides.empty()) {
+          if (claim.verdict == Verdict::kPass || p <= options_.alpha) claims[k].cap = parts.one_decides;
+          claim.verdict = Verdict::kInconclusive;
+          p = 1;
+        }
       }
     }
     claims[k].constraints.push_back(std::move(claim));
@@ -135,6 +140,7 @@ void Comparison::judge_constraints_and_segments(std::vector<CandidateClaim>& cla
           if (parts.value < without) p = family.max_t.p_value(critical_to_reach(parts, without));
           if (missing_.cap(terms_))
             claim.gain = settle_missing(k, terms_, true, subset, claim.gain, {-1, without, &parts}, family, p);
+          if (!parts.one_decides.empty()) p = 1;
         }
       }
       claims[k].segments.push_back(std::move(claim));

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "data/balance.h"
+#include "data/implied.h"
 
 namespace plumb {
 
@@ -71,21 +72,10 @@ Labels label_actions(const DecisionLog& log) {
 std::vector<float> implied(const DecisionLog& log) {
   constexpr double kSum = 1e-3;
   const std::size_t n = log.size();
-  std::vector<float> out(log.action.size());
-  const auto two = [&] {
-    for (std::size_t i = 0; i < n; ++i)
-      if (log.offered(i) != 2) return false;
-    return true;
-  };
-  if (two()) {
-    for (std::size_t i = 0; i < n; ++i) {
-      out[log.chosen_row(i)] = static_cast<float>(log.propensity[i]);
-      out[log.offset[i] + 1 - log.chosen[i]] = static_cast<float>(1 - log.propensity[i]);
-    }
-    return out;
-  }
+  if (std::vector<float> two = implied_probabilities(log); !two.empty()) return two;
   if (!log.fixed_actions) return {};
   const std::size_t k = log.offered(0);
+  std::vector<float> out(log.action.size());
   std::vector<double> of_arm(k, 0);
   for (std::size_t i = 0; i < n; ++i) {
     double& p = of_arm[log.chosen[i]];

@@ -288,6 +288,7 @@ std::vector<Finding> check_log(const DecisionLog& log, const Goal& goal, int thr
   rare_outcomes(log, goal, out);
   find_missing(log, goal, out);
   find_leaks(log, out);
+  find_outlying(log, out);
   find_unnamed_units(log, goal, out);
   find_repeats(log, threads, out);
   const LateSummary late = summarize_late(log, goal);

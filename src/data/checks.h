@@ -14,6 +14,9 @@ std::pair<double, double> sample_ratio_p(const std::vector<double>& seen, const 
 
 // Features that say an outcome beforehand: |correlation| (numbers) or correlation ratio (categories) above .98.
 void find_leaks(const DecisionLog& log, std::vector<Finding>& out);
+// Numbers of features that lie so far beyond the others of the training half that models and policies take
+// them as missing (plumb/features.h).
+void find_outlying(const DecisionLog& log, std::vector<Finding>& out);
 // Columns that look like the name of a unit, where none is named.
 void find_unnamed_units(const DecisionLog& log, const Goal& goal, std::vector<Finding>& out);
 

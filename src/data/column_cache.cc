@@ -226,7 +226,7 @@ bool is_sound(const DecisionLog& log) {
 // What the goal says of reading: everything else may change and the columns stay.
 std::uint64_t reading_hash(const Goal& goal) {
   const DataSpec& d = goal.data;
-  std::string text = std::string(version());
+  std::string text = std::string(version()) + " with implied probabilities";
   const auto add = [&](std::string_view part) { text += fmt::format("{}:{};", part.size(), part); };
   for (const auto* part :
        {&d.id, &d.time, &d.version, &d.unit, &d.action, &d.propensity_column, &d.propensities, &d.as_of})

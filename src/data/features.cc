@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "data/outlying.h"
+
 namespace plumb {
 namespace {
 
@@ -33,18 +35,24 @@ FeatureMap::Column describe(const FeatureColumn& column, const std::vector<std::
     if (out.hashed) out.levels.clear();
     return out;
   }
+  const Fence fence = fence_of(column.number, rows);
+  out.low = fence.low, out.high = fence.high;
+  const auto says_nothing = [&](std::uint32_t row) {
+    const auto x = static_cast<double>(column.number[row]);
+    return std::isnan(x) || fence.is_outlying(x);
+  };
   // A row counts as often as its decision.
   const auto counts = [&](std::size_t k) { return weight.empty() ? 1.0 : weight[k]; };
   double sum = 0, squares = 0, n = 0;
   for (std::size_t k = 0; k < rows.size(); ++k) {
-    if (std::isnan(column.number[rows[k]])) continue;
+    if (says_nothing(rows[k])) continue;
     sum += counts(k) * column.number[rows[k]];
     n += counts(k);
   }
   if (n == 0) return out;
-  out.mean = sum / n;
+  out.mean = out.lowest = out.highest = sum / n;
   for (std::size_t k = 0; k < rows.size(); ++k) {
-    if (std::isnan(column.number[rows[k]])) continue;
+    if (says_nothing(rows[k])) continue;
     const double left = column.number[rows[k]] - out.mean;
     squares += counts(k) * (left * left);
   }
@@ -125,6 +133,8 @@ BoundFeatures::BoundFeatures(const FeatureMap& map, const DecisionLog& log) : ma
       source.column = &*found;
       source.width = column.width();
       source.mean = static_cast<float>(column.mean);
+      source.low = static_cast<float>(column.low), source.lowest = static_cast<float>(column.lowest);
+      source.high = static_cast<float>(column.high), source.highest = static_cast<float>(column.highest);
       source.inverse_scale = missing ? 0.0f : static_cast<float>(1 / column.scale);  // 0: where it is missing
       for (const auto& level : found->levels) {
         const auto at = std::find(column.levels.begin(), column.levels.end(), level);
@@ -155,10 +165,12 @@ void BoundFeatures::fill(const std::vector<Source>& sources, std::size_t row, st
       if (slot >= 0) out[position + static_cast<std::size_t>(slot)] = 1;
     } else {
       // A missing number is the mean of those that are there, which is 0.
-      const bool missing = std::isnan(source.column->number[row]);
+      float x = source.column->number[row];
+      const bool missing = std::isnan(x);
+      x = x < source.low ? source.lowest : x > source.high ? source.highest : x;
       out[position] = source.inverse_scale == 0 ? (missing ? 1.0f : 0.0f)
                       : missing                 ? 0.0f
-                                : (source.column->number[row] - source.mean) * source.inverse_scale;
+                                                : (x - source.mean) * source.inverse_scale;
     }
     position += source.width;
   }

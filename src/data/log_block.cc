@@ -98,6 +98,7 @@ DecisionLog LogBuilder::finish_block(const LateOutcomes& late, std::int64_t as_o
   log_.policy_version = versions_.take_names();
   finish_columns();
   name_units();
+  state_implied();
   log_.fold.assign(log_.size(), 0);
   account->notes.insert(account->notes.end(), notes_.begin(), notes_.end());
   return std::move(log_);

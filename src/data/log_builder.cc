@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "data/implied.h"
 #include "data/readers.h"
 #include "data/rounded_share.h"
 
@@ -325,6 +326,12 @@ void LogBuilder::read_rounded_propensities() {
   for (std::size_t i = 0; i < log_.size(); ++i) log_.propensity[i] = uniform(i);
 }
 
+// Of two offered actions the one that was not chosen has what the chosen one leaves. Digests do not know: they
+// are those of what was written.
+void LogBuilder::state_implied() {
+  if (log_.logged.empty()) log_.logged = implied_probabilities(log_);
+}
+
 void LogBuilder::finish_columns() {
   std::string note;
   // What a column was taken for comes before all other notes: whoever reads one reads that.
@@ -413,6 +420,7 @@ DecisionLog LogBuilder::finish(LoadReport* report, int threads) {
   finish_columns();
   name_units();
   digest_rows(log_, threads);
+  state_implied();
   log_.fold.assign(log_.size(), 0);
   if (report != nullptr) {
     report->rows_read = rows_read_;

@@ -186,6 +186,7 @@ class LogBuilder {
   void expand_fixed_arms();
   void declare_logged();
   void read_rounded_propensities();
+  void state_implied();
   void join_late(const LateOutcomes& late, BlockAccount* account);
   void finish_columns();
   void name_units();

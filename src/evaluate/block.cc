@@ -49,7 +49,8 @@ void DecisionBlock::load(std::size_t from, std::size_t to) {
 
   const float* base = input_.base.data() + first_row;
   never.clear();
-  if (any_of(rows(), [&](std::size_t k) { return base[k] <= 0; })) {
+  // An estimate says that something is rare, however small it comes out; never that it does not happen.
+  if (!input_.base_is_estimate && any_of(rows(), [&](std::size_t k) { return base[k] <= 0; })) {
     for (std::uint32_t i = 0; i < n; ++i) {
       for (std::uint32_t k = row[i]; k < row[i + 1]; ++k)
         if (base[k] <= 0) never.push_back({i, k});

@@ -42,7 +42,7 @@ struct DecisionBlock {
   struct Never {
     std::uint32_t decision, row;
   };
-  std::vector<Never> never;  // rows that the base never takes
+  std::vector<Never> never;  // rows that the base never takes; none where it is an estimate
   // By row, where divergences are asked: log and inverse of the base; of the smallest positive float where it
   // is 0, so that nothing is infinite where the policy's probability is 0 too.
   std::vector<double> log_base, inverse_base;

@@ -22,13 +22,13 @@ std::vector<double> observed_values(const OutcomeColumn& column) {
 }
 
 // How heavy the tails are of what is no count of events.
-double spread_tail(std::vector<double> values) {
-  if (values.empty()) return 0;
+void describe_spread(std::vector<double> values, EventRows::Outcome& out) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
-  const double median = *middle;
-  for (double& v : values) v = std::abs(v - median);
-  return lognormal_sigma(tail_index(values), values.size());
+  out.middle = *middle;
+  for (double& v : values) v = std::abs(v - out.middle);
+  out.outlying = outlying_size(values);
+  out.tail_sigma = lognormal_sigma(tail_index(values), values.size());
 }
 
 EventRows::Outcome describe(const OutcomeColumn& column) {
@@ -42,7 +42,7 @@ EventRows::Outcome describe(const OutcomeColumn& column) {
   };
   const double at_lowest = share_of(lowest), at_highest = lowest == highest ? 0 : share_of(highest);
   if (at_lowest <= 0.5 && at_highest <= 0.5) {
-    out.tail_sigma = spread_tail(values);
+    describe_spread(values, out);
     return out;
   }
   out.countable = true;
@@ -62,6 +62,7 @@ EventRows::Outcome describe(const OutcomeColumn& column) {
     squares += event * event;
     whole = whole && event == std::floor(event);
   }
+  out.middle = out.origin;
   out.share = static_cast<double>(events.size()) / n;
   const bool equal = events.empty() || *std::min_element(events.begin(), events.end()) ==
                                            *std::max_element(events.begin(), events.end());
@@ -70,6 +71,7 @@ EventRows::Outcome describe(const OutcomeColumn& column) {
   const bool money = column.kind == OutcomeKind::kAmount || column.kind == OutcomeKind::kNumber;
   out.amounts =
       events.empty() ? money : !equal && (column.kind == OutcomeKind::kAmount || !whole || variation > 1);
+  out.outlying = outlying_size(events);
   out.tail_sigma = equal ? 0 : lognormal_sigma(tail_index(events), events.size());
   return out;
 }
@@ -114,6 +116,8 @@ EventRows event_rows(const DecisionLog& log, const std::vector<std::string>& out
     const OutcomeColumn& column = log.outcome(name);
     columns.push_back(&column);
     EventRows::Outcome one = describe(column);
+    for (std::size_t i = 0; i < n && std::isfinite(one.outlying); ++i)
+      wanted[i] |= column.state[i] == State::kObserved && std::abs(column.value[i] - one.middle) > one.outlying;
     if (one.countable) {
       for (std::size_t i = 0; i < n; ++i)
         wanted[i] |= column.state[i] == State::kObserved && column.value[i] != one.origin;

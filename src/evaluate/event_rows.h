@@ -2,6 +2,7 @@
 // are kept so that any two of them can be compared there.
 #pragma once
 
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -21,10 +22,14 @@ struct EventRows {
     double share = 0;  // of the observed rows that are events
     double tail_sigma =
         0;  // of a lognormal as heavy as the events, or as distances from the median where it is not countable
+    // An outcome farther than `outlying` from `middle` (the origin, or the median) is no part of the tail of
+    // the others; infinite where they are too few to tell.
+    double middle = 0, outlying = std::numeric_limits<double>::infinity();
     std::vector<std::uint32_t> event;  // positions in `row`, units together
   };
   std::vector<Outcome> outcomes;
-  std::vector<std::uint32_t> row;     // ascending: events of countable outcomes, and a sample of units
+  std::vector<std::uint32_t>
+      row;  // ascending: events of countable outcomes, outlying ones, and a sample of units
   std::vector<std::uint32_t> sample;  // positions in `row`, units together
 };
 

@@ -1,4 +1,6 @@
 // Linear outcome models as a file: what a stream needs to be doubly robust. Trees are not written.
+#include <fmt/core.h>
+
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -27,6 +29,10 @@ std::string outcome_model_bytes(const OutcomeModels& models, std::uint64_t split
     std::vector<double>& coefficients = out.f64["linear." + models.outcome[j]];
     for (const std::vector<double>& variant : models.linear[j])
       coefficients.insert(coefficients.end(), variant.begin(), variant.end());
+    if (j < models.span.size()) {
+      std::vector<double>& bounds = out.f64["span." + models.outcome[j]];
+      for (const OutcomeSpan& span : models.span[j]) bounds.insert(bounds.end(), {span.lower, span.upper});
+    }
     names.push_back(models.outcome[j]);
   }
   out.metadata = {{"format", kFormat},
@@ -64,6 +70,15 @@ LinearOutcomes parse_outcome_models(std::string_view bytes, const std::string& p
       variants.emplace_back(all.begin() + static_cast<std::ptrdiff_t>(v * width),
                             all.begin() + static_cast<std::ptrdiff_t>((v + 1) * width));
     out.linear.push_back(std::move(variants));
+    out.span.emplace_back(kVariants);
+    if (!tensors.f64.contains("span." + name)) continue;  // written before there were spans
+    const std::vector<double> bounds = numbers_of(tensors, "span." + name, 2 * kVariants, path);
+    for (std::size_t v = 0; v < kVariants; ++v) {
+      out.span.back()[v] = {bounds[2 * v], bounds[2 * v + 1]};
+      if (!(bounds[2 * v] <= bounds[2 * v + 1]))
+        refuse(path, "tensor span." + name, fmt::format("{} to {}", bounds[2 * v], bounds[2 * v + 1]),
+               "the least value an outcome had, then the largest");
+    }
   }
   return out;
 }

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <functional>
 
+#include "evaluate/deciding_unit.h"
 #include "evaluate/event_sides.h"
 #include "stats/event_limits.h"
 
@@ -102,11 +103,11 @@ ContrastParts contrast_parts(const Evaluation& e, const PolicyContrast& contrast
   std::vector<double> rest(kBuckets);
   for (std::size_t b = 0; b < kBuckets; ++b) rest[b] = whole.influence(b, 0);
   double heaviest = 0;
+  DecidingInput deciding{e.log_, events, e.bucket_, mask, {}, {}, out.value};
   for (const auto& [outcome, term] : contrast.terms) {
     const EventRows::Outcome& one = events.outcomes[outcome];
     if (term == 0) continue;
     heaviest = std::max(heaviest, one.tail_sigma);
-    if (!one.countable) continue;
     const OutcomeColumn& column = e.log_.outcome(e.models_.outcome[outcome]);
     std::vector<EventTerm::Share> shares = plain;
     for (std::size_t k = 0; k < shares.size(); ++k) {
@@ -115,6 +116,11 @@ ContrastParts contrast_parts(const Evaluation& e, const PolicyContrast& contrast
       const double total = total_of(e.moments_.denominator(sums));
       shares[k].scale *= total != 0 ? term / total : 0;
     }
+    const bool models = contrast.estimator == Estimator::kDr;
+    deciding.terms.push_back({&column, &one,
+                              models ? std::span<const float>(e.models_.q[outcome]) : std::span<const float>(),
+                              shares});
+    if (!one.countable) continue;
     const EventTerm on_rows(e.log_, column, events, one, mask, std::move(shares));
     std::array<EventSide, 2> sides = on_rows.sides();
     const double enough = one.amounts || one.share <= kRareShare ? kFewEvents : kFewCommonEvents;
@@ -144,6 +150,10 @@ ContrastParts contrast_parts(const Evaluation& e, const PolicyContrast& contrast
     for (std::size_t b = 0; b < kBuckets; ++b)
       rest[b] -= brought[b] - (count > 0 ? total * live[b] / count : 0);
   }
+  std::vector<double> influence(kBuckets);
+  for (std::size_t b = 0; b < kBuckets; ++b) influence[b] = whole.influence(b, 0);
+  deciding.influence = influence;
+  out.one_decides = one_decides(deciding);
   const Spread left = spread_of(rest);
   out.rest_error = left.error;
   out.rest_skewness = left.skewness;
@@ -153,6 +163,7 @@ ContrastParts contrast_parts(const Evaluation& e, const PolicyContrast& contrast
         "a few units decide this: five of them are {:.0f} % of its variance, and larger values are still to "
         "come (a tail like that of a lognormal with sigma {:.2f}; above {:.2f} no interval holds)",
         100 * left.five, heaviest, kHeaviestTail);
+  if (!out.why_not.empty() && !out.one_decides.empty()) out.why_not = out.one_decides;
   return out;
 }
 

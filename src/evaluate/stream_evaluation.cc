@@ -2,12 +2,15 @@
 // that bytes do not depend on threads.
 #include "plumb/stream_evaluation.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
 #include "data/buckets.h"
 #include "evaluate/stream_origin.h"
 #include "evaluate/stream_sums.h"
+#include "plumb/policy_contrast.h"
 #include "plumb/priced_policy.h"
 #include "plumb/tree_policy.h"
 
@@ -35,6 +38,28 @@ void add_contexts(ColumnNames& to, const LearntFrom& from) {
 
 }  // namespace
 
+namespace {
+
+// The outcome that is farthest from 0, and where.
+struct Largest {
+  double value = 0;
+  std::uint16_t bucket = 0;
+  std::string row;             // its id, where rows have any
+  std::uint64_t position = 0;  // in the block, then in the stream
+};
+
+Largest largest_of(const DecisionLog& block, const OutcomeColumn& column,
+                   std::span<const std::uint16_t> bucket) {
+  Largest out;
+  for (std::size_t i = 0; i < column.value.size(); ++i)
+    if (std::abs(column.value[i]) > std::abs(out.value))
+      out.value = column.value[i], out.position = i, out.bucket = bucket[i];
+  if (!block.id.empty()) out.row = block.id[out.position];
+  return out;
+}
+
+}  // namespace
+
 struct StreamEvaluation::State {
   std::vector<std::string> names;       // of the goal's outcomes
   std::vector<PolicyPointer> policies;  // [0] is empty: the logging policy
@@ -51,6 +76,7 @@ struct StreamEvaluation::State {
   StreamFamiliar of_models;
   std::vector<Rows> rows;
   std::vector<StreamedOutcome> outcomes;
+  std::vector<Largest> largest;  // by outcome
   std::uint64_t decisions = 0;
   bool divergence = true;
   Moments moments;
@@ -80,10 +106,15 @@ OutcomeModels StreamEvaluation::State::predictions(const DecisionLog& block) con
   for (std::size_t i = 0; i < block.size(); ++i) {
     const int fold = fold_of(block.unit[i], models->split_seed);
     decision.load(features, block, i);
-    for (std::size_t j = 0; j < names.size(); ++j)
-      if (model_of[j])
-        scorer[j][static_cast<std::size_t>(std::min(fold, kTrainingFolds))].score(
-            decision, {out.q[j].data() + block.offset[i], block.offered(i)});
+    const auto variant = static_cast<std::size_t>(std::min(fold, kTrainingFolds));
+    for (std::size_t j = 0; j < names.size(); ++j) {
+      if (!model_of[j]) continue;
+      const std::span<float> q{out.q[j].data() + block.offset[i], block.offered(i)};
+      scorer[j][variant].score(decision, q);
+      const OutcomeSpan& span = models->span[*model_of[j]][variant];
+      const auto lower = static_cast<float>(span.lower), upper = static_cast<float>(span.upper);
+      for (float& expected : q) expected = std::min(std::max(expected, lower), upper);
+    }
   }
   return out;
 }
@@ -127,12 +158,20 @@ std::function<void()> StreamEvaluation::State::add(const DecisionLog& block) {
   StreamFamiliar to_models;
   if (models && models->learnt_from) to_models = familiar_in(*models->learnt_from, block, nameless);
   auto outcome = std::make_shared<std::vector<StreamedOutcome>>();
+  std::vector<Largest> most;
+  for (const OutcomeColumn& c : block.outcomes) most.push_back(largest_of(block, c, bucket));
   for (const OutcomeColumn& c : block.outcomes) {
     double sum = 0;
     for (const double value : c.value) sum += value;  // 0 where it is not observed
     outcome->push_back({c.name, c.kind, c.observed_count, c.missing_count, c.immature_count, sum});
   }
-  return [this, here, outcome, n, logged, to_models] {
+  return [this, here, outcome, n, logged, to_models, most] {
+    largest.resize(most.size());
+    for (std::size_t j = 0; j < most.size(); ++j) {
+      if (!(std::abs(most[j].value) > std::abs(largest[j].value))) continue;
+      largest[j] = most[j];
+      largest[j].position += decisions;
+    }
     decisions += n;
     add_familiar(of_models, to_models);
     divergence = divergence && logged;
@@ -177,6 +216,7 @@ StreamEvaluation::StreamEvaluation(const Goal& goal, std::vector<PolicyPointer> 
       if (found != models->outcome.end())
         state.model_of.back() = static_cast<std::size_t>(found - models->outcome.begin());
     }
+    models->span.resize(models->outcome.size(), std::vector<OutcomeSpan>(kTrainingFolds + 1));
     state.models = std::move(models);
   }
   state.rows = state.empty_rows();
@@ -283,6 +323,28 @@ void StreamEvaluation::add_terms(Contrast& contrast, std::size_t policy,
 
 Estimates StreamEvaluation::estimate(std::span<const Contrast> contrasts) const {
   return plumb::estimate(state_->moments, contrasts);
+}
+
+std::string StreamEvaluation::one_decides(const Contrast& contrast) const {
+  const Estimates estimates = estimate({&contrast, 1});
+  double squares = 0, most = 0;
+  std::size_t bucket = 0;
+  for (std::size_t b = 0; b < kBuckets; ++b) {
+    const double square = estimates.influence(b, 0) * estimates.influence(b, 0);
+    squares += square;
+    if (square > most) most = square, bucket = b;
+  }
+  if (!(most > kOneShare * squares)) return "";
+  const double share = 100 * most / squares;
+  for (std::size_t j = 0; j < state_->largest.size(); ++j) {
+    const Largest& one = state_->largest[j];
+    if (one.bucket != bucket || one.value == 0) continue;
+    return fmt::format("one customer decides this: decision {} ({} = {}) brings {:.0f} % of the variance",
+                       one.row.empty() ? std::to_string(one.position + 1) : one.row, state_->names[j],
+                       one.value, share);
+  }
+  return fmt::format("one of {} groups of units brings {:.0f} % of the variance: one customer may decide this",
+                     kBuckets, share);
 }
 
 }  // namespace plumb

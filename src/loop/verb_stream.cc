@@ -179,6 +179,7 @@ Evidence evaluate_stream(const Goal& goal, const std::vector<std::string>& argum
       if (found.known)
         out.reason = fmt::format("against the reference it gains {:.4g}, between {:.4g} and {:.4g}; ",
                                  found.value, found.interval.lower, found.interval.upper);
+      if (const std::string one = evaluation.one_decides(gain); !one.empty()) out.reason += one + "; ";
       out.reason +=
           "a stream is valued, not judged: `plumb gate` holds a policy against limits, segments and looks";
       if (!study.caps.empty()) out.reason += "; " + study.caps.front();

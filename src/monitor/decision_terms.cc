@@ -24,7 +24,10 @@ DecisionTerms decision_terms(const DecisionLog& log, const OutcomeModels& models
       double chi2 = 0;
       for (std::size_t row = first; row < last; ++row) {
         const double pi = probabilities[row], mu = base[row];
-        if (pi > 0) chi2 += mu > 0 ? pi * pi / mu : std::numeric_limits<double>::infinity();
+        // An estimate of 0 is one that is too small for single precision: it does not say never.
+        const double least = base_is_estimate ? std::numeric_limits<float>::min() : 0.0;
+        if (pi > 0)
+          chi2 += mu > 0 || least > 0 ? pi * pi / std::max(mu, least) : std::numeric_limits<double>::infinity();
       }
       out.chi2[i] = is_logging ? 1 : chi2;
       out.weight[i] = is_logging ? 1 : static_cast<double>(probabilities[chosen]) / log.propensity[i];

@@ -253,6 +253,9 @@ Monitoring monitor_logs(const MonitorInput& input) {
   const OutcomeModels models =
       fit_outcome_models(logs.both, input.outcomes, threads, input.goal.outcome_models);
   logs.map = models.map;
+  // A column that moved as a whole must show: what lies beyond the first log's bounds stays there.
+  for (auto* columns : {&logs.map.context, &logs.map.action})
+    for (FeatureMap::Column& column : *columns) column.lowest = column.low, column.highest = column.high;
   std::vector<std::uint8_t> fold = input.first.fold;
   fold.insert(fold.end(), input.later.fold.begin(), input.later.fold.end());
   logs.density = density_ratio(logs.both, logs.first_count, logs.map, fold, logs.bucket, threads);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <tuple>
 
 #include "plumb/base.h"
 #include "policy/origin_file.h"
@@ -20,6 +21,9 @@ nlohmann::json columns_json(const std::vector<FeatureMap::Column>& columns) {
                    {"hashed", c.hashed},
                    {"mean", c.mean},
                    {"scale", c.scale}});
+    // JSON has no infinity: a side without a bound is left out, as in files from before there were bounds.
+    if (std::isfinite(c.low)) out.back()["low"] = {c.low, c.lowest};
+    if (std::isfinite(c.high)) out.back()["high"] = {c.high, c.highest};
   }
   return out;
 }
@@ -34,6 +38,12 @@ std::vector<FeatureMap::Column> columns_from(const nlohmann::json& json) {
     column.hashed = c.at("hashed").get<bool>();
     column.mean = c.at("mean").get<double>();
     column.scale = c.at("scale").get<double>();
+    for (const auto& [key, bound, taken] :
+         {std::tuple{"low", &column.low, &column.lowest}, std::tuple{"high", &column.high, &column.highest}}) {
+      if (!c.contains(key)) continue;
+      *bound = c.at(key).at(0).get<double>();
+      *taken = c.at(key).at(1).get<double>();
+    }
     out.push_back(std::move(column));
   }
   return out;
@@ -93,10 +103,10 @@ FeatureMap feature_map_from(const nlohmann::json& json, const std::string& path)
               (map.extended_width == action || map.extended_width == action + products) &&
               map.cross_columns <= context * action && (map.cross_columns > 0 || context * action == 0);
   for (const std::size_t n : map.numbers) fits = fits && n < action;
-  for (const auto& c : map.context)
-    fits = fits && c.scale >= 1e-30 && c.scale <= 1e30 && std::abs(c.mean) <= 1e30;
-  for (const auto& c : map.action)
-    fits = fits && c.scale >= 1e-30 && c.scale <= 1e30 && std::abs(c.mean) <= 1e30;
+  for (const auto* columns : {&map.context, &map.action})
+    for (const auto& c : *columns)
+      fits = fits && c.scale >= 1e-30 && c.scale <= 1e30 && std::abs(c.mean) <= 1e30 && c.low <= c.lowest &&
+             c.lowest <= c.highest && c.highest <= c.high;
   if (!fits)
     refuse(path, "feature schema", "widths that do not agree with its columns", "a schema as plumb writes it");
   return map;

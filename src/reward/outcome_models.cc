@@ -133,6 +133,44 @@ Calibration calibrate(const DecisionLog& log, const OutcomeColumn& column, const
   return out;
 }
 
+std::vector<OutcomeSpan> spans_of(const OutcomeColumn& column, const OutcomeRows& rows,
+                                  const TrainingDesign& design) {
+  if (column.kind == OutcomeKind::kBinary) return std::vector<OutcomeSpan>(kVariants, {0, 1});
+  std::vector<OutcomeSpan> fold(kTrainingFolds, {INFINITY, -INFINITY});  // nothing seen
+  for (const std::uint32_t r : rows.rows) {
+    OutcomeSpan& of = fold[design.fold[r]];
+    of.lower = std::min(of.lower, rows.value[r]);
+    of.upper = std::max(of.upper, rows.value[r]);
+  }
+  std::vector<OutcomeSpan> out;
+  for (std::size_t v = 0; v < kVariants; ++v) {
+    OutcomeSpan seen{INFINITY, -INFINITY};
+    for (std::size_t f = 0; f < fold.size(); ++f) {
+      if (!((variant_mask(v) >> f) & 1)) continue;
+      seen.lower = std::min(seen.lower, fold[f].lower);
+      seen.upper = std::max(seen.upper, fold[f].upper);
+    }
+    // A variant that saw none expects 0, as mean_of has it.
+    out.push_back(seen.lower <= seen.upper ? seen : OutcomeSpan{0, 0});
+  }
+  return out;
+}
+
+void hold_to_spans(const DecisionLog& log, OutcomeModels& models, int threads) {
+  parallel_blocks((log.size() + kDecisionBlock - 1) / kDecisionBlock, threads, [&](std::size_t block) {
+    const std::size_t begin = block * kDecisionBlock, end = std::min(log.size(), begin + kDecisionBlock);
+    for (std::size_t j = 0; j < models.outcome.size(); ++j) {
+      float* q = models.q[j].data();
+      for (std::size_t i = begin; i < end; ++i) {
+        const OutcomeSpan& span = models.span[j][variant_of(log, i)];
+        const auto lower = static_cast<float>(span.lower), upper = static_cast<float>(span.upper);
+        for (std::size_t row = log.offset[i]; row < log.offset[i + 1]; ++row)
+          q[row] = std::min(std::max(q[row], lower), upper);
+      }
+    }
+  });
+}
+
 // Scores of every offered action, by the variant that did not see the row.
 void score_offered(const DecisionLog& log, OutcomeModels& out, const std::vector<Predictors>& parts,
                    int threads) {
@@ -274,6 +312,7 @@ OutcomeModels fit_outcome_models(const DecisionLog& log, const std::vector<std::
       for (std::size_t v = 0; v < kVariants; ++v) out.linear[j][v][0] = mean_of(rows[j], design, v);
     }
     parts[j] = fit_parts(out.method[j], design, rows[j], threads);
+    out.span.push_back(spans_of(log.outcome(outcomes[j]), rows[j], design));
   }
 
   score_offered(log, out, parts, threads);
@@ -284,6 +323,7 @@ OutcomeModels fit_outcome_models(const DecisionLog& log, const std::vector<std::
     boosted.push_back({rows[j].rows, rows[j].value, is_binary, out.q[j]});
   }
   score_boosted(log, design, boosted, threads);
+  hold_to_spans(log, out, threads);
   for (std::size_t j = 0; j < count; ++j) {
     out.calibration.push_back(calibrate(log, log.outcome(outcomes[j]), out.q[j]));
   }

@@ -5,6 +5,7 @@
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <functional>
+#include <limits>
 
 namespace plumb {
 namespace {
@@ -74,6 +75,27 @@ double lognormal_sigma(double index, std::size_t n) {
   const double share = tail_size(n) / static_cast<double>(n), z = normal_quantile(1 - share);
   const double density = std::exp(-z * z / 2) / std::sqrt(2 * std::acos(-1.0));
   return index / (density / share - z);
+}
+
+double outlying_size(std::vector<double>& values) {
+  constexpr std::size_t kFew = 20, kSmall = 150;
+  constexpr double kRare = 0.02, kRareOfSmall = 0.005,
+                   kLeastSlope = 0.25;  // of rounded values that are all alike
+  const std::size_t n = values.size();
+  if (n < kFew) return std::numeric_limits<double>::infinity();
+  const auto largest = [&](std::size_t k) {
+    const auto place = values.begin() + static_cast<std::ptrdiff_t>(k);
+    std::nth_element(values.begin(), place, values.end(), std::greater<>());
+    return *place;
+  };
+  const std::size_t near = std::clamp<std::size_t>(n / 10, 12, 100),
+                    far = std::clamp<std::size_t>(n / 50, 4, 20);
+  const double low = largest(near), high = largest(far);
+  if (!(low > 0)) return std::numeric_limits<double>::infinity();
+  const auto z_of = [n](double beyond) { return normal_quantile(1 - beyond / static_cast<double>(n)); };
+  const double z_high = z_of(static_cast<double>(far) + 0.5), z_low = z_of(static_cast<double>(near) + 0.5);
+  const double slope = std::max(kLeastSlope, std::log(high / low) / (z_high - z_low));
+  return high * std::exp(slope * (z_of(n < kSmall ? kRareOfSmall : kRare) - z_high));
 }
 
 }  // namespace plumb

@@ -76,6 +76,49 @@ TEST(StreamEvaluation, IsTheEvaluationOfTheLogInMemoryWithAndWithoutRowWeights) 
   }
 }
 
+// One age of 10^30 and one reward of 999999999 among 1,500.
+TEST(StreamEvaluation, KeepsBoundsAndSpansInFilesAndNamesTheDecisionThatDecides) {
+  Goal goal;
+  goal.maximize = {{1.0, "reward"}};
+  goal.outcomes = {outcome_spec("reward", OutcomeKind::kNumber)};
+  goal.data.unit = "who";
+  goal.data.context = {"age"};
+  std::string text = log_text(1500, false);
+  const std::size_t first = text.find("\"age\":") + 6;
+  text.replace(first, text.find(',', first) - first, "1e30");
+  const TemporaryFile file("log.dsjson", text);
+  DecisionLog log = read_log(file.path(), goal, nullptr);
+  assign_folds(log, 1);
+  const OutcomeModels models = fit_outcome_models(log, {"reward"}, 1);
+  const LinearOutcomes linear = parse_outcome_models(outcome_model_bytes(models, 1), "models");
+  EXPECT_EQ(linear.map.context[0].high, models.map.context[0].high);
+  EXPECT_EQ(linear.map.context[0].lowest, models.map.context[0].lowest);
+  EXPECT_LT(linear.map.context[0].high, 1000);
+  ASSERT_EQ(linear.span.size(), 1u);
+  for (std::size_t v = 0; v <= kTrainingFolds; ++v) EXPECT_EQ(linear.span[0][v].upper, models.span[0][v].upper);
+  const auto decides = [&](const std::string& path) {
+    StreamEvaluation stream(goal, {constant_policy("a")}, linear);
+    StreamOptions options;
+    options.block_bytes = 20000;
+    options.columns = stream.columns();
+    stream_log(path, goal, options, stream.work());
+    Contrast level{"level", {}};
+    const std::pair<std::size_t, double> term{0, 1.0};
+    stream.add_terms(level, 1, {&term, 1}, 1, Estimator::kDr);
+    EXPECT_LT(std::abs(stream.estimate({&level, 1}).value[0]), 1e8);
+    return stream.one_decides(level);
+  };
+  EXPECT_EQ(decides(file.path()), "");
+  std::size_t at = text.find("\"EventId\":\"e700\"");  // of an event that chose "a"
+  while (text.substr(text.rfind("_label_Action", at), 17).back() != '1') at = text.find("\"EventId\"", at + 9);
+  const std::size_t cost = text.rfind("\"_label_cost\":", at) + 14;
+  text.replace(cost, text.find(',', cost) - cost, "-999999999");
+  const TemporaryFile one("one.dsjson", text);
+  const std::string sentence = decides(one.path());
+  EXPECT_NE(sentence.find("one customer decides this: decision e7"), std::string::npos) << sentence;
+  EXPECT_NE(sentence.find("reward = 999999999"), std::string::npos) << sentence;
+}
+
 TEST(StreamEvaluation, RefusesModelsAndPoliciesThatDoNotFit) {
   Goal goal;
   goal.maximize = {{1.0, "reward"}};
