@@ -66,7 +66,7 @@ std::vector<Arms> arms_of(const DecisionLog& log, const OutcomeModels& models, c
     double sum = 0, total = 0;
     for (std::size_t i = 0; i < log.size(); ++i) {
       if (log.chosen_action(i) != a || learnt.column.state[i] != State::kObserved) continue;
-      sum += learnt.column.value[i] / log.propensity[i];
+      sum += (learnt.column.value[i] - learnt.missed[i]) / log.propensity[i];
       total += 1 / log.propensity[i];
     }
     if (!(total > 0) || !exceeds(sum / total, highest)) continue;
@@ -118,10 +118,11 @@ Surrogacy test(const DecisionLog& log, const LearntOutcome& learnt, const Outcom
       weight[i] = share * early_asked;  // learnt_error divides by the column's own rate
       moments.sums(down)[b] += share;
       moments.sums(y)[b] += share * late.value[i];
-      moments.sums(h)[b] += share * learnt.column.value[i];
-      moments.sums(missed)[b] += share * (late.value[i] - learnt.column.value[i]);
+      const double foretold = learnt.column.value[i] - learnt.missed[i];
+      moments.sums(h)[b] += share * foretold;
+      moments.sums(missed)[b] += share * (late.value[i] - foretold);
     }
-    const std::vector<double> error = learnt_error(learnt, weight, rows, threads);
+    const std::vector<double> error = learnt_error(learnt, weight, rows, threads, LearntPart::kForetold);
     for (std::size_t b = 0; b < kBuckets; ++b) {
       moments.sums(h)[b] += error[b];
       moments.sums(missed)[b] -= error[b];

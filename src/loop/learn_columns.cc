@@ -35,7 +35,7 @@ void test_indices(Study& study) {
     IndexSurrogacy tested =
         index_surrogacy(study.log, study.goal, study.models, *learnt, study.base, study.threads);
     for (const Surrogacy& s : tested.tests) {
-      if (s.verdict != Verdict::kRefuse) continue;
+      if (!learnt->assumed || s.verdict != Verdict::kRefuse) continue;
       study.caps.push_back(
           fmt::format("{} does not stand for {}: of the effect of {} it misses {:.3g}, between {:.3g} and "
                       "{:.3g}, on the {} of "
