@@ -42,8 +42,9 @@ struct IndexChange {
   double z = 0, critical = 0;  // the largest over actions of a straight line and of a last quarter that differs
   bool found = false;
   // Share of the straight line's change, continued to every date, that values have and their errors carry: 1
-  // where that costs less than kChangeCost of the error of a gain. Where a change was found values are midway
-  // between the line continued and the last quarter kept, and `common` carries half of the difference.
+  // where that costs less than kChangeCost of the error of a gain (and makes it no larger than that of the
+  // decisions whose late outcome is seen has without early outcomes). Where a change was found values are
+  // midway between the line continued and the last quarter kept, and `common` carries half of the difference.
   double carried = 0;
 };
 

@@ -97,7 +97,7 @@ void read_learnt(const Section& table, OutcomeSpec& spec) {
     spec.of = *of;
     spec.surrogates = table.texts("from");
     if (spec.surrogates.empty()) table.refuse_value("from", "early outcomes, [\"click\", \"visit\"]");
-    //TMP spec.surrogacy_assumed = table.choice("surrogacy", {"assumed"}).has_value();
+    spec.surrogacy_assumed = table.choice("surrogacy", {"assumed"}).has_value();
     return;
   }
   const std::optional<std::string> transactions = table.text("transactions"), horizon = table.text("horizon");

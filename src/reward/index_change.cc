@@ -19,10 +19,6 @@ double told(const IndexFit& fit, const float* row) {
   return out;
 }
 
-bool counts(const OutcomeColumn& index, const std::vector<std::uint8_t>& use, std::size_t i) {
-  return use[i] && index.state[i] == State::kObserved;
-}
-
 double over_asked(const OutcomeColumn& index, std::size_t i) {
   return index.asked.empty() ? 1.0 : 1 / index.asked[i];
 }
@@ -32,8 +28,8 @@ double left_of(std::span<const float> held, std::size_t i) {
 }
 
 // Values less what the context explains of them, as doubly robust scores have it: by least squares.
-void take_out_context(const IndexDesign& design, const OutcomeColumn& index,
-                      const std::vector<std::uint8_t>& use, std::vector<double>& value) {
+void take_out_context(const IndexDesign& design, const std::vector<std::uint8_t>& use,
+                      std::vector<double>& value) {
   const auto p = static_cast<Eigen::Index>(1 + design.context);
   const std::size_t width = design.width();
   const auto row = [&](std::size_t i) {
@@ -43,7 +39,7 @@ void take_out_context(const IndexDesign& design, const OutcomeColumn& index,
   Eigen::VectorXd xty = Eigen::VectorXd::Zero(p), x(p);
   double n = 0;
   for (std::size_t i = 0; i < value.size(); ++i) {
-    if (!counts(index, use, i)) continue;
+    if (!use[i]) continue;
     x = row(i);
     xtx.selfadjointView<Eigen::Lower>().rankUpdate(x);
     xty += value[i] * x;
@@ -53,7 +49,7 @@ void take_out_context(const IndexDesign& design, const OutcomeColumn& index,
   xtx.diagonal().array() += 1e-7 * (1 + n);  // levels of a category are collinear
   const Eigen::VectorXd coef = xtx.llt().solve(xty);
   for (std::size_t i = 0; i < value.size(); ++i) {
-    if (counts(index, use, i)) value[i] -= coef.dot(row(i));
+    if (use[i]) value[i] -= coef.dot(row(i));
   }
 }
 
@@ -86,6 +82,12 @@ Moved moved(const std::vector<double>& load, const std::vector<IndexFit>& plus,
   return out;
 }
 
+double sum_of(const std::vector<double>& v) {
+  double out = 0;
+  for (const double x : v) out += x;
+  return out;
+}
+
 double norm(const std::vector<double>& v) {
   double squares = 0;
   for (const double x : v) squares += x * x;
@@ -96,37 +98,44 @@ double norm(const std::vector<double>& v) {
 
 IndexEffects index_effects(const DecisionLog& log, const IndexDesign& design, const OutcomeColumn& index,
                            const OutcomeColumn& late, const std::vector<IndexFit>& stable,
-                           std::span<const float> held, const std::vector<std::uint8_t>& use) {
+                           std::span<const float> held, std::vector<std::uint8_t> use) {
   const std::size_t n = log.size(), width = design.width();
   IndexEffects out;
   out.by_action = log.fixed_actions && log.actions.size() <= kMostIds;
-  std::vector<double> foretold(n, 0.0), value(n, 0.0);
+  std::vector<double> foretold(n, 0.0), value(n, 0.0), seen = late.value;
+  std::vector<std::uint8_t> use_seen(n, 0);
   double count = 0, sum = 0, squares = 0;
   for (std::size_t i = 0; i < n; ++i) {
-    if (!counts(index, use, i)) continue;
+    use[i] = use[i] && index.state[i] == State::kObserved;
+    if (!use[i]) continue;
+    use_seen[i] = late.state[i] == State::kObserved;
     const double h = told(stable[log.fold[i]], design.x.data() + i * width);
     foretold[i] = h;
-    const double seen = held.empty() || late.state[i] != State::kObserved ? 0 : static_cast<double>(held[i]);
-    value[i] = h + seen * (late.value[i] - h);
+    value[i] = h + (held.empty() || !use_seen[i] ? 0 : static_cast<double>(held[i]) * (late.value[i] - h));
     count += 1;
     sum += h;
     squares += h * h;
   }
   const double mean = count > 0 ? sum / count : 0,
                deviation = count > 0 ? std::sqrt(std::max(0.0, squares / count - mean * mean)) : 0;
-  take_out_context(design, index, use, value);
-  const IndexEffects::Arm empty{0, std::vector<double>(kFolds * width, 0.0), std::vector<double>(kBuckets, 0.0),
-                                std::vector<double>(kBuckets, 0.0)};
+  take_out_context(design, use, value);
+  take_out_context(design, use_seen, seen);
+  const std::vector<double> none(kBuckets, 0.0);
+  const IndexEffects::Arm empty{0, std::vector<double>(kFolds * width, 0.0), none, none, none, none};
   out.all = empty;
   out.arm.assign(out.by_action ? log.actions.size() : 1, empty);
   for (std::size_t i = 0; i < n; ++i) {
-    if (!counts(index, use, i)) continue;
+    if (!use[i]) continue;
     const std::size_t b = bucket_of(log.unit[i]);
     const float* row = design.x.data() + i * width;
     const auto add = [&](IndexEffects::Arm& arm, double weight, double counted) {
       arm.count += counted;
       arm.weight[b] += weight;
       arm.left[b] += weight * value[i];
+      if (!held.empty() && use_seen[i]) {
+        arm.seen_weight[b] += weight * static_cast<double>(held[i]);
+        arm.seen_left[b] += weight * static_cast<double>(held[i]) * seen[i];
+      }
       const double w = weight * left_of(held, i);
       double* to = arm.load.data() + log.fold[i] * width;
       for (std::size_t k = 0; k < width; ++k) to[k] += w * static_cast<double>(row[k]);
@@ -149,36 +158,51 @@ IndexChange index_change(const IndexEffects& effects, const IndexFits& fits) {
   // Of two arms one is the other turned round.
   const double tests = 2 * static_cast<double>(effects.arm.size() == 2 ? 1 : effects.arm.size());
   out.critical = normal_quantile(1 - kChangeLevel / tests / 2);
-  double costliest = 0;
+  out.carried = 1;
   for (const IndexEffects::Arm& arm : effects.arm) {
     if (!(arm.count > 0)) continue;
-    std::vector<double> load(arm.load.size()), base(kBuckets, 0.0);
     const auto gain = [&](double of_arm, double of_all) {
       return of_arm / arm.count - (effects.by_action ? of_all / effects.all.count : 0);
     };
-    const auto mean_of = [](const IndexEffects::Arm& one) {
-      double sum = 0;
-      for (const double x : one.left) sum += x;
-      return sum / one.count;
+    // The error of a gain whose sums by bucket are `left`, each arm around its own mean.
+    const auto error = [&](const auto& left, const auto& weight, const std::vector<double>& more) {
+      const auto mean = [&](const IndexEffects::Arm& one) {
+        return !effects.by_action && &one == &arm ? 0.0 : sum_of(left(one)) / sum_of(weight(one));
+      };
+      const double of_arm = mean(arm), of_all = effects.by_action ? mean(effects.all) : 0;
+      std::vector<double> out(more);
+      for (std::size_t b = 0; b < kBuckets; ++b) {
+        out[b] += gain(left(arm)[b] - of_arm * weight(arm)[b],
+                       left(effects.all)[b] - of_all * weight(effects.all)[b]);
+      }
+      return norm(out);
     };
-    const double of_arm = effects.by_action ? mean_of(arm) : 0, of_all = mean_of(effects.all);
+    std::vector<double> load(arm.load.size());
     for (std::size_t k = 0; k < load.size(); ++k) load[k] = gain(arm.load[k], effects.all.load[k]);
     const Moved parameters = moved(load, stable, nullptr), line = moved(load, linear, &stable),
                 quarter = moved(load, last, &stable);
-    for (std::size_t b = 0; b < kBuckets; ++b) {
-      base[b] = parameters.error[b] + gain(arm.left[b] - of_arm * arm.weight[b],
-                                           effects.all.left[b] - of_all * effects.all.weight[b]);
-    }
-    const double error = norm(base), of_line = norm(line.error), of_quarter = norm(quarter.error);
-    if (!(error > 0)) continue;
+    using Arm = IndexEffects::Arm;
+    const double whole = error(
+                     [](const Arm&one) -> const auto& { return one.left; },
+                     [](const Arm&one) -> const auto& { return one.weight; }, parameters.error),
+                 of_line = norm(line.error), of_quarter = norm(quarter.error);
+    if (!(whole > 0)) continue;
     if (of_line > 0) out.z = std::max(out.z, std::abs(line.value) / of_line);
     if (of_quarter > 0) out.z = std::max(out.z, std::abs(quarter.value) / of_quarter);
-    costliest = std::max(costliest, of_line / error);
+    // Early outcomes are to help: no more error than the decisions whose late outcome is seen have without
+    // them.
+    double most = (1 + kChangeCost) * whole;
+    if (sum_of(arm.seen_weight) > 0 && sum_of(effects.all.seen_weight) > 0) {
+      most = std::min(most, error(
+                                [](const Arm& one) -> const auto& { return one.seen_left; },
+                                [](const Arm& one) -> const auto& { return one.seen_weight; },
+                                std::vector<double>(kBuckets, 0.0)));
+    }
+    const double room = std::sqrt(std::max(0.0, most * most - whole * whole));
+    if (of_line > room) out.carried = std::min(out.carried, room / of_line);
   }
   out.known = true;
   out.found = out.z > out.critical;
-  const double room = std::sqrt((1 + kChangeCost) * (1 + kChangeCost) - 1);
-  out.carried = costliest > room ? room / costliest : 1;
   return out;
 }
 

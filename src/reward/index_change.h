@@ -17,6 +17,9 @@ struct IndexEffects {
     std::vector<double> load;    // folds x width: weight times the value's derivative by the coefficients
     std::vector<double> weight;  // kBuckets: sums of weights
     std::vector<double> left;    // kBuckets: of weight times value less what the context explains of it
+    // kBuckets: of weight times held, and of that times the late outcome less what the context explains of it:
+    // what an evaluation without early outcomes would have.
+    std::vector<double> seen_weight, seen_left;
   };
   bool by_action = false;
   std::vector<Arm> arm;
@@ -25,7 +28,7 @@ struct IndexEffects {
 // held: as LearntOutcome's, or empty. Values are those of the stable fits.
 IndexEffects index_effects(const DecisionLog& log, const IndexDesign& design, const OutcomeColumn& index,
                            const OutcomeColumn& late, const std::vector<IndexFit>& stable,
-                           std::span<const float> held, const std::vector<std::uint8_t>& use);
+                           std::span<const float> held, std::vector<std::uint8_t> use);
 
 // What the fits say of a change, and how much of it is carried: the gain of every arm over all.
 IndexChange index_change(const IndexEffects& effects, const IndexFits& fits);

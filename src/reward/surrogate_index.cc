@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <cmath>
 
 #include "plumb/learnt.h"
@@ -157,7 +156,7 @@ LearntOutcome learn_surrogate_index(const DecisionLog& log, const OutcomeSpec& s
   out.name = spec.name;
   out.model = spec.model;
   out.of = spec.of;
-  out.assumed = std::getenv("ASSUMED_TMP") != nullptr;
+  out.assumed = spec.surrogacy_assumed;
   out.column = column_of(spec, surrogates, n);
   if (!out.column.asked_known || !late.asked_known) {
     out.caps.push_back(
