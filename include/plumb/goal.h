@@ -44,6 +44,7 @@ struct OutcomeSpec {
   std::optional<std::int64_t> horizon_us;  // bg_nbd: how far it looks
   std::string of;                          // surrogate_index: the late outcome ...
   std::vector<std::string> surrogates;     // ... and the early ones
+  bool surrogacy_assumed = false;          // declared: they carry the whole effect on it
   int line = 0;
 };
 

@@ -34,6 +34,20 @@ struct LearntAssumption {
   std::string name, status, detail;  // status: declared, tested, untestable, failed
 };
 
+// Does what early outcomes are worth change with the date, where the late outcome is seen? Asked of effects of
+// actions on the index: of the slopes' change, what moves a gain.
+struct IndexChange {
+  bool known = false;  // else `why_not`: no dates, one date, too few rows
+  std::string why_not;
+  double z = 0, critical = 0;  // the largest over actions of a straight line and of a last quarter that differs
+  bool found = false;
+  // Share of the straight line's change, continued to every date, that values have and their errors carry: 1
+  // where that costs less than kChangeCost of the error of a gain (and makes it no larger than that of the
+  // decisions whose late outcome is seen has without early outcomes). Where a change was found values are
+  // midway between the line continued and the last quarter kept, and `common` carries half of the difference.
+  double carried = 0;
+};
+
 struct LearntOutcome {
   std::string name, model;  // "surrogate_index" or "bg_nbd"
   OutcomeColumn column;
@@ -54,6 +68,17 @@ struct LearntOutcome {
   // not see.
   std::string of;
   Reliability reliability;
+  bool assumed = false;  // surrogacy was declared: `missed` is zero everywhere
+  // n: what of the value the late outcome of the decision itself adds to what is foretold, 0 where it is not
+  // seen; and by how much it lowers the value's derivative (its slope counts 1 - held times). Empty: nothing.
+  std::vector<double> missed;
+  std::vector<float> held;
+  double seen_share = 0;               // of decisions with all surrogates, those whose late outcome is seen
+  std::vector<double> seen_influence;  // kBuckets: of its logarithm
+  IndexChange change;
+  // By action, where actions are fixed: what a change that goes on in a straight line adds to a bucket's sum of
+  // value over propensity beyond what `change.carried` has, errors in it. Empty where all of it is carried.
+  std::vector<std::vector<double>> further;
   // The lifetime value: the fits by group, and what earlier forecasts missed (counted over foretold).
   std::vector<std::string> group_name;
   std::vector<BgNbd> purchases;
@@ -64,25 +89,39 @@ struct LearntOutcome {
 // ---------------------------------------------------------------------------------------------- surrogate
 // index
 
-// The value of a decision is h(s, x) = E[Y | S = s, X = x]: Y the late outcome spec.of, S the early ones
-// spec.surrogates, X the context (Athey, Chetty, Imbens, Kang 2019, "The surrogate index", with h linear in the
-// surrogates and slopes that vary linearly with the context). h is fitted by least squares where Y and all of S
-// are observed, each row weighted by one over the probability that it was asked for, nearly without penalty so
-// that it has no bias of its own; it is evaluated wherever S is observed, also where Y is too young: that is
-// the point. Errors of coefficients are robust to unequal variance (residuals over sqrt(1 - leverage), as HC2).
+// What early outcomes foretell of a late one, h(s, x) = E[Y | S = s, X = x]: Y the late outcome spec.of, S the
+// early ones spec.surrogates, X the context (Athey, Chetty, Imbens, Kang 2019, "The surrogate index"), h linear
+// in the surrogates with slopes that vary linearly with the context. h is fitted by least squares where Y and
+// all of S are observed, each row weighted by one over the probability that it was asked for, nearly without
+// penalty so that it has no bias of its own. Errors of coefficients are robust to unequal variance (residuals
+// over sqrt(1 - leverage), as HC2).
 //
-// It stands for Y where S carries the whole effect of the action on Y given X (surrogacy; index_surrogacy tests
-// it where Y is seen) and where decisions whose Y is seen are like those whose is not (comparability;
-// declared).
+// The value of a decision is  h(s, x) + held (Y - h(s, x)),  held = 1 / P(Y is seen | S is) where Y is seen and
+// 0 elsewhere: what h foretells of everybody, and what it misses where that can be seen, counted for those of
+// whom it cannot (Kallus and Mao 2020, "On the role of surrogates in the efficient estimation of treatment
+// effects", equation 5; Angelopoulos et al. 2023, "Prediction-powered inference"). So an effect on Y that does
+// not go through S is in every mean and gain, with its error: surrogacy is not assumed, it only makes errors
+// small. With a right h the variance of a mean is R2/n + (1 - R2)/(m n) of Y's, m the share seen. With
+// spec.surrogacy_assumed the value is h(s, x) alone (index_surrogacy tests it where Y is seen).
+//
+// Change over time: where decisions have dates h's level and slopes may move with them. A straight line's
+// change, continued to every date, enters values and errors as far as it costs at most kChangeCost of the error
+// of a gain (all of it, mostly, where more than about a third of the dates are seen); a change that is found
+// (`change`) beyond that by an error that holds the line continued and the last quarter kept, both.
+//
+// Assumed: decisions whose Y is seen are, but for the date, like those whose is not (comparability; declared);
+// nothing changes that is seen nowhere.
 //
 // REQUIRES: folds assigned; map made for `log`; spec.model == "surrogate_index". The column is observed where
 // all surrogates are, immature where one of them is, else missing. Caps: fewer than kIndexRowsAColumn rows a
 // column of the design; surrogates or Y that are missing while nobody said with what probability. Throws
-// Error{kInput} where a variant has fewer than kLeastIndexRows rows. The same bytes for any number of threads.
+// Error{kInput} where a fold's fit has fewer than kLeastIndexRows rows. The same bytes for any number of
+// threads.
 LearntOutcome learn_surrogate_index(const DecisionLog& log, const OutcomeSpec& spec, const FeatureMap& map,
                                     int threads);
 inline constexpr std::size_t kLeastIndexRows = 100;
 inline constexpr std::size_t kIndexRowsAColumn = 20;
+inline constexpr double kChangeCost = 0.05;  // of the standard error of a gain
 
 // ---------------------------------------------------------------------------------------------- lifetime value
 
@@ -120,8 +159,11 @@ LearntOutcome learn_lifetime_value(const DecisionLog& log, const Goal& goal, con
 
 // What the error of the parameters adds to every bucket's sum of weight_i * value_i over the decisions with
 // mask[i] that are observed, each over the probability of being asked; kBuckets numbers that sum to zero.
-// Linear in `weight`. The same bytes for any number of threads.
+// Linear in `weight`. part: of the whole value, or of what is foretold (value less `missed`). The same bytes
+// for any number of threads.
+enum class LearntPart { kValue, kForetold };
 std::vector<double> learnt_error(const LearntOutcome& learnt, std::span<const double> weight,
-                                 const std::vector<std::uint8_t>& mask, int threads);
+                                 const std::vector<std::uint8_t>& mask, int threads,
+                                 LearntPart part = LearntPart::kValue);
 
 }  // namespace plumb

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <optional>
 
 #include "audit/claims.h"
 #include "plumb/ties.h"
@@ -16,6 +18,7 @@ namespace {
 struct Arms {
   std::string contrast;
   std::vector<double> high, low;
+  std::optional<std::pair<std::size_t, std::size_t>> actions;  // high and low, where they are
 };
 
 std::vector<double> weights_of_action(const DecisionLog& log, std::size_t action) {
@@ -57,7 +60,8 @@ std::vector<Arms> arms_of(const DecisionLog& log, const OutcomeModels& models, c
   if (!log.fixed_actions || log.actions.size() > kMostIds) {
     out.push_back({"the logging policy tilted towards the index against itself",
                    tilted_weights(log, models.direction[models.index(learnt.name)], base),
-                   std::vector<double>(log.size(), 1.0)});
+                   std::vector<double>(log.size(), 1.0),
+                   {}});
     return out;
   }
   std::size_t best = 0;
@@ -66,7 +70,7 @@ std::vector<Arms> arms_of(const DecisionLog& log, const OutcomeModels& models, c
     double sum = 0, total = 0;
     for (std::size_t i = 0; i < log.size(); ++i) {
       if (log.chosen_action(i) != a || learnt.column.state[i] != State::kObserved) continue;
-      sum += learnt.column.value[i] / log.propensity[i];
+      sum += (learnt.column.value[i] - learnt.missed[i]) / log.propensity[i];
       total += 1 / log.propensity[i];
     }
     if (!(total > 0) || !exceeds(sum / total, highest)) continue;
@@ -76,7 +80,7 @@ std::vector<Arms> arms_of(const DecisionLog& log, const OutcomeModels& models, c
   for (std::size_t a = 0; a < log.actions.size(); ++a) {
     if (a == best) continue;
     out.push_back({log.actions[best] + " against " + log.actions[a], weights_of_action(log, best),
-                   weights_of_action(log, a)});
+                   weights_of_action(log, a), std::pair(best, a)});
   }
   return out;
 }
@@ -118,10 +122,11 @@ Surrogacy test(const DecisionLog& log, const LearntOutcome& learnt, const Outcom
       weight[i] = share * early_asked;  // learnt_error divides by the column's own rate
       moments.sums(down)[b] += share;
       moments.sums(y)[b] += share * late.value[i];
-      moments.sums(h)[b] += share * learnt.column.value[i];
-      moments.sums(missed)[b] += share * (late.value[i] - learnt.column.value[i]);
+      const double foretold = learnt.column.value[i] - learnt.missed[i];
+      moments.sums(h)[b] += share * foretold;
+      moments.sums(missed)[b] += share * (late.value[i] - foretold);
     }
-    const std::vector<double> error = learnt_error(learnt, weight, rows, threads);
+    const std::vector<double> error = learnt_error(learnt, weight, rows, threads, LearntPart::kForetold);
     for (std::size_t b = 0; b < kBuckets; ++b) {
       moments.sums(h)[b] += error[b];
       moments.sums(missed)[b] -= error[b];
@@ -153,7 +158,62 @@ Surrogacy test(const DecisionLog& log, const LearntOutcome& learnt, const Outcom
   return out;
 }
 
+// On all decisions with all surrogates, whether the late outcome is seen or not.
+IndexParts parts_of(const DecisionLog& log, const LearntOutcome& learnt, const Arms& arms, double critical,
+                    double level, int threads) {
+  IndexParts out;
+  std::vector<std::uint8_t> rows(log.size());
+  for (std::size_t i = 0; i < log.size(); ++i) rows[i] = learnt.column.state[i] == State::kObserved;
+  if (!enough(arms.high, rows) || !enough(arms.low, rows)) return out;
+  const bool more = !learnt.further.empty() && arms.actions;
+  Moments moments;
+  std::array<std::vector<std::size_t>, 4> columns;  // gain, foretold, missed, going on; high then low
+  for (const std::vector<double>* arm : {&arms.high, &arms.low}) {
+    const std::size_t down = moments.add_sums();
+    std::array<std::size_t, 4> sums{};
+    for (std::size_t& one : sums) one = moments.add_sums();
+    for (std::size_t i = 0; i < log.size(); ++i) {
+      if (!rows[i]) continue;
+      const std::size_t b = bucket_of(log.unit[i]);
+      const double share = (*arm)[i] / (learnt.column.asked.empty() ? 1.0 : learnt.column.asked[i]);
+      moments.sums(down)[b] += share;
+      moments.sums(sums[0])[b] += share * learnt.column.value[i];
+      moments.sums(sums[1])[b] += share * (learnt.column.value[i] - learnt.missed[i]);
+      moments.sums(sums[2])[b] += share * learnt.missed[i];
+    }
+    const std::vector<double> whole = learnt_error(learnt, *arm, rows, threads),
+                              foretold = learnt_error(learnt, *arm, rows, threads, LearntPart::kForetold);
+    for (std::size_t b = 0; b < kBuckets; ++b) {
+      moments.sums(sums[0])[b] += whole[b];
+      moments.sums(sums[1])[b] += foretold[b];
+      moments.sums(sums[2])[b] += whole[b] - foretold[b];
+      moments.sums(sums[3])[b] = moments.sums(sums[0])[b];
+      if (!more) continue;
+      const std::size_t action = arm == &arms.high ? arms.actions->first : arms.actions->second;
+      moments.sums(sums[3])[b] += learnt.further[action][b];
+    }
+    for (std::size_t k = 0; k < sums.size(); ++k) columns[k].push_back(moments.add_column(sums[k], down));
+  }
+  std::vector<Contrast> contrasts;
+  for (const std::vector<std::size_t>& one : columns)
+    contrasts.push_back({"effect", {{one[0], 1.0}, {one[1], -1.0}}});
+  const Estimates e = estimate(moments, contrasts);
+  const auto measured = [&](std::size_t k) {
+    return make_measured(e.value[k], e.standard_error[k], critical, level);
+  };
+  out.gain = measured(0);
+  out.foretold = measured(1);
+  out.missed = measured(2);
+  if (more) out.going_on = measured(3);
+  return out;
+}
+
 }  // namespace
+
+bool IndexParts::turns() const {
+  return going_on.known && std::abs(gain.value) > gain.standard_error && going_on.interval.lower <= 0 &&
+         going_on.interval.upper >= 0;
+}
 
 IndexSurrogacy index_surrogacy(const DecisionLog& log, const Goal& goal, const OutcomeModels& models,
                                const LearntOutcome& learnt, std::span<const float> base, int threads) {
@@ -182,6 +242,7 @@ IndexSurrogacy index_surrogacy(const DecisionLog& log, const Goal& goal, const O
     out.tests.back().rows = seen;
     out.tests.back().of_rows = log.size();
     verdicts.push_back(out.tests.back().verdict);
+    out.parts.push_back(parts_of(log, learnt, one, critical, goal.confidence, threads));
   }
   out.verdict = combine(verdicts);
   return out;

@@ -51,6 +51,7 @@ void add_outcome(Meaning& meaning, const OutcomeSpec& spec) {
   meaning.whole(spec.horizon_us.value_or(-1));
   meaning.text(spec.of);
   meaning.texts(spec.surrogates);
+  if (spec.surrogacy_assumed) meaning.text("outcome.surrogacy");
   if (spec.customer.empty() && spec.date.empty() && spec.amount.empty()) return;
   for (const std::string& column : {spec.customer, spec.date, spec.amount}) meaning.text(column);
 }

@@ -32,6 +32,7 @@ constexpr auto kKeys = std::to_array<GoalKey>({
     {"outcome", "amount", "a column's name", "found by name"},
     {"outcome", "of", "an outcome's name", "none"},
     {"outcome", "from", "names of outcomes", "none"},
+    {"outcome", "surrogacy", "\"assumed\"", "none"},
 
     {"proxies", "candidates", "names of outcomes", "none"},
 

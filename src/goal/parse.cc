@@ -80,7 +80,7 @@ void read_learnt(const Section& table, OutcomeSpec& spec) {
     if (table.at(key) != nullptr)
       refuse(table.where(key), table.name(key), "a key of outcomes that a log holds", "none beside model");
   }
-  std::vector<const char*> foreign = {"of", "from"};
+  std::vector<const char*> foreign = {"of", "from", "surrogacy"};
   if (index) {
     foreign.assign(kLifetimeKeys.begin(), kLifetimeKeys.end());
     foreign.push_back("absent");
@@ -88,7 +88,7 @@ void read_learnt(const Section& table, OutcomeSpec& spec) {
   for (const char* key : foreign) {
     if (table.at(key) != nullptr)
       refuse(table.where(key), table.name(key), "a key of another model",
-             index ? "of and from beside \"surrogate_index\""
+             index ? "of, from and surrogacy beside \"surrogate_index\""
                    : fmt::format("{} beside \"bg_nbd\"", fmt::join(kLifetimeKeys, ", ")));
   }
   if (index) {
@@ -97,6 +97,7 @@ void read_learnt(const Section& table, OutcomeSpec& spec) {
     spec.of = *of;
     spec.surrogates = table.texts("from");
     if (spec.surrogates.empty()) table.refuse_value("from", "early outcomes, [\"click\", \"visit\"]");
+    spec.surrogacy_assumed = table.choice("surrogacy", {"assumed"}).has_value();
     return;
   }
   const std::optional<std::string> transactions = table.text("transactions"), horizon = table.text("horizon");
@@ -165,7 +166,7 @@ OutcomeSpec read_outcome(const std::string& path, const TomlMember& member) {
     read_learnt(table, spec);
     return spec;
   }
-  for (const char* key : {"transactions", "horizon", "customer", "date", "amount", "of", "from"}) {
+  for (const char* key : {"transactions", "horizon", "customer", "date", "amount", "of", "from", "surrogacy"}) {
     if (table.at(key) != nullptr)
       refuse(table.where(key), table.name(key), "a key of outcomes that are learnt", "model beside it");
   }

@@ -4,6 +4,12 @@
 #include "loop/stages.h"
 
 namespace plumb {
+namespace {
+
+// Of a change that goes on, intervals that hold so much of it keep their level nearly whatever the change.
+constexpr double kMostlyCarried = 0.5;
+
+}  // namespace
 
 std::vector<std::shared_ptr<const LearntOutcome>> learn_columns(Study& study) {
   std::vector<std::shared_ptr<const LearntOutcome>> out;
@@ -35,13 +41,23 @@ void test_indices(Study& study) {
     IndexSurrogacy tested =
         index_surrogacy(study.log, study.goal, study.models, *learnt, study.base, study.threads);
     for (const Surrogacy& s : tested.tests) {
-      if (s.verdict != Verdict::kRefuse) continue;
+      if (!learnt->assumed || s.verdict != Verdict::kRefuse) continue;
       study.caps.push_back(
           fmt::format("{} does not stand for {}: of the effect of {} it misses {:.3g}, between {:.3g} and "
                       "{:.3g}, on the {} of "
                       "{} decisions in which both are seen",
                       learnt->name, learnt->of, s.contrast, s.bias.value, s.bias.interval.lower,
                       s.bias.interval.upper, s.rows, s.of_rows));
+    }
+    for (std::size_t k = 0; k < tested.parts.size(); ++k) {
+      const IndexParts& parts = tested.parts[k];
+      if (learnt->change.carried >= kMostlyCarried || !parts.turns()) continue;
+      study.caps.push_back(
+          fmt::format("{} is seen of {:.0f} % of the decisions, the older ones: should what {} is made of go "
+                      "on changing in "
+                      "worth as it may have there, the gain of {} would lie between {:.3g} and {:.3g}",
+                      learnt->of, 100 * learnt->seen_share, learnt->name, tested.tests[k].contrast,
+                      parts.going_on.interval.lower, parts.going_on.interval.upper));
     }
     study.index_tests.push_back(std::move(tested));
   }

@@ -18,13 +18,24 @@ json estimated_json(const Estimated& e) {
           {"upper", number_json(e.interval.upper)}};
 }
 
+json change_json(const IndexChange& change) {
+  if (!change.known) return {{"found", nullptr}, {"sentence", change.why_not}};
+  return {{"found", change.found}, {"z", change.z}, {"critical", change.critical}, {"carried", change.carried}};
+}
+
 json surrogacy_json(const IndexSurrogacy& tested) {
   json tests = json::array();
-  for (const Surrogacy& s : tested.tests) {
+  for (std::size_t k = 0; k < tested.tests.size(); ++k) {
+    const Surrogacy& s = tested.tests[k];
+    const IndexParts& parts = tested.parts[k];
     json one = {{"contrast", s.contrast},
                 {"direct_effect", interval_json(s.direct)},
                 {"index_effect", interval_json(s.index)},
                 {"index_bias", interval_json(s.bias)},
+                {"gain", interval_json(parts.gain)},
+                {"foretold", interval_json(parts.foretold)},
+                {"missed", interval_json(parts.missed)},
+                {"going_on", interval_json(parts.going_on)},
                 {"z", s.known ? number_json(s.z) : json()},
                 {"p", s.known ? number_json(s.p) : json()},
                 {"rows", s.rows},
@@ -91,6 +102,9 @@ json learnt_json(const Study& study) {
     if (learnt->model == "surrogate_index") {
       one["of"] = learnt->of;
       one["reliability"] = reliability_json(learnt->reliability);
+      one["surrogacy_assumed"] = learnt->assumed;
+      one["seen_share"] = learnt->seen_share;
+      one["change"] = change_json(learnt->change);
     } else {
       one["fits"] = fits_json(*learnt);
       one["backtests"] = learnt->backtests;

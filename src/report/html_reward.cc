@@ -95,9 +95,13 @@ std::string learnt_html(const Json& learnt) {
   std::string out =
       "<h3 class=\"sub\">" + escape(text(learnt, "name")) + "</h3>" + paragraph(text(learnt, "sentence"));
   Table tests;
-  tests.headers = {"Effect of", "On the late outcome", "The index misses", "Surrogacy"};
+  tests.headers = {
+      "Effect of", "Foretold", "Added where seen", "Seen: on the late outcome", "Seen: the index misses",
+      "Surrogacy"};
   for (const Json& t : list(object(learnt, "surrogacy"), "tests")) {
     tests.rows.push_back({text_cell(text(t, "contrast")),
+                          number_cell(interval(range(t, "foretold"), true)),
+                          number_cell(interval(range(t, "missed"), true)),
                           number_cell(interval(range(t, "direct_effect"), true)),
                           number_cell(interval(range(t, "index_bias"), true)),
                           {badge(text(t, "verdict")), false}});

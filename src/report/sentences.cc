@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/digits.h"
+#include "report/index_assumptions.h"
 #include "report/phrases.h"
 #include "report/questions.h"
 #include "report/study.h"
@@ -261,19 +262,7 @@ json assumptions_json(const Study& study) {
   for (const auto& learnt : study.models.learnt) {
     for (const LearntAssumption& a : learnt->assumptions) add(a.name.c_str(), a.status.c_str(), a.detail);
   }
-  for (const IndexSurrogacy& tested : study.index_tests) {
-    const LearntOutcome& learnt = *study.models.learnt_named(tested.index);
-    const bool any =
-        std::any_of(tested.tests.begin(), tested.tests.end(), [](const Surrogacy& s) { return s.known; });
-    add(("surrogacy of " + tested.index).c_str(),
-        tested.verdict == Verdict::kRefuse ? "failed"
-        : any                              ? "tested"
-                                           : "untestable",
-        fmt::format(
-            "The action changes {} through what the index is made of alone: where {} is seen, the test ends in "
-            "{} (what the index misses of an effect, against +-{:.3g}); where it is not, nothing can tell.",
-            learnt.of, learnt.of, name_of(tested.verdict), tested.usable));
-  }
+  for (const LearntAssumption& a : index_assumptions(study)) add(a.name.c_str(), a.status.c_str(), a.detail);
   if (study.policy_origin_declared) {
     add("not trained here", "declared",
         "The policy was not learnt from rows of this log (--not-trained-here).");

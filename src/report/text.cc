@@ -221,14 +221,28 @@ std::string models(const Json& evidence) {
   return titled("Outcome models, on decisions that they did not see", aligned(rows, {2}) + told) + tenths;
 }
 
+// The test's verdict is on the index alone, not on the gain.
+std::string surrogacy_word(const std::string& verdict) {
+  return verdict == "pass" ? "shown" : verdict == "refuse" ? "refuted" : "neither shown nor refuted";
+}
+
 std::string learnt(const Json& evidence) {
   std::string body;
   for (const Json& l : list(evidence, "learnt")) {
     body += "  " + plain(text(l, "sentence")) + "\n";
     for (const Json& t : list(object(l, "surrogacy"), "tests")) {
-      body += fmt::format("    {}: of an effect of {} the index misses {}: {}\n", plain(text(t, "contrast")),
+      const std::string contrast = plain(text(t, "contrast"));
+      const bool assumed = flag(l, "surrogacy_assumed");
+      body +=
+          fmt::format("    {}: early outcomes foretell {} of the gain; {}\n", contrast,
+                      interval(range(t, "foretold"), true),
+                      assumed ? "surrogacy is assumed, so what they miss is left out"
+                              : fmt::format("{} is seen of {} % of the decisions and adds {}", name(l, "of"),
+                                            significant(100 * number(l, "seen_share").value_or(0)),
+                                            interval(range(t, "missed"), true)));
+      body += fmt::format("    where both are seen, of an effect of {} the index misses {}: surrogacy is {}\n",
                           interval(range(t, "direct_effect"), true), interval(range(t, "index_bias"), true),
-                          plain(text(t, "verdict")));
+                          surrogacy_word(text(t, "verdict")));
     }
   }
   return titled("Outcomes that are learnt", body);

@@ -1,25 +1,15 @@
-// The surrogate index: least squares of the late outcome on early ones and the context, by variant, and what
-// every unit bucket contributed to the error of its coefficients.
+// The surrogate index: what early outcomes foretell of a late one, and what that misses where the late one is
+// seen.
 #include <fmt/format.h>
 
-#include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
 
 #include "plumb/learnt.h"
-#include "plumb/reward.h"
+#include "reward/index_change.h"
 
 namespace plumb {
 namespace {
-
-constexpr std::size_t kVariants = kFolds;  // one a fold: the fit of its decisions, which has not seen them
-constexpr std::size_t kBlock = 1024;
-// What keeps collinear columns (all levels of a category) apart, relative to a row of standardized numbers; it
-// shrinks what the data tells by about this much, no more.
-constexpr double kTinyPenalty = 1e-7;
-
-using RowMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-using FloatRow = Eigen::Map<const Eigen::VectorXf>;
 
 // Outcomes that are asked together (equal rates) are asked once.
 std::vector<double> together_asked(const std::vector<const OutcomeColumn*>& columns) {
@@ -58,115 +48,67 @@ OutcomeColumn column_of(const OutcomeSpec& spec, const std::vector<const Outcome
   return out;
 }
 
-// Rows of the design: (1, s) times (1, c), surrogates standardized by the training half.
-std::vector<float> design_of(const DecisionLog& log, const OutcomeColumn& column,
-                             const std::vector<const OutcomeColumn*>& surrogates, const FeatureMap& map,
-                             int threads) {
-  const std::size_t n = log.size(), s = surrogates.size(), context = map.context_width,
-                    width = (1 + s) * (1 + context);
-  std::vector<double> mean(s, 0.0), scale(s, 0.0);
-  for (std::size_t k = 0; k < s; ++k) {
-    double count = 0, sum = 0, squares = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-      if (!log.in_training(i) || column.state[i] != State::kObserved) continue;
-      count += 1;
-      sum += surrogates[k]->value[i];
-    }
-    mean[k] = count > 0 ? sum / count : 0;
-    for (std::size_t i = 0; i < n; ++i) {
-      if (!log.in_training(i) || column.state[i] != State::kObserved) continue;
-      const double d = surrogates[k]->value[i] - mean[k];
-      squares += d * d;
-    }
-    scale[k] = squares > 0 ? std::sqrt(squares / count) : 1;
+// The share of decisions with all surrogates whose late outcome is seen, each counted over the probability of
+// being asked, and what every bucket contributed to the error of its logarithm.
+void measure_share(LearntOutcome& out, const DecisionLog& log, const IndexRows& learnt) {
+  std::vector<double> seen(kBuckets, 0.0), all(kBuckets, 0.0);
+  double seen_total = 0, total = 0;
+  for (std::size_t i = 0; i < log.size(); ++i) {
+    if (out.column.state[i] != State::kObserved) continue;
+    const double once = out.column.asked.empty() ? 1.0 : 1 / out.column.asked[i];
+    all[bucket_of(log.unit[i])] += once;
+    total += once;
   }
-  std::vector<float> out(n * width, 0.0f);
-  const BoundFeatures features(map, log);
-  parallel_blocks((n + kBlock - 1) / kBlock, threads, [&](std::size_t block) {
-    for (std::size_t i = block * kBlock; i < std::min(n, (block + 1) * kBlock); ++i) {
-      if (column.state[i] != State::kObserved) continue;
-      float* row = out.data() + i * width;
-      row[0] = 1;
-      features.context(i, {row + 1, context});
-      for (std::size_t k = 0; k < s; ++k) {
-        const auto value = static_cast<float>((surrogates[k]->value[i] - mean[k]) / scale[k]);
-        float* part = row + (1 + k) * (1 + context);
-        for (std::size_t c = 0; c <= context; ++c) part[c] = value * row[c];
-      }
-    }
-  });
-  return out;
+  for (std::size_t r = 0; r < learnt.row.size(); ++r) {
+    seen[bucket_of(log.unit[learnt.row[r]])] += learnt.weight[r];
+    seen_total += learnt.weight[r];
+  }
+  out.seen_share = seen_total / total;
+  if (out.assumed) return;
+  for (std::size_t b = 0; b < kBuckets; ++b)
+    out.seen_influence.push_back(seen[b] / seen_total - all[b] / total);
+  out.held.assign(log.size(), 0.0f);
+  for (std::size_t r = 0; r < learnt.row.size(); ++r) {
+    const std::uint32_t i = learnt.row[r];
+    const double early = out.column.asked.empty() ? 1.0 : out.column.asked[i];
+    out.held[i] = static_cast<float>(learnt.weight[r] * early / out.seen_share);
+  }
 }
 
-// What training reads may not have seen the certification half, so a training fold's fit is one of the other
-// training folds; the certification half's are those of all other folds.
-bool sees(std::size_t variant, const DecisionLog& log, std::size_t i) {
-  return log.fold[i] != variant && (variant >= kTrainingFolds || log.in_training(i));
+std::string no_change_known(const DecisionLog& log, const OutcomeSpec& spec) {
+  return log.time_us.empty() ? "decisions have no dates"
+                             : fmt::format("{} is seen of one date only, or of too few decisions", spec.of);
 }
 
-struct Mature {
-  std::vector<std::uint32_t> rows;  // ascending
-  std::vector<double> weight;       // by row of `rows`
-};
-
-struct Fit {
-  Eigen::VectorXd coef;
-  Matrix influence;  // kBuckets x width
-};
-
-Fit fit_variant(const DecisionLog& log, const std::vector<float>& design, std::size_t width,
-                const OutcomeColumn& late, const Mature& mature, std::size_t variant) {
-  const auto p = static_cast<Eigen::Index>(width);
-  Eigen::MatrixXd xtx = Eigen::MatrixXd::Zero(p, p);
-  Eigen::VectorXd xty = Eigen::VectorXd::Zero(p);
-  double total = 0;
-  // By blocks of rows: one rank update a block.
-  RowMatrix block(static_cast<Eigen::Index>(kBlock), p);
-  Eigen::VectorXd target(static_cast<Eigen::Index>(kBlock));
-  Eigen::Index filled = 0;
-  const auto flush = [&] {
-    const auto rows = block.topRows(filled);
-    xtx.selfadjointView<Eigen::Lower>().rankUpdate(rows.transpose());
-    xty.noalias() += rows.transpose() * target.head(filled);
-    filled = 0;
-  };
-  for (std::size_t r = 0; r < mature.rows.size(); ++r) {
-    const std::size_t i = mature.rows[r];
-    if (!sees(variant, log, i)) continue;
-    const double root = std::sqrt(mature.weight[r]);
-    block.row(filled) = root * FloatRow(design.data() + i * width, p).cast<double>().transpose();
-    target[filled++] = root * late.value[i];
-    total += mature.weight[r];
-    if (filled == static_cast<Eigen::Index>(kBlock)) flush();
+// How the fits follow the date: certification folds by what all decisions say, training folds by what the
+// training half does.
+std::vector<IndexFit> follow_dates(LearntOutcome& out, const DecisionLog& log, const IndexDesign& design,
+                                   const OutcomeColumn& late, const IndexFits& fits) {
+  const std::vector<std::uint8_t> every(log.size(), 1);
+  std::vector<std::uint8_t> training(log.size());
+  for (std::size_t i = 0; i < training.size(); ++i) training[i] = log.in_training(i);
+  const IndexEffects effects = index_effects(log, design, out.column, late, fits[0], out.held, every);
+  out.change = index_change(effects, fits);
+  const IndexChange in_training =
+      index_change(index_effects(log, design, out.column, late, fits[0], out.held, training), fits);
+  std::vector<IndexFit> carried;
+  for (std::size_t f = 0; f < kFolds; ++f)
+    carried.push_back(carried_fit(fits, f, f < kTrainingFolds ? in_training : out.change));
+  if (effects.by_action && (out.change.carried < 1 || in_training.carried < 1) && !out.change.found)
+    out.further = further_change(log, design, out.column, out.held, effects, fits[1], carried);
+  if (!out.change.found && !in_training.found) return carried;
+  out.common.assign(log.size(), 0.0f);
+  for (std::size_t i = 0; i < log.size(); ++i) {
+    const std::size_t f = log.fold[i];
+    if (out.column.state[i] != State::kObserved || !(f < kTrainingFolds ? in_training : out.change).found)
+      continue;
+    double apart = 0;
+    for (std::size_t k = 0; k < design.width(); ++k)
+      apart +=
+          (fits[1][f].coef[k] - fits[2][f].coef[k]) * static_cast<double>(design.x[i * design.width() + k]);
+    out.common[i] = static_cast<float>(apart / 2);
   }
-  flush();
-  xtx = Eigen::MatrixXd(xtx.selfadjointView<Eigen::Lower>());
-  xtx.diagonal().array() += kTinyPenalty * total;
-  const Eigen::LLT<Eigen::MatrixXd> factor(xtx);
-  Fit out;
-  out.coef = factor.solve(xty);
-  out.influence = Matrix(kBuckets, width);
-  Eigen::VectorXd psi(p), moved(p), sum = Eigen::VectorXd::Zero(p);
-  for (std::size_t r = 0; r < mature.rows.size(); ++r) {
-    const std::size_t i = mature.rows[r];
-    if (!sees(variant, log, i)) continue;
-    psi = FloatRow(design.data() + i * width, p).cast<double>();
-    moved = factor.solve(psi);
-    const double leverage = std::min(0.99, mature.weight[r] * psi.dot(moved));
-    const double left = mature.weight[r] * (late.value[i] - psi.dot(out.coef)) / std::sqrt(1 - leverage);
-    const std::span<double> to = out.influence.row(bucket_of(log.unit[i]));
-    for (std::size_t k = 0; k < width; ++k) {
-      const double part = left * moved[static_cast<Eigen::Index>(k)];
-      to[k] += part;
-      sum[static_cast<Eigen::Index>(k)] += part;
-    }
-  }
-  // It is an error around the estimate: it must move no value.
-  for (std::size_t b = 0; b < kBuckets; ++b) {
-    for (std::size_t k = 0; k < width; ++k)
-      out.influence(b, k) -= sum[static_cast<Eigen::Index>(k)] / static_cast<double>(kBuckets);
-  }
-  return out;
+  return carried;
 }
 
 // training: decisions of the training half, on which policies are pushed towards the index.
@@ -214,7 +156,7 @@ LearntOutcome learn_surrogate_index(const DecisionLog& log, const OutcomeSpec& s
   out.name = spec.name;
   out.model = spec.model;
   out.of = spec.of;
-  out.width = (1 + surrogates.size()) * (1 + map.context_width);
+  out.assumed = spec.surrogacy_assumed;
   out.column = column_of(spec, surrogates, n);
   if (!out.column.asked_known || !late.asked_known) {
     out.caps.push_back(
@@ -225,18 +167,18 @@ LearntOutcome learn_surrogate_index(const DecisionLog& log, const OutcomeSpec& s
   std::vector<const OutcomeColumn*> needed = surrogates;
   needed.push_back(&late);
   const std::vector<double> asked = together_asked(needed);
-  Mature mature;
+  IndexRows learnt;
   std::vector<std::size_t> in_fold(kTrainingFolds, 0);
   std::size_t training = 0;
   for (std::size_t i = 0; i < n; ++i) {
     if (out.column.state[i] != State::kObserved || late.state[i] != State::kObserved) continue;
-    mature.rows.push_back(static_cast<std::uint32_t>(i));
-    mature.weight.push_back(asked.empty() ? 1 : 1 / asked[i]);
+    learnt.row.push_back(static_cast<std::uint32_t>(i));
+    learnt.weight.push_back(asked.empty() ? 1 : 1 / asked[i]);
     if (!log.in_training(i)) continue;
     ++in_fold[log.fold[i]];
     ++training;
   }
-  out.rows = mature.rows.size();
+  out.rows = learnt.row.size();
   const std::size_t fewest = training - *std::max_element(in_fold.begin(), in_fold.end());
   if (fewest < kLeastIndexRows) {
     refuse(
@@ -245,34 +187,50 @@ LearntOutcome learn_surrogate_index(const DecisionLog& log, const OutcomeSpec& s
                     fewest, fmt::join(spec.surrogates, ", "), spec.of),
         fmt::format("{} or more to learn from", kLeastIndexRows));
   }
-  out.slope = design_of(log, out.column, surrogates, map, threads);
-  std::vector<Fit> fits(kVariants);
-  parallel_blocks(kVariants, threads,
-                  [&](std::size_t v) { fits[v] = fit_variant(log, out.slope, out.width, late, mature, v); });
-  for (std::size_t i = 0; i < n; ++i) {
-    const std::size_t v = log.fold[i];
-    out.group.push_back(static_cast<std::uint32_t>(v));
-    if (out.column.state[i] != State::kObserved) continue;
-    double h = 0;
-    for (std::size_t k = 0; k < out.width; ++k)
-      h += fits[v].coef[static_cast<Eigen::Index>(k)] * static_cast<double>(out.slope[i * out.width + k]);
-    out.column.value[i] = h;
-    out.column.nonzero_count += h != 0;
+  measure_share(out, log, learnt);
+  IndexDesign design = index_design(log, out.column, surrogates, map, learnt, fewest, threads);
+  IndexFits fits;
+  for (const IndexShape shape : kIndexShapes) {
+    std::vector<IndexFit>& of_shape = fits[static_cast<std::size_t>(shape)];
+    if (shape != IndexShape::kStable && design.dated == 0) continue;
+    of_shape.resize(kFolds);
+    parallel_blocks(kFolds, threads,
+                    [&](std::size_t f) { of_shape[f] = fit_index(log, design, late, learnt, shape, f); });
   }
-  for (Fit& fit : fits) out.influence.push_back(std::move(fit.influence));
+  if (design.dated == 0) {
+    out.change.why_not = no_change_known(log, spec);
+  } else {
+    fits[0] = follow_dates(out, log, design, late, fits);
+  }
+  out.width = design.width();
+  out.slope = std::move(design.x);
+  out.missed.assign(n, 0.0);
+  std::vector<double> foretold(n, 0.0);
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::size_t f = log.fold[i];
+    out.group.push_back(static_cast<std::uint32_t>(f));
+    if (out.column.state[i] != State::kObserved) continue;
+    for (std::size_t k = 0; k < out.width; ++k)
+      foretold[i] += fits[0][f].coef[k] * static_cast<double>(out.slope[i * out.width + k]);
+    if (!out.assumed && late.state[i] == State::kObserved)
+      out.missed[i] = static_cast<double>(out.held[i]) * (late.value[i] - foretold[i]);
+    out.column.value[i] = foretold[i] + out.missed[i];
+    out.column.nonzero_count += out.column.value[i] != 0;
+  }
+  for (IndexFit& fit : fits[0]) out.influence.push_back(std::move(fit.influence));
   std::vector<double> predicted, came;
   std::vector<std::uint32_t> bucket;
   std::vector<double> weight;
-  for (std::size_t r = 0; r < mature.rows.size(); ++r) {
-    const std::uint32_t i = mature.rows[r];
+  for (std::size_t r = 0; r < learnt.row.size(); ++r) {
+    const std::uint32_t i = learnt.row[r];
     if (!log.in_training(i)) continue;
-    weight.push_back(mature.weight[r]);
-    predicted.push_back(out.column.value[i]);
+    weight.push_back(learnt.weight[r]);
+    predicted.push_back(foretold[i]);
     came.push_back(late.value[i]);
     bucket.push_back(static_cast<std::uint32_t>(bucket_of(log.unit[i])));
   }
   out.reliability = reliability(predicted, came, weight, bucket, false, 0.95);
-  describe(out, spec, training, out.width);
+  describe(out, spec, training, design.stable);
   return out;
 }
 

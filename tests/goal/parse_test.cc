@@ -681,8 +681,8 @@ TEST(GoalFile, RefusesLearntOutcomesThatCannotBeLearnt) {
       "goal.toml:13: outcome.index.observed_after: found a key of outcomes that a log holds, expected none "
       "beside model");
   EXPECT_EQ(index("of = 'value'", "of = 'value'\nhorizon = '1d'"),
-            "goal.toml:13: outcome.index.horizon: found a key of another model, expected of and from beside "
-            "\"surrogate_index\"");
+            "goal.toml:13: outcome.index.horizon: found a key of another model, expected of, from and "
+            "surrogacy beside \"surrogate_index\"");
   EXPECT_EQ(
       index("model = 'surrogate_index'\n", ""),
       "goal.toml:11: outcome.index.of: found a key of outcomes that are learnt, expected model beside it");
@@ -702,8 +702,8 @@ TEST(GoalFile, RefusesLearntOutcomesThatCannotBeLearnt) {
       "goal.toml:12: outcome.clv.transactions: found column \"d\" named twice, expected a column each for "
       "customer, date and amount");
   EXPECT_EQ(index("of = 'value'", "of = 'value'\ndate = 'd'"),
-            "goal.toml:13: outcome.index.date: found a key of another model, expected of and from beside "
-            "\"surrogate_index\"");
+            "goal.toml:13: outcome.index.date: found a key of another model, expected of, from and "
+            "surrogacy beside \"surrogate_index\"");
   EXPECT_EQ(
       refusal_after_small(std::string(kLifetime) + "[data]\ntime = 'at'\n"),
       "goal.toml:11: outcome.clv.model: found \"bg_nbd\" without data.unit, expected unit in [data]: whose "

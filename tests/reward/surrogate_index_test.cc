@@ -23,11 +23,16 @@ struct Learnt {
   OutcomeModels models;
 };
 
-Learnt learn(const EarlyAndLate& world, int threads = 1) {
+OutcomeSpec assumed_index() {
+  OutcomeSpec spec = index_of_late();
+  spec.surrogacy_assumed = true;
+  return spec;
+}
+
+Learnt learn(const EarlyAndLate& world, int threads = 1, const OutcomeSpec& spec = index_of_late()) {
   Learnt out;
   out.log = early_and_late(world);
-  auto index = std::make_shared<LearntOutcome>(
-      learn_surrogate_index(out.log, index_of_late(), map_of(out.log), threads));
+  auto index = std::make_shared<LearntOutcome>(learn_surrogate_index(out.log, spec, map_of(out.log), threads));
   out.log.outcomes.push_back(index->column);
   out.models = fit_outcome_models(out.log, {"index"}, threads);
   out.models.learnt.push_back(index);
@@ -63,13 +68,14 @@ Goal goal_of(double minimum_effect) {
       "= [\"dwell\", \"click\"]\n");
 }
 
-TEST(SurrogateIndex, IntervalOfTheGainCoversAtItsLevelAndTheNaiveOneDoesNot) {
+// With surrogacy assumed the value is what is foretold: its parameters' error is most of the gain's.
+TEST(SurrogateIndex, IntervalOfTheForetoldGainCoversAtItsLevelAndTheNaiveOneDoesNot) {
   constexpr int kWorlds = 300;
   int half = 0, all = 0, ips = 0, naive = 0;
   for (int k = 0; k < kWorlds; ++k) {
     EarlyAndLate world;
     world.seed = static_cast<std::uint64_t>(k) + 1;
-    const Learnt learnt = learn(world);
+    const Learnt learnt = learn(world, 1, assumed_index());
     OutcomeModels without = learnt.models;
     without.learnt.clear();
     half += gain_of(learnt, learnt.models, false).covers(kCarried);
@@ -83,6 +89,37 @@ TEST(SurrogateIndex, IntervalOfTheGainCoversAtItsLevelAndTheNaiveOneDoesNot) {
   EXPECT_LT(static_cast<double>(naive) / kWorlds, 0.75);
   RecordProperty("half", half);
   std::printf("covered of %d: half %d, all %d, snips %d, naive %d\n", kWorlds, half, all, ips, naive);
+}
+
+// What goes past the index is in the gain, and so is its error; where surrogacy is assumed it is in neither.
+TEST(SurrogateIndex, TheGainHasWhatTheIndexMisses) {
+  constexpr int kWorlds = 200;
+  int half = 0, all = 0, snips = 0, assumed = 0;
+  double error = 0;
+  EarlyAndLate world;
+  world.decisions = 4000;
+  world.mature = 0.3;
+  world.noise = 2;
+  world.direct = -0.8;
+  for (int k = 0; k < kWorlds; ++k) {
+    world.seed = static_cast<std::uint64_t>(k) + 1;
+    const Learnt learnt = learn(world), other = learn(world, 1, assumed_index());
+    const double truth = kCarried + world.direct;
+    half += gain_of(learnt, learnt.models, false).covers(truth);
+    all += gain_of(learnt, learnt.models, true).covers(truth);
+    snips += gain_of(learnt, learnt.models, true, 1, Estimator::kSnips).covers(truth);
+    assumed += gain_of(other, other.models, true).covers(truth);
+    error += gain_of(learnt, learnt.models, true).error / kWorlds;
+  }
+  const double room = 3 * std::sqrt(0.95 * 0.05 / kWorlds);
+  for (const int covered : {half, all, snips}) EXPECT_NEAR(static_cast<double>(covered) / kWorlds, 0.95, room);
+  EXPECT_LT(assumed, kWorlds / 20);
+  // The closed form of what it should be: the index's variance over all, the rest's over those seen. Given
+  // x = 0 the index varies by dwell and twice the click; the slope of dwell varies by .3 with x.
+  const double explained = 1 + 0.09 + 4 * (0.2 * 0.8 + 0.3 * 0.7) / 2, n = static_cast<double>(world.decisions);
+  // An effect that goes past the index is half in what is left of either arm.
+  EXPECT_NEAR(error, 2 * std::sqrt(explained / n + world.noise * world.noise / (world.mature * n)),
+              0.1 * error);
 }
 
 TEST(SurrogateIndex, IsObservedWhereTheLateOutcomeIsTooYoung) {
@@ -112,20 +149,31 @@ TEST(SurrogateIndex, IsTheLeastSquaresLineWhereThereIsNoContext) {
     const double slope = (sxy - sx * sy / n) / (sxx - sx * sx / n), intercept = (sy - slope * sx) / n;
     for (std::size_t i = 0; i < log.size(); ++i) {
       if (log.fold[i] != fold) continue;
-      EXPECT_NEAR(index.column.value[i], intercept + slope * log.outcome("dwell").value[i], 2e-5) << i;
+      EXPECT_NEAR(index.column.value[i] - index.missed[i], intercept + slope * log.outcome("dwell").value[i],
+                  2e-5)
+          << i;
     }
   }
 }
 
-// What policies are trained on has not seen the certification half; what they are certified on has not seen the
-// row's own fold, so no late outcome stands in the value of its own decision.
+// What policies are trained on has not seen the certification half; what certification's decisions are foretold
+// has not seen their own fold, so no late outcome stands in what its own decision is foretold.
 TEST(SurrogateIndex, OfTheTrainingHalfLearnsNothingFromTheOtherAndNoFoldFromItself) {
   DecisionLog log = early_and_late({});
-  const std::vector<double> before = learn_surrogate_index(log, index_of_late(), map_of(log), 1).column.value;
+  const auto told = [&] {
+    LearntOutcome index = learn_surrogate_index(log, index_of_late(), map_of(log), 1);
+    std::vector<double> out = index.column.value;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      // Of training decisions the whole value: their own late outcomes did not change.
+      if (!log.in_training(i)) out[i] -= index.missed[i];
+    }
+    return out;
+  };
+  const std::vector<double> before = told();
   for (std::size_t i = 0; i < log.size(); ++i) {
     if (log.fold[i] == 5 && log.outcomes[2].state[i] == State::kObserved) log.outcomes[2].value[i] += 100;
   }
-  const std::vector<double> after = learn_surrogate_index(log, index_of_late(), map_of(log), 1).column.value;
+  const std::vector<double> after = told();
   bool moved = false;
   for (std::size_t i = 0; i < log.size(); ++i) {
     if (log.in_training(i) || log.fold[i] == 5) {
@@ -141,6 +189,27 @@ TEST(SurrogateIndex, IsTheSameForAnyNumberOfThreads) {
   const Learnt one = learn({}, 1), seven = learn({}, 7);
   EXPECT_EQ(one.log.outcome("index").value, seven.log.outcome("index").value);
   EXPECT_EQ(gain_of(one, one.models, true, 1).error, gain_of(seven, seven.models, true, 7).error);
+}
+
+// Of a share s of seen decisions, s times held is 1 on average: everybody counts once.
+TEST(SurrogateIndex, WhatIsMissedCountsForThoseOfWhomItCannotBeSeen) {
+  const Learnt learnt = learn({});
+  const LearntOutcome& index = *learnt.models.learnt[0];
+  double held = 0, missed = 0, of_seen = 0;
+  for (std::size_t i = 0; i < learnt.log.size(); ++i) {
+    held += static_cast<double>(index.held[i]);
+    missed += index.missed[i];
+    const OutcomeColumn& late = learnt.log.outcome("late");
+    if (late.state[i] != State::kObserved) {
+      EXPECT_EQ(index.missed[i], 0);
+      continue;
+    }
+    of_seen += late.value[i] - (index.column.value[i] - index.missed[i]);
+  }
+  const double n = static_cast<double>(learnt.log.size()), seen = static_cast<double>(index.rows);
+  EXPECT_NEAR(held / n, 1, 1e-6);
+  EXPECT_NEAR(missed / n, of_seen / seen, 1e-9);
+  EXPECT_NEAR(index.seen_share, seen / n, 1e-12);
 }
 
 TEST(SurrogateIndex, IsRefutedWhereItMissesAnEffectAndNotWhereItCarriesIt) {
