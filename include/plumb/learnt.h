@@ -34,6 +34,19 @@ struct LearntAssumption {
   std::string name, status, detail;  // status: declared, tested, untestable, failed
 };
 
+// How the effect of an action on what customers spend stands late against early: the time from a decision to
+// the end of the transactions, halved.
+struct EffectOverTime {
+  std::string action, against;
+  bool known = false;
+  std::string why_not;
+  double early = 0, late = 0;           // money a decision more than under `against`, in either half
+  double foretold = 0;                  // what `late` would be had the effect lasted as the model has it
+  double error = 0;                     // standard error of late - foretold
+  double z_money = 0, z_purchases = 0;  // of the change of the ratio between the actions, late against early
+  double p = 1;                         // adjusted for both and for all actions
+};
+
 struct LearntOutcome {
   std::string name, model;  // "surrogate_index" or "bg_nbd"
   OutcomeColumn column;
@@ -49,16 +62,18 @@ struct LearntOutcome {
   std::string sentence;    // what was learnt
   std::vector<LearntAssumption> assumptions;
   std::vector<std::string> caps;  // why no verdict can be better than inconclusive; usually empty
+  std::vector<Finding> findings;  // about what it was learnt from
 
   // The index: the late outcome, and how well it is foretold on rows of the training half that the model did
   // not see.
   std::string of;
   Reliability reliability;
-  // The lifetime value: the fits by group, and what earlier forecasts missed (counted over foretold).
+  // The lifetime value: the fits by half, what earlier forecasts missed (counted over foretold), whether
+  // effects last.
   std::vector<std::string> group_name;
   std::vector<BgNbd> purchases;
-  std::vector<GammaGamma> spend;
   std::vector<double> backtests;
+  std::vector<EffectOverTime> effects;
 };
 
 // ---------------------------------------------------------------------------------------------- surrogate
@@ -88,33 +103,42 @@ inline constexpr std::size_t kIndexRowsAColumn = 20;
 
 // The value of a decision about a customer (the decision's unit) is
 //
-//   what the customer spent after the decision and before END  +  E[spend in [END, END + horizon) | its
-//   history],
+//   what the customer spent after the decision and before END  +  F x what it spent late,
 //
-// money, not discounted; END is data.as_of, or the end of the last day of log and transactions. The expectation
-// is BG/NBD's number of purchases times Gamma-Gamma's spend a purchase (plumb/lifetime_value.h), given the
-// whole history of the customer, so that an action acts through what the customer does afterwards. A purchase
-// counts as after the decision where its time is later: dates without a time are midnight, so purchases of the
-// decision's own day do not count where it is dated so too.
+// money, not discounted; END is data.as_of, or the end of the last day of log and transactions. Late is the
+// second half of the time from the decision to END, without the customer's first purchase. F is what BG/NBD
+// (plumb/lifetime_value.h) expects in [END, END + horizon) over what it expects late, all decisions of a half
+// together, so that on average over an action's decisions the second part is what the customers will still
+// spend. A single customer's part is noisy on purpose: whatever an action did to rates, to amounts or to who
+// stays, the late purchases show it, no model draws customers of different actions towards each other, and the
+// error of the difference between actions stands in the spread of the values.
 //
-// Where every decision offers the same actions, each customer had one of them only, and each action's customers
-// in each half carry a fit, a model is fitted for the customers of each action: then forecasts are right on
-// average for every action. Else one model serves all, and draws customers of different actions towards each
-// other: effects are understated. Customers of the file that the log does not know take part only in the
-// latter.
+// The model is fitted to all customers of a half; from the decision on their time runs at a pace of the
+// action's own (see reward/lifetime_pace.h), such that as many purchases are expected after the decisions as
+// came. F depends on it since who buys sooner leaves sooner. Its parameters' errors enter by customers'
+// influence on them. Customers of the file that the log does not know take part in the model.
 //
-// Parameters' errors enter by customers' influence on them. What the calendar does beyond the model is measured
-// by forecast_purchases' backtests; it is taken as one factor common to all customers (`common`), a normal
-// error of the size that gives forecast_purchases its interval. Assumed beside: buying is stationary (a history
-// from before the decision is not yet the decision's doing, so effects are understated where histories are
-// long), what is spent a purchase does not depend on how often, and nobody buys for the first time after END.
+// A purchase comes after the decision where its time is later. Where decisions or purchases carry dates without
+// times of the day, all purchases of a decision's own day come before it (a finding counts them).
+//
+// What is extrapolated is tested: has the effect of each action late the size that it had early
+// (EffectOverTime; learn from the first half, foretell the difference in the second)? A level of .02 for all
+// actions together. What the calendar does beyond the model is measured by forecast_purchases' backtests; it is
+// taken as one factor common to all customers (`common`), a normal error of the size that gives
+// forecast_purchases its interval.
+//
+// Caps: an effect that changes; an effect that cannot be tested (fewer than 20 purchases again of an action in
+// a half; actions that differ between decisions); decisions that typically (median) lie fewer than
+// kLeastLifetimeWeeks before END; a horizon above kMostHorizons times that. Assumed beside: effects go on after
+// END as in the late half, and nobody buys for the first time after END.
 //
 // REQUIRES: folds assigned with split_seed; spec.model == "bg_nbd"; log.unit_named. Throws Error{kInput}: no
-// amounts, no times in the log, a transaction or decision after END, a customer of the log without a
-// transaction (unless spec.absent_is_zero: then its value is 0), too few customers who bought again for any
-// model.
+// amounts, no times in the log, a transaction or decision after END, customers that are (almost) none of the
+// log's or are so under another spelling, a customer of the log without a transaction (unless
+// spec.absent_is_zero: then its value is 0), too few customers who bought again for any model.
 LearntOutcome learn_lifetime_value(const DecisionLog& log, const Goal& goal, const OutcomeSpec& spec,
                                    const Transactions& transactions, std::uint64_t split_seed, int threads);
+inline constexpr double kLeastLifetimeWeeks = 13, kMostHorizons = 2;
 
 // ---------------------------------------------------------------------------------------------- its error
 
