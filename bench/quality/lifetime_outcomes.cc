@@ -6,7 +6,7 @@
 // (Gamma(1.2, 8 weeks), leaving Beta(.8, 2.5)), an amount is 30 in the mean. From the decision on b's rate is
 // multiplied by `effect` at this time since the decision. Seasonal: all rates times 1 + .3 sin(2 pi week / 52).
 // Heterogeneous: two sorts of customers, of whom a third buys four times as often; effects differ by customer
-// (lognormal, .5) around the mean. The true gain is a mean over 400,000 customers of a and b each, beyond the
+// (lognormal, .5) around the mean. The true gain is a mean over 200,000 customers of a and b each, beyond the
 // file's end, on the same draws.
 #include <cmath>
 #include <numbers>
@@ -106,19 +106,18 @@ double spent(const Customer& c, double from, double to) {
   return sum;
 }
 
-double true_gain(const World& world, int threads) {
-  constexpr std::size_t kBlocks = 400, kEach = 1000;
-  std::vector<double> sum(kBlocks, 0.0);
-  parallel_blocks(kBlocks, threads, [&](std::size_t block) {
-    for (std::size_t k = 0; k < kEach; ++k) {
-      const Rng stream = Rng(77).stream("truth", block * kEach + k);
-      const Customer a = draw(world, false, stream), b = draw(world, true, stream);
-      sum[block] += spent(b, b.decided, kEnd + kHorizon) - spent(a, a.decided, kEnd + kHorizon);
-    }
-  });
-  double out = 0;
-  for (const double s : sum) out += s / (kBlocks * kEach);
-  return out;
+// By blocks of customers, a seed each.
+double true_gain(Cells& cells, const World& world) {
+  constexpr std::size_t kEach = 1000;
+  const Counts c = cells.count(
+      fmt::format("truth, {}", world.name), cells.quick() ? 20 : 200, [&](std::uint64_t seed, Counts& count) {
+        for (std::size_t k = 0; k < kEach; ++k) {
+          const Rng stream = Rng(77).stream("truth", seed * kEach + k);
+          const Customer a = draw(world, false, stream), b = draw(world, true, stream);
+          count["gain"] += spent(b, b.decided, kEnd + kHorizon) - spent(a, a.decided, kEnd + kHorizon);
+        }
+      });
+  return c.at("gain") / static_cast<double>(c.worlds * kEach);
 }
 
 Goal goal_of(const World& world) {
@@ -135,6 +134,7 @@ struct Answer {
   Verdict verdict = Verdict::kInconclusive;
   bool capped = false;
   double gain = 0, lower = 0, upper = 0;
+  double seen_z = 0;
   bool seen_passes = false;  // Welch's t on what was spent before the end
 };
 
@@ -183,7 +183,8 @@ Answer ask(const World& world, std::uint64_t seed) {
     const auto a = static_cast<std::size_t>(k);
     variance += (squares[a] / n[a] - sum[a] / n[a] * sum[a] / n[a]) / (n[a] - 1);
   }
-  out.seen_passes = (sum[1] / n[1] - sum[0] / n[0]) / std::sqrt(variance) > 1.96;
+  out.seen_z = (sum[1] / n[1] - sum[0] / n[0]) / std::sqrt(variance);
+  out.seen_passes = out.seen_z > 1.96;
   const Goal goal = goal_of(world);
   LoadReport load;
   load.rows_read = load.decisions = log.size();
@@ -192,6 +193,7 @@ Answer ask(const World& world, std::uint64_t seed) {
   auto learnt = learn_columns(study);
   OutcomeModels models = fit_outcome_models(study.log, {"clv"}, 1);
   models.learnt = std::move(learnt);
+  add_histories(study.log, models);
   CertificationOptions how;
   how.caps = study.caps;
   how.seed = seed;
@@ -214,6 +216,8 @@ void add(const World& world, double truth, std::uint64_t seed, Counts& count) {
   count["capped"] += answer.capped;
   count["miss"] += truth < answer.lower || truth > answer.upper;
   count["miss uncapped"] += !answer.capped && (truth < answer.lower || truth > answer.upper);
+  count["seen z"] += answer.seen_z;
+  count["z"] += answer.gain / (answer.upper - answer.lower) * 2 * 1.96;
   count["seen"] += answer.seen_passes;
   count["gain"] += answer.gain;
   count["width"] += answer.upper - answer.lower;
@@ -223,16 +227,26 @@ Counts cell(Cells& cells, const World& world, double truth, std::uint64_t worlds
   const Counts c = cells.count(world.name, worlds,
                                [&](std::uint64_t seed, Counts& count) { add(world, truth, seed, count); });
   const auto n = static_cast<double>(c.worlds);
-  std::printf("%-40s %8.2f %8.2f %8.2f %7.0f %7.0f %7.0f %7.0f %7.0f %7.0f\n", world.name, truth,
+  std::printf("%-40s %8.2f %8.2f %8.2f %7.0f %7.0f %7.0f %7.0f %7.0f %7.0f %6.2f %6.2f\n", world.name, truth,
               c.at("gain") / n, c.at("width") / n, c.at("pass"), c.at("refuse"), c.at("seen"), c.at("capped"),
-              c.at("miss"), c.at("miss uncapped"));
+              c.at("miss"), c.at("miss uncapped"), c.at("z") / n, c.at("seen z") / n);
   return c;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  Cells cells("lifetime_outcomes", argc, argv);
+  // --worlds N: so many worlds in every cell, for a look in between.
+  std::uint64_t asked = 0;
+  std::vector<char*> rest{argv[0]};
+  for (int k = 1; k < argc; ++k) {
+    if (std::string_view(argv[k]) == "--worlds" && k + 1 < argc) {
+      asked = std::strtoull(argv[++k], nullptr, 10);
+    } else {
+      rest.push_back(argv[k]);
+    }
+  }
+  Cells cells("lifetime_outcomes", static_cast<int>(rest.size()), rest.data());
   std::printf("%-40s %8s %8s %8s %7s %7s %7s %7s %7s %7s\n", "world", "truth", "mean", "width", "pass",
               "refuse", "t seen", "capped", "miss", "uncapped");
   const std::vector<World> doubtful = {
@@ -249,10 +263,15 @@ int main(int argc, char** argv) {
   const std::vector<World> honest = {{"constant", Effect::kConstant, 1.3, false, false, 3000, 1},
                                      {"constant, seasonal", Effect::kConstant, 1.3, true, false, 3000, 1},
                                      {"constant, heterogeneous", Effect::kConstant, 1.3, false, true, 3000, 1}};
-  const std::uint64_t few = cells.quick() ? 12 : 400, many = cells.quick() ? 12 : 2000;
+  const std::uint64_t few = asked > 0       ? asked
+                            : cells.quick() ? 12
+                                            : 400,
+                      many = asked > 0       ? asked
+                             : cells.quick() ? 12
+                                             : 2000;
   for (const World& world : doubtful) {
     if (!cells.wants(world.name) || (cells.quick() && world.effect == Effect::kFades)) continue;
-    const double truth = true_gain(world, cells.threads());
+    const double truth = true_gain(cells, world);
     const Counts c = cell(cells, world, truth, few);
     // A pass says that there is a gain, a refusal that it is below the one worth shipping.
     const double wrong = (truth <= 0 ? c.at("pass") : 0) + (truth >= world.minimum ? c.at("refuse") : 0);
@@ -262,7 +281,7 @@ int main(int argc, char** argv) {
   }
   for (const World& world : honest) {
     if (!cells.wants(world.name)) continue;
-    const double truth = true_gain(world, cells.threads());
+    const double truth = true_gain(cells, world);
     const Counts c = cell(cells, world, truth, many);
     cells.at_most(fmt::format("{}: truth outside of the interval", world.name), c.at("miss"), c.worlds, .07);
     if (cells.quick()) continue;

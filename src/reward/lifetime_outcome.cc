@@ -211,6 +211,42 @@ std::optional<double> calendar_error(const Transactions& t, std::int64_t end_us,
   }
 }
 
+// Purchases to be expected after the decision, at the pace before it; times what a purchase was worth so far;
+// money so far, and its root: spending is skewed.
+void add_history(const DecisionLog& log, const std::vector<Half>& halves, const std::vector<LifetimeRow>& rows,
+                 double horizon, LearntOutcome& out) {
+  constexpr std::size_t kColumns = 4;
+  out.history_width = kColumns;
+  out.history.assign(rows.size() * kColumns, 0.0f);
+  double money = 0, purchases = 0;
+  for (const LifetimeRow& row : rows) {
+    money += row.before;
+    purchases += row.before_count;
+  }
+  const double usual = purchases > 0 ? money / purchases : 0;
+  for (std::size_t h = 0; h < halves.size(); ++h) {
+    std::vector<std::size_t> at;
+    std::vector<CustomerSummary> start;
+    std::vector<double> periods;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (!rows[i].known || rows[i].before_count == 0 || log.in_training(i) != (h == 0)) continue;
+      at.push_back(i);
+      start.push_back(rows[i].start);
+      periods.push_back(rows[i].seen + horizon);
+    }
+    const std::vector<double> expected = expected_purchases(halves[h].model.parameters, start, periods);
+    for (std::size_t k = 0; k < at.size(); ++k) {
+      const LifetimeRow& row = rows[at[k]];
+      // Amounts of few purchases are drawn towards the usual one, as if one more had been that.
+      const double worth = (row.before + usual) / (row.before_count + 1);
+      const std::array<double, kColumns> columns = {expected[k], expected[k] * worth, row.before,
+                                                    std::sqrt(row.before)};
+      for (std::size_t j = 0; j < kColumns; ++j)
+        out.history[at[k] * kColumns + j] = static_cast<float>(columns[j]);
+    }
+  }
+}
+
 double median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
@@ -330,6 +366,8 @@ LearntOutcome learn_lifetime_value(const DecisionLog& log, const Goal& goal, con
   for (const Group& group : groups) out.influence.push_back(group.influence);
   if (by_action) out.effects = effects_over_time(log, rows, ratios_of(groups, actions));
   const std::optional<double> calendar = calendar_error(t, end_us, horizon, goal.confidence, out.backtests);
+
+  add_history(log, halves, rows, horizon, out);
 
   OutcomeColumn& column = out.column;
   column.name = spec.name;

@@ -44,6 +44,8 @@ LifetimeRow row_of(const Transactions& t, std::span<const std::uint32_t> purchas
     const std::int64_t time = t.time_us[purchases[at]], day = day_of(time);
     if (order.by_day() ? day > decided : time > decided_us) break;
     out.own_day += day == decided;
+    out.before += t.amount[purchases[at]];
+    out.before_count += 1;
     if (days == 0 || day != last) ++days;
     last = day;
   }

@@ -30,7 +30,8 @@ struct LifetimeRow {
   // Days with a purchase again, and their money: without the day of the first purchase of all, which the model
   // takes as the customer's beginning.
   double early = 0, late = 0, early_money = 0, late_money = 0;
-  double own_day = 0;  // purchases of the decision's own day
+  double before = 0, before_count = 0;  // purchases before the decision: their money, and how many
+  double own_day = 0;                   // purchases of the decision's own day
 };
 
 // One a decision. `units`: the hash of a customer's name (as DecisionLog::unit) to its index in the file.
