@@ -1,6 +1,6 @@
 // plumb/learnt.h: outcomes that no column holds because they are learnt: what early outcomes foretell of a late
-// one (a surrogate index), and what a customer will still spend (BG/NBD with Gamma-Gamma). Each becomes a
-// column of the log, a number a decision, that the goal may maximize or limit like any other.
+// one (a surrogate index), and what a customer will still spend (BG/NBD). Each becomes a column of the log, a
+// number a decision, that the goal may maximize or limit like any other.
 //
 // Such a number is an estimate. Its parameters are estimated on finitely many units, and that error is common
 // to many decisions, so no amount of decisions averages it away. A LearntOutcome therefore carries, beside its

@@ -22,7 +22,8 @@ constexpr double kStep = 1e-3;                // of central differences, in loga
 constexpr std::size_t kWidth = 5;             // log r, alpha, a, b; log pace
 constexpr std::size_t kHalves = 2;            // training, certification
 constexpr std::size_t kRowsForSlopes = 2048;  // slopes only carry errors: some rows tell them well enough
-constexpr double kChangeLevel = 0.02;         // of the test for an effect that changes, all actions together
+constexpr double kUsualHistory = 0.98;
+constexpr double kChangeLevel = 0.02;  // of the test for an effect that changes, all actions together
 
 using Rows = std::vector<const LifetimeRow*>;
 
@@ -212,7 +213,8 @@ std::optional<double> calendar_error(const Transactions& t, std::int64_t end_us,
 }
 
 // Purchases to be expected after the decision, at the pace before it; times what a purchase was worth so far;
-// money so far, and its root: spending is skewed.
+// money so far, and its root. All are cut at kUsualHistory's quantile: spending is skewed, and what a few
+// customers spend before must not decide what is foretold of others.
 void add_history(const DecisionLog& log, const std::vector<Half>& halves, const std::vector<LifetimeRow>& rows,
                  double horizon, LearntOutcome& out) {
   constexpr std::size_t kColumns = 4;
@@ -244,6 +246,15 @@ void add_history(const DecisionLog& log, const std::vector<Half>& halves, const 
       for (std::size_t j = 0; j < kColumns; ++j)
         out.history[at[k] * kColumns + j] = static_cast<float>(columns[j]);
     }
+  }
+  for (std::size_t j = 0; j < kColumns; ++j) {
+    std::vector<float> column;
+    for (std::size_t i = 0; i < rows.size(); ++i) column.push_back(out.history[i * kColumns + j]);
+    const auto at =
+        column.begin() + static_cast<std::ptrdiff_t>(kUsualHistory * static_cast<double>(rows.size() - 1));
+    std::nth_element(column.begin(), at, column.end());
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      out.history[i * kColumns + j] = std::min(out.history[i * kColumns + j], *at);
   }
 }
 
