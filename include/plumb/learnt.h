@@ -1,6 +1,6 @@
 // plumb/learnt.h: outcomes that no column holds because they are learnt: what early outcomes foretell of a late
-// one (a surrogate index), and what a customer will still spend (BG/NBD with Gamma-Gamma). Each becomes a
-// column of the log, a number a decision, that the goal may maximize or limit like any other.
+// one (a surrogate index), and what a customer will still spend (BG/NBD). Each becomes a column of the log, a
+// number a decision, that the goal may maximize or limit like any other.
 //
 // Such a number is an estimate. Its parameters are estimated on finitely many units, and that error is common
 // to many decisions, so no amount of decisions averages it away. A LearntOutcome therefore carries, beside its
@@ -29,6 +29,8 @@
 
 namespace plumb {
 
+struct OutcomeModels;  // plumb/reward.h
+
 // What must hold for a learnt outcome to mean what it says, and whether it was tested.
 struct LearntAssumption {
   std::string name, status, detail;  // status: declared, tested, untestable, failed
@@ -48,6 +50,19 @@ struct IndexChange {
   double carried = 0;
 };
 
+// How the effect of an action on what customers spend stands late against early: the time from a decision to
+// the end of the transactions, halved.
+struct EffectOverTime {
+  std::string action, against;
+  bool known = false;
+  std::string why_not;
+  double early = 0, late = 0;           // money a decision more than under `against`, in either half
+  double foretold = 0;                  // what `late` would be had the effect lasted as the model has it
+  double error = 0;                     // standard error of late - foretold
+  double z_money = 0, z_purchases = 0;  // of the change of the ratio between the actions, late against early
+  double p = 1;                         // adjusted for both and for all actions
+};
+
 struct LearntOutcome {
   std::string name, model;  // "surrogate_index" or "bg_nbd"
   OutcomeColumn column;
@@ -63,6 +78,7 @@ struct LearntOutcome {
   std::string sentence;    // what was learnt
   std::vector<LearntAssumption> assumptions;
   std::vector<std::string> caps;  // why no verdict can be better than inconclusive; usually empty
+  std::vector<Finding> findings;  // about what it was learnt from
 
   // The index: the late outcome, and how well it is foretold on rows of the training half that the model did
   // not see.
@@ -79,11 +95,15 @@ struct LearntOutcome {
   // By action, where actions are fixed: what a change that goes on in a straight line adds to a bucket's sum of
   // value over propensity beyond what `change.carried` has, errors in it. Empty where all of it is carried.
   std::vector<std::vector<double>> further;
-  // The lifetime value: the fits by group, and what earlier forecasts missed (counted over foretold).
+  // The lifetime value: the fits by half, what earlier forecasts missed (counted over foretold), whether
+  // effects last.
   std::vector<std::string> group_name;
   std::vector<BgNbd> purchases;
-  std::vector<GammaGamma> spend;
   std::vector<double> backtests;
+  std::vector<EffectOverTime> effects;
+  // n x history_width, or empty: what stood in the file before each decision, for add_histories.
+  std::size_t history_width = 0;
+  std::vector<float> history;
 };
 
 // ---------------------------------------------------------------------------------------------- surrogate
@@ -127,33 +147,50 @@ inline constexpr double kChangeCost = 0.05;  // of the standard error of a gain
 
 // The value of a decision about a customer (the decision's unit) is
 //
-//   what the customer spent after the decision and before END  +  E[spend in [END, END + horizon) | its
-//   history],
+//   what the customer spent after the decision and before END  +  F x what it spent late,
 //
-// money, not discounted; END is data.as_of, or the end of the last day of log and transactions. The expectation
-// is BG/NBD's number of purchases times Gamma-Gamma's spend a purchase (plumb/lifetime_value.h), given the
-// whole history of the customer, so that an action acts through what the customer does afterwards. A purchase
-// counts as after the decision where its time is later: dates without a time are midnight, so purchases of the
-// decision's own day do not count where it is dated so too.
+// money, not discounted; END is data.as_of, or the end of the last day of log and transactions. Late is the
+// second half of the time from the decision to END, without the customer's first purchase. F is what BG/NBD
+// (plumb/lifetime_value.h) expects in [END, END + horizon) over what it expects late, all decisions of a half
+// together, so that on average over an action's decisions the second part is what the customers will still
+// spend. A single customer's part is noisy on purpose: whatever an action did to rates, to amounts or to who
+// stays, the late purchases show it, no model draws customers of different actions towards each other, and the
+// error of the difference between actions stands in the spread of the values.
 //
-// Where every decision offers the same actions, each customer had one of them only, and each action's customers
-// in each half carry a fit, a model is fitted for the customers of each action: then forecasts are right on
-// average for every action. Else one model serves all, and draws customers of different actions towards each
-// other: effects are understated. Customers of the file that the log does not know take part only in the
-// latter.
+// The model is fitted to all customers of a half; from the decision on their time runs at a pace of the
+// action's own (see reward/lifetime_pace.h), such that as many purchases are expected after the decisions as
+// came. F depends on it since who buys sooner leaves sooner. Its parameters' errors enter by customers'
+// influence on them. Customers of the file that the log does not know take part in the model.
 //
-// Parameters' errors enter by customers' influence on them. What the calendar does beyond the model is measured
-// by forecast_purchases' backtests; it is taken as one factor common to all customers (`common`), a normal
-// error of the size that gives forecast_purchases its interval. Assumed beside: buying is stationary (a history
-// from before the decision is not yet the decision's doing, so effects are understated where histories are
-// long), what is spent a purchase does not depend on how often, and nobody buys for the first time after END.
+// A purchase comes after the decision where its time is later. Where decisions or purchases carry dates without
+// times of the day, all purchases of a decision's own day come before it (a finding counts them).
+//
+// What is extrapolated is tested: has the effect of each action late the size that it had early
+// (EffectOverTime; learn from the first half, foretell the difference in the second)? A level of .02 for all
+// actions together. What the calendar does beyond the model is measured by forecast_purchases' backtests; it is
+// taken as one factor common to all customers (`common`), a normal error of the size that gives
+// forecast_purchases its interval.
+//
+// Caps: an effect that changes; an effect that cannot be tested (fewer than 20 purchases again of an action in
+// a half; actions that differ between decisions); decisions that typically (median) lie fewer than
+// kLeastLifetimeWeeks before END; a horizon above kMostHorizons times that. Assumed beside: effects go on after
+// END as in the late half, and nobody buys for the first time after END.
 //
 // REQUIRES: folds assigned with split_seed; spec.model == "bg_nbd"; log.unit_named. Throws Error{kInput}: no
-// amounts, no times in the log, a transaction or decision after END, a customer of the log without a
-// transaction (unless spec.absent_is_zero: then its value is 0), too few customers who bought again for any
-// model.
+// amounts, no times in the log, a transaction or decision after END, customers that are (almost) none of the
+// log's or are so under another spelling, a customer of the log without a transaction (unless
+// spec.absent_is_zero: then its value is 0), too few customers who bought again for any model.
 LearntOutcome learn_lifetime_value(const DecisionLog& log, const Goal& goal, const OutcomeSpec& spec,
                                    const Transactions& transactions, std::uint64_t split_seed, int threads);
+inline constexpr double kLeastLifetimeWeeks = 13, kMostHorizons = 2;
+
+// What customers did before the decision foretells much of what they do after it, under any action. Adds it to
+// the outcome models (`q`) of learnt outcomes with a history: the same number for all actions of a decision, by
+// least squares of what the models miss on the history; for a training fold from the other training folds, for
+// the certification half from the training half. Doubly robust estimates stay as right as they were, whatever
+// it says, and become as much sharper as it foretells. To be called once, after fit_outcome_models. REQUIRES:
+// models.learnt are columns of `log`.
+void add_histories(const DecisionLog& log, OutcomeModels& models);
 
 // ---------------------------------------------------------------------------------------------- its error
 

@@ -117,6 +117,11 @@ struct Purchases {
 };
 std::vector<Purchases> expected_purchases(const BgNbdParameters& parameters,
                                           std::span<const CustomerSummary> customers, double periods);
+// The means alone, each customer with periods of its own, >= 0; by a quadrature that is shorter: within 1e-4 of
+// the above, relative, wherever a customer is expected to buy fewer than some 50 times.
+std::vector<double> expected_purchases(const BgNbdParameters& parameters,
+                                       std::span<const CustomerSummary> customers,
+                                       std::span<const double> periods);
 
 // The number of purchases of all customers together in the next `periods`.
 struct Forecast {

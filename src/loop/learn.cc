@@ -26,6 +26,7 @@ void learn_outcomes(Study& study, const RunOptions& options) {
   study.models =
       fit_outcome_models(log, modelled_outcomes(study.goal), study.threads, study.goal.outcome_models);
   study.models.learnt = std::move(learnt);
+  add_histories(log, study.models);
   study.logging = std::make_shared<LoggingPolicy>(log, study.threads);
   study.reference =
       study.goal.reference == "logging"

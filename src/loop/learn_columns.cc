@@ -28,6 +28,7 @@ std::vector<std::shared_ptr<const LearntOutcome>> learn_columns(Study& study) {
         refuse("outcome." + name, "transactions", "none in memory", "those of " + spec.transactions);
       learnt = learn_lifetime_value(log, study.goal, spec, found->second, study.seed, study.threads);
     }
+    study.findings.insert(study.findings.end(), learnt.findings.begin(), learnt.findings.end());
     study.caps.insert(study.caps.end(), learnt.caps.begin(), learnt.caps.end());
     out.push_back(std::make_shared<const LearntOutcome>(std::move(learnt)));
   }

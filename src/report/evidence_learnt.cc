@@ -51,17 +51,33 @@ json fits_json(const LearntOutcome& learnt) {
   json out = json::array();
   for (std::size_t g = 0; g < learnt.purchases.size(); ++g) {
     const BgNbd& b = learnt.purchases[g];
-    const GammaGamma& s = learnt.spend[g];
     out.push_back({{"customers_of", learnt.group_name[g]},
                    {"customers", b.customers},
                    {"bought_again", b.repeat_customers},
                    {"r", b.parameters.r},
                    {"alpha", b.parameters.alpha},
                    {"a", b.parameters.a},
-                   {"b", b.parameters.b},
-                   {"p", s.p},
-                   {"q", s.q},
-                   {"gamma", s.gamma}});
+                   {"b", b.parameters.b}});
+  }
+  return out;
+}
+
+json effects_json(const LearntOutcome& learnt) {
+  json out = json::array();
+  for (const EffectOverTime& e : learnt.effects) {
+    json one = {{"action", e.action}, {"against", e.against}};
+    if (e.known) {
+      one.update({{"early", number_json(e.early)},
+                  {"late", number_json(e.late)},
+                  {"foretold", number_json(e.foretold)},
+                  {"standard_error", number_json(e.error)},
+                  {"z_money", number_json(e.z_money)},
+                  {"z_purchases", number_json(e.z_purchases)},
+                  {"p", number_json(e.p)}});
+    } else {
+      one["sentence"] = e.why_not;
+    }
+    out.push_back(std::move(one));
   }
   return out;
 }
@@ -108,6 +124,7 @@ json learnt_json(const Study& study) {
     } else {
       one["fits"] = fits_json(*learnt);
       one["backtests"] = learnt->backtests;
+      one["effects"] = effects_json(*learnt);
     }
     for (const IndexSurrogacy& tested : study.index_tests) {
       if (tested.index == learnt->name) one["surrogacy"] = surrogacy_json(tested);

@@ -108,10 +108,10 @@ std::string learnt_html(const Json& learnt) {
   }
   if (!tests.rows.empty()) out += table_html(tests);
   Table fits;
-  fits.headers = {"Customers of", "Customers", "Bought again", "r", "alpha", "a", "b", "p", "q", "gamma"};
+  fits.headers = {"Customers of", "Customers", "Bought again", "r", "alpha", "a", "b"};
   for (const Json& f : list(learnt, "fits")) {
     std::vector<Cell> row{text_cell(text(f, "customers_of"))};
-    for (const char* key : {"customers", "bought_again", "r", "alpha", "a", "b", "p", "q", "gamma"})
+    for (const char* key : {"customers", "bought_again", "r", "alpha", "a", "b"})
       row.push_back(number_cell(significant(number(f, key))));
     fits.rows.push_back(std::move(row));
   }

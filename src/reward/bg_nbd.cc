@@ -13,7 +13,7 @@
 namespace plumb {
 namespace {
 
-constexpr int kNodes = 48;
+constexpr int kNodes = 48, kFewNodes = 16;
 
 // Equation 6 by the logarithms of r, alpha, a, b. Customers with equal histories are one kind; what depends on
 // the frequency only is tabulated.
@@ -94,12 +94,12 @@ struct Rule {
 };
 
 // Gauss-Jacobi nodes for p ~ Beta(a, b) (Golub, Welsch 1969).
-Rule beta_rule(double a, double b) {
+Rule beta_rule(double a, double b, int nodes = kNodes) {
   const double first = b - 1, second = a - 1,
                sum = first + second;  // exponents of 1 - z and 1 + z, z = 2 p - 1
-  Eigen::VectorXd diagonal(kNodes), beside(kNodes - 1);
+  Eigen::VectorXd diagonal(nodes), beside(nodes - 1);
   diagonal[0] = (second - first) / (sum + 2);
-  for (int k = 1; k < kNodes; ++k) {
+  for (int k = 1; k < nodes; ++k) {
     const double m = 2 * k + sum;
     diagonal[k] = (second * second - first * first) / (m * (m + 2));
     const double square = k == 1 ? 4 * (1 + first) * (1 + second) / ((2 + sum) * (2 + sum) * (3 + sum))
@@ -109,7 +109,7 @@ Rule beta_rule(double a, double b) {
   Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver;
   solver.computeFromTridiagonal(diagonal, beside);
   Rule out;
-  for (int k = 0; k < kNodes; ++k) {
+  for (int k = 0; k < nodes; ++k) {
     out.node.push_back(std::clamp(0.5 * (1 + solver.eigenvalues()[k]), 0.0, 1.0));
     out.weight.push_back(solver.eigenvectors()(0, k) * solver.eigenvectors()(0, k));
   }
@@ -149,6 +149,15 @@ void check_parameters(const BgNbdParameters& p) {
     if (!(value > 0) || !std::isfinite(value))
       refuse("BG/NBD", "parameters", fmt::format("{}", value), "finite numbers > 0");
   }
+}
+
+double alive(const BgNbdParameters& parameters, const CustomerSummary& customer) {
+  if (customer.frequency == 0) return 1;
+  const auto& [r, alpha, a, b] = parameters;
+  const double x = customer.frequency;
+  const double odds = std::log(a) - std::log(b + x - 1) +
+                      (r + x) * (std::log(alpha + customer.age) - std::log(alpha + customer.recency));
+  return 1 / (1 + std::exp(odds));
 }
 
 }  // namespace
@@ -226,12 +235,7 @@ Matrix influence(const BgNbd& model, std::span<const CustomerSummary> customers)
 double probability_alive(const BgNbdParameters& parameters, const CustomerSummary& customer) {
   check_parameters(parameters);
   check_customers({&customer, 1});
-  if (customer.frequency == 0) return 1;
-  const auto& [r, alpha, a, b] = parameters;
-  const double x = customer.frequency;
-  const double odds = std::log(a) - std::log(b + x - 1) +
-                      (r + x) * (std::log(alpha + customer.age) - std::log(alpha + customer.recency));
-  return 1 / (1 + std::exp(odds));
+  return alive(parameters, customer);
 }
 
 std::vector<Purchases> expected_purchases(const BgNbdParameters& parameters,
@@ -252,6 +256,31 @@ std::vector<Purchases> expected_purchases(const BgNbdParameters& parameters,
     const double alive = probability_alive(parameters, c);
     out[i].mean = alive * m.mean;
     out[i].variance = alive * (m.second + m.mean) - out[i].mean * out[i].mean;
+  }
+  return out;
+}
+
+std::vector<double> expected_purchases(const BgNbdParameters& parameters,
+                                       std::span<const CustomerSummary> customers,
+                                       std::span<const double> periods) {
+  check_parameters(parameters);
+  check_customers(customers);
+  PLUMB_ASSERT(periods.size() == customers.size());
+  std::map<double, Rule> rules;  // by frequency: few differ
+  std::vector<double> out(customers.size(), 0.0);
+  for (std::size_t i = 0; i < customers.size(); ++i) {
+    const CustomerSummary& c = customers[i];
+    if (!(periods[i] >= 0) || !std::isfinite(periods[i]))
+      refuse("expected purchases", "periods", fmt::format("{}", periods[i]), "finite numbers >= 0");
+    auto found = rules.find(c.frequency);
+    if (found == rules.end())
+      found = rules.emplace(c.frequency, beta_rule(parameters.a, parameters.b + c.frequency, kFewNodes)).first;
+    const double s = parameters.r + c.frequency, tau = periods[i] / (parameters.alpha + c.age);
+    for (std::size_t k = 0; k < found->second.node.size(); ++k) {
+      const double p = found->second.node[k];
+      out[i] += found->second.weight[k] * (p > 0 ? -std::expm1(-s * std::log1p(p * tau)) / p : s * tau);
+    }
+    out[i] *= alive(parameters, c);
   }
   return out;
 }

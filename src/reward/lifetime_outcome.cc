@@ -1,5 +1,5 @@
-// Customer lifetime value as an outcome: what came after the decision, and what the models expect beyond the
-// end of the file, by half and, where the log carries it, by action.
+// Customer lifetime value as an outcome: what came after the decision, and what of late purchases is to be
+// expected beyond the end of the file, by half and, where the log carries it, by action.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,29 +10,24 @@
 
 #include "plumb/learnt.h"
 #include "plumb/reward.h"
+#include "reward/lifetime_change.h"
+#include "reward/lifetime_join.h"
+#include "reward/lifetime_pace.h"
+#include "reward/lifetime_rows.h"
 
 namespace plumb {
 namespace {
 
-constexpr double kStep = 1e-4;      // of central differences, in logarithms
-constexpr std::size_t kWidth = 7;   // log r, alpha, a, b; log p, q, gamma
-constexpr std::size_t kHalves = 2;  // training, certification
+constexpr double kStep = 1e-3;                // of central differences, in logarithms
+constexpr std::size_t kWidth = 5;             // log r, alpha, a, b; log pace
+constexpr std::size_t kHalves = 2;            // training, certification
+constexpr std::size_t kRowsForSlopes = 2048;  // slopes only carry errors: some rows tell them well enough
+constexpr double kUsualHistory = 0.98;
+constexpr double kChangeLevel = 0.02;  // of the test for an effect that changes, all actions together
 
-constexpr std::uint32_t kNobody = static_cast<std::uint32_t>(-1);
+using Rows = std::vector<const LifetimeRow*>;
 
-// A customer of the file: its history, whose it is, and where it belongs.
-struct Customer {
-  CustomerSummary summary;
-  std::uint64_t unit = 0;
-  std::uint32_t half = 0;
-  std::uint32_t action = kNobody;  // the one action that it had; kNobody: none
-};
-
-std::int64_t end_of_day(std::int64_t time_us) {
-  std::int64_t day = time_us / kDayUs;
-  if (time_us % kDayUs < 0) --day;
-  return (day + 1) * kDayUs;
-}
+std::int64_t end_of_day(std::int64_t time_us) { return (day_of(time_us) + 1) * kDayUs; }
 
 std::int64_t end_of(const DecisionLog& log, const Goal& goal, const Transactions& t) {
   const std::size_t last =
@@ -53,116 +48,150 @@ std::int64_t end_of(const DecisionLog& log, const Goal& goal, const Transactions
   return end;
 }
 
-// The fits of one half's customers (of one action), or of all of the half.
-struct Group {
+// The model of one half's customers.
+struct Half {
   std::string name;
-  std::vector<std::uint32_t> members;  // customers
-  BgNbd purchases;
-  GammaGamma spend;
-  std::string why_not;
+  std::vector<CustomerSummary> customers;
+  std::vector<std::uint64_t> unit;
+  BgNbd model;
+  Matrix influence;  // kBuckets x 4
 };
 
-double value_at(const std::array<double, kWidth>& x, const CustomerSummary& c, double purchases) {
-  GammaGamma at;
-  at.known = true;
-  at.p = std::exp(x[4]);
-  at.q = std::exp(x[5]);
-  at.gamma = std::exp(x[6]);
-  return purchases * expected_spend(at, c);
-}
-
-std::vector<CustomerSummary> summaries_of(const std::vector<Customer>& customers, const Group& group) {
-  std::vector<CustomerSummary> out;
-  for (const std::uint32_t c : group.members) out.push_back(customers[c].summary);
-  return out;
-}
-
-void fit_group(const std::vector<Customer>& customers, Group& group) {
-  const std::vector<CustomerSummary> members = summaries_of(customers, group);
-  group.purchases = fit_bg_nbd(members);
-  group.spend = fit_gamma_gamma(members);
-  group.why_not = group.purchases.known ? group.spend.why_not : group.purchases.why_not;
-  if (group.purchases.known && group.spend.known && !(group.spend.q > 1 + 2 * kStep))
-    group.why_not = fmt::format("amounts have so heavy a tail (Gamma-Gamma q = {:.2f}) that they have no mean",
-                                group.spend.q);
-}
-
-// Groups by half and action where that can be, else by half.
-std::vector<Group> group_customers(const DecisionLog& log, const std::vector<Customer>& customers,
-                                   bool by_action, int threads) {
-  const std::size_t actions = by_action ? log.actions.size() : 1;
-  std::vector<Group> out(kHalves * actions);
-  for (std::size_t g = 0; g < out.size(); ++g) {
-    out[g].name = g / actions == 0 ? "training half" : "certification half";
-    if (by_action) out[g].name += ", " + log.actions[g % actions];
+std::vector<Half> fit_halves(const Transactions& t, std::int64_t end_us, std::uint64_t split_seed,
+                             int threads) {
+  std::vector<Half> out(kHalves);
+  out[0].name = "training half";
+  out[1].name = "certification half";
+  for (CustomerSummary& s : summarize(t, end_us)) {
+    const std::uint64_t unit = hash_bytes(s.customer);
+    Half& half = out[fold_of(unit, split_seed) < kTrainingFolds ? 0 : 1];
+    half.customers.push_back(std::move(s));
+    half.unit.push_back(unit);
   }
-  for (std::uint32_t c = 0; c < customers.size(); ++c) {
-    if (by_action && customers[c].action == kNobody) continue;
-    out[customers[c].half * actions + (by_action ? customers[c].action : 0)].members.push_back(c);
-  }
-  parallel_blocks(out.size(), threads, [&](std::size_t g) { fit_group(customers, out[g]); });
-  return out;
-}
-
-bool all_fitted(const std::vector<Group>& groups) {
-  return std::all_of(groups.begin(), groups.end(), [](const Group& g) { return g.why_not.empty(); });
-}
-
-// What every customer is expected to spend, and how that depends on the parameters.
-struct Expected {
-  std::vector<double> value;                      // by customer
-  std::vector<std::array<double, kWidth>> slope;  // by customer
-  std::vector<std::uint32_t> group;               // by customer
-};
-
-void expect(const std::vector<Customer>& customers, const Group& group, std::uint32_t number, double periods,
-            Expected& out) {
-  const std::vector<CustomerSummary> members = summaries_of(customers, group);
-  const BgNbdParameters& m = group.purchases.parameters;
-  const std::array<double, kWidth> at = {std::log(m.r),
-                                         std::log(m.alpha),
-                                         std::log(m.a),
-                                         std::log(m.b),
-                                         std::log(group.spend.p),
-                                         std::log(group.spend.q),
-                                         std::log(group.spend.gamma)};
-  const auto values = [&](const std::array<double, kWidth>& x) {
-    const std::vector<Purchases> purchases =
-        expected_purchases({std::exp(x[0]), std::exp(x[1]), std::exp(x[2]), std::exp(x[3])}, members, periods);
-    std::vector<double> v(members.size());
-    for (std::size_t k = 0; k < v.size(); ++k) v[k] = value_at(x, members[k], purchases[k].mean);
-    return v;
-  };
-  const std::vector<double> here = values(at);
-  for (std::size_t k = 0; k < here.size(); ++k) {
-    out.value[group.members[k]] = here[k];
-    out.group[group.members[k]] = number;
-  }
-  for (std::size_t j = 0; j < kWidth; ++j) {
-    auto above = at, below = at;
-    above[j] += kStep;
-    below[j] -= kStep;
-    const std::vector<double> up = values(above), down = values(below);
-    for (std::size_t k = 0; k < here.size(); ++k)
-      out.slope[group.members[k]][j] = (up[k] - down[k]) / (2 * kStep);
-  }
-}
-
-Matrix influence_by_bucket(const std::vector<Customer>& customers, const Group& group) {
-  const std::vector<CustomerSummary> members = summaries_of(customers, group);
-  const Matrix buys = influence(group.purchases, members), spends = influence(group.spend, members);
-  Matrix out(kBuckets, kWidth);
-  std::array<double, kWidth> sum{};
-  for (std::size_t k = 0; k < members.size(); ++k) {
-    const std::span<double> to = out.row(bucket_of(customers[group.members[k]].unit));
-    for (std::size_t j = 0; j < kWidth; ++j) {
-      const double part = j < 4 ? buys(k, j) : spends(k, j - 4);
-      to[j] += part;
-      sum[j] += part;
+  parallel_blocks(kHalves, threads, [&](std::size_t h) {
+    Half& half = out[h];
+    half.model = fit_bg_nbd(half.customers);
+    if (!half.model.known) return;
+    const Matrix by_customer = influence(half.model, half.customers);
+    half.influence = Matrix(kBuckets, 4);
+    for (std::size_t c = 0; c < half.customers.size(); ++c) {
+      for (std::size_t k = 0; k < 4; ++k) half.influence(bucket_of(half.unit[c]), k) += by_customer(c, k);
     }
+  });
+  return out;
+}
+
+// One action's customers in one half: their pace, and what a late purchase stands for.
+struct Group {
+  std::size_t half = 0;
+  Rows rows;  // of the action
+  std::vector<std::size_t> decision;
+  bool paced = false;  // else the half's own pace
+  double log_pace = 0;
+  WindowSums sums;                     // of all decisions of the half, at this pace
+  double factor = 0;                   // future over late
+  std::array<double, kWidth> slope{};  // of the factor
+  double ratio_slope = 0;              // d log(late / early) / d log pace
+  Matrix influence;                    // kBuckets x kWidth
+};
+
+double factor_of(const WindowSums& sums) { return sums.late > 0 ? sums.future / sums.late : 0; }
+
+// Every k-th row, so that at most kRowsForSlopes are left.
+Rows some_of(const Rows& rows) {
+  const std::size_t step = (rows.size() + kRowsForSlopes - 1) / kRowsForSlopes;
+  Rows out;
+  for (std::size_t i = 0; i < rows.size(); i += std::max<std::size_t>(1, step)) out.push_back(rows[i]);
+  return out;
+}
+
+void add_influence(const Half& half, const DecisionLog& log, const Pace& pace, Group& group) {
+  group.influence = Matrix(kBuckets, kWidth);
+  std::vector<double> own(kBuckets, 0.0);
+  if (pace.known) {
+    const std::vector<double> parts = pace_influence(half.model.parameters, group.rows, pace);
+    for (std::size_t k = 0; k < parts.size(); ++k) own[bucket_of(log.unit[group.decision[k]])] += parts[k];
+  }
+  std::array<double, kWidth> sum{};
+  for (std::size_t b = 0; b < kBuckets; ++b) {
+    for (std::size_t k = 0; k < 4; ++k) {
+      group.influence(b, k) = half.influence(b, k);
+      if (pace.known) own[b] -= pace.by_model[k] / pace.slope * half.influence(b, k);
+    }
+    group.influence(b, 4) = own[b];
+    for (std::size_t k = 0; k < kWidth; ++k) sum[k] += group.influence(b, k);
   }
   for (std::size_t b = 0; b < kBuckets; ++b) {
-    for (std::size_t j = 0; j < kWidth; ++j) out(b, j) -= sum[j] / static_cast<double>(kBuckets);
+    for (std::size_t k = 0; k < kWidth; ++k) group.influence(b, k) -= sum[k] / static_cast<double>(kBuckets);
+  }
+}
+
+void measure(const Half& half, const DecisionLog& log, const Rows& of_half, const Pace& whole, double horizon,
+             Group& group) {
+  const BgNbdParameters& p = half.model.parameters;
+  Pace pace = pace_of(p, group.rows);
+  group.paced = pace.known;
+  group.log_pace = pace.known ? pace.log_pace : whole.known ? whole.log_pace : 0;
+  add_influence(half, log, pace, group);
+  group.sums = expected_in_windows(p, of_half, std::exp(group.log_pace), horizon);
+  group.factor = factor_of(group.sums);
+  const Rows some = some_of(of_half);
+  const std::array<double, kWidth> at = {std::log(p.r), std::log(p.alpha), std::log(p.a), std::log(p.b),
+                                         group.log_pace};
+  for (std::size_t k = 0; k < kWidth; ++k) {
+    std::array<WindowSums, 2> sums;
+    for (const int side : {0, 1}) {
+      auto x = at;
+      x[k] += side == 0 ? -kStep : kStep;
+      sums[static_cast<std::size_t>(side)] = expected_in_windows(
+          {std::exp(x[0]), std::exp(x[1]), std::exp(x[2]), std::exp(x[3])}, some, std::exp(x[4]), horizon);
+    }
+    group.slope[k] = (factor_of(sums[1]) - factor_of(sums[0])) / (2 * kStep);
+    if (k == 4 && sums[0].early > 0 && sums[0].late > 0)
+      group.ratio_slope =
+          (std::log(sums[1].late / sums[1].early) - std::log(sums[0].late / sums[0].early)) / (2 * kStep);
+  }
+}
+
+// By half, then by action (or one for all).
+std::vector<Group> groups_of(const DecisionLog& log, const std::vector<Half>& halves,
+                             const std::vector<LifetimeRow>& rows, bool by_action, double horizon,
+                             int threads) {
+  const std::size_t actions = by_action ? log.actions.size() : 1;
+  std::vector<Group> out(kHalves * actions);
+  std::vector<Rows> of_half(kHalves);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (!rows[i].known) continue;
+    const std::size_t half = log.in_training(i) ? 0 : 1;
+    Group& group = out[half * actions + (by_action ? log.chosen_action(i) : 0)];
+    group.rows.push_back(&rows[i]);
+    group.decision.push_back(i);
+    of_half[half].push_back(&rows[i]);
+  }
+  std::vector<Pace> whole(kHalves);
+  parallel_blocks(kHalves, threads,
+                  [&](std::size_t h) { whole[h] = pace_of(halves[h].model.parameters, of_half[h]); });
+  parallel_blocks(out.size(), threads, [&](std::size_t g) {
+    const std::size_t h = g / actions;
+    out[g].half = h;
+    measure(halves[h], log, of_half[h], whole[h], horizon, out[g]);
+  });
+  return out;
+}
+
+// Both halves together.
+std::vector<ModelRatio> ratios_of(const std::vector<Group>& groups, std::size_t actions) {
+  std::vector<ModelRatio> out(actions);
+  for (std::size_t a = 0; a < actions; ++a) {
+    const Group &one = groups[a], &other = groups[actions + a];
+    const double early = one.sums.early + other.sums.early, late = one.sums.late + other.sums.late;
+    out[a].influence.assign(kBuckets, 0.0);
+    if (!(early > 0) || !(late > 0)) continue;
+    out[a].log_ratio = std::log(late / early);
+    for (const Group* g : {&one, &other}) {
+      for (std::size_t b = 0; b < kBuckets; ++b)
+        out[a].influence[b] += g->sums.late / late * g->ratio_slope * g->influence(b, 4);
+    }
   }
   return out;
 }
@@ -183,33 +212,127 @@ std::optional<double> calendar_error(const Transactions& t, std::int64_t end_us,
   }
 }
 
-// The file's customers by name, each with its half and its action.
-std::vector<Customer> customers_of(const DecisionLog& log, const Transactions& t, std::int64_t end_us,
-                                   std::uint64_t split_seed, std::map<std::uint64_t, std::uint32_t>& number) {
-  std::vector<Customer> out;
-  for (CustomerSummary& s : summarize(t, end_us)) {
-    Customer c;
-    c.unit = hash_bytes(s.customer);
-    c.half = fold_of(c.unit, split_seed) < kTrainingFolds ? 0 : 1;
-    c.summary = std::move(s);
-    number[c.unit] = static_cast<std::uint32_t>(out.size());
-    out.push_back(std::move(c));
+// Purchases to be expected after the decision, at the pace before it; times what a purchase was worth so far;
+// money so far, and its root. All are cut at kUsualHistory's quantile: spending is skewed, and what a few
+// customers spend before must not decide what is foretold of others.
+void add_history(const DecisionLog& log, const std::vector<Half>& halves, const std::vector<LifetimeRow>& rows,
+                 double horizon, LearntOutcome& out) {
+  constexpr std::size_t kColumns = 4;
+  out.history_width = kColumns;
+  out.history.assign(rows.size() * kColumns, 0.0f);
+  double money = 0, purchases = 0;
+  for (const LifetimeRow& row : rows) {
+    money += row.before;
+    purchases += row.before_count;
   }
-  for (std::size_t i = 0; i < log.size(); ++i) {
-    const auto found = number.find(log.unit[i]);
-    if (found != number.end() && out[found->second].action == kNobody)
-      out[found->second].action = log.chosen_action(i);
+  const double usual = purchases > 0 ? money / purchases : 0;
+  for (std::size_t h = 0; h < halves.size(); ++h) {
+    std::vector<std::size_t> at;
+    std::vector<CustomerSummary> start;
+    std::vector<double> periods;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (!rows[i].known || rows[i].before_count == 0 || log.in_training(i) != (h == 0)) continue;
+      at.push_back(i);
+      start.push_back(rows[i].start);
+      periods.push_back(rows[i].seen + horizon);
+    }
+    const std::vector<double> expected = expected_purchases(halves[h].model.parameters, start, periods);
+    for (std::size_t k = 0; k < at.size(); ++k) {
+      const LifetimeRow& row = rows[at[k]];
+      // Amounts of few purchases are drawn towards the usual one, as if one more had been that.
+      const double worth = (row.before + usual) / (row.before_count + 1);
+      const std::array<double, kColumns> columns = {expected[k], expected[k] * worth, row.before,
+                                                    std::sqrt(row.before)};
+      for (std::size_t j = 0; j < kColumns; ++j)
+        out.history[at[k] * kColumns + j] = static_cast<float>(columns[j]);
+    }
   }
-  return out;
+  for (std::size_t j = 0; j < kColumns; ++j) {
+    std::vector<float> column;
+    for (std::size_t i = 0; i < rows.size(); ++i) column.push_back(out.history[i * kColumns + j]);
+    const auto at =
+        column.begin() + static_cast<std::ptrdiff_t>(kUsualHistory * static_cast<double>(rows.size() - 1));
+    std::nth_element(column.begin(), at, column.end());
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      out.history[i * kColumns + j] = std::min(out.history[i * kColumns + j], *at);
+  }
 }
 
-bool one_action_each(const DecisionLog& log, const std::vector<Customer>& customers,
-                     const std::map<std::uint64_t, std::uint32_t>& number) {
-  for (std::size_t i = 0; i < log.size(); ++i) {
-    const auto found = number.find(log.unit[i]);
-    if (found != number.end() && customers[found->second].action != log.chosen_action(i)) return false;
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+// Is the time since the decisions long enough to foretell the horizon, and does the effect last?
+void judge(LearntOutcome& out, double weeks, double horizon, bool by_action) {
+  const auto cap = [&](const std::string& why) { out.caps.push_back(out.name + ": " + why); };
+  std::string untested;
+  if (!by_action) untested = "actions are not the same few in every decision";
+  for (const EffectOverTime& e : out.effects) {
+    if (!e.known && untested.empty()) untested = e.why_not;
   }
-  return true;
+  if (weeks < kLeastLifetimeWeeks) {
+    cap(fmt::format(
+        "typical decisions lie {:.1f} weeks before the end of the purchases, {:.0f} are needed to tell "
+        "whether an effect lasts",
+        weeks, kLeastLifetimeWeeks));
+  } else if (horizon > kMostHorizons * weeks) {
+    cap(fmt::format(
+        "it looks {:.1f} weeks ahead, more than {:.0f} times the {:.1f} weeks that are seen after typical "
+        "decisions",
+        horizon, kMostHorizons, weeks));
+  } else if (!untested.empty()) {
+    cap("whether effects last is not tested: " + untested);
+  }
+  std::string tested;
+  bool changes = false;
+  for (const EffectOverTime& e : out.effects) {
+    if (!e.known) continue;
+    const std::string seen = fmt::format(
+        "in the first half of the time since the decision customers of {} spent {:+.3g} a decision against "
+        "those of "
+        "{}, in the second half {:+.3g}, where {:+.3g} would follow from an effect that lasts (standard error "
+        "{:.2g}; "
+        "z = {:.1f} in money, {:.1f} in purchases)",
+        e.action, e.early, e.against, e.late, e.foretold, e.error, e.z_money, e.z_purchases);
+    tested += " " + seen + ".";
+    tested[tested.size() - seen.size() - 1] = 'I';
+    if (e.p >= kChangeLevel) continue;
+    changes = true;
+    cap("the effect changes with time since the decision: " + seen +
+        ", so that what is still to come is not foretold by it");
+  }
+  const bool short_of = weeks < kLeastLifetimeWeeks || horizon > kMostHorizons * weeks;
+  out.assumptions.push_back(
+      {"effects that last",
+       changes                         ? "failed"
+       : untested.empty() && !short_of ? "tested"
+                                       : "untestable",
+       fmt::format(
+           "What is still to come is foretold from the second half of the {:.1f} weeks since typical "
+           "decisions.{} An effect that fades or turns after the end of the purchases makes the gain too "
+           "large (of a loss: the loss), one that grows makes it too small; nothing in the file can show "
+           "what begins after its last date.",
+           weeks, untested.empty() ? tested : tested + " Not tested: " + untested + ".")});
+}
+
+void describe_order(const std::vector<LifetimeRow>& rows, DayOrder order, LearntOutcome& out) {
+  double own_day = 0, decisions = 0;
+  for (const LifetimeRow& row : rows) {
+    own_day += row.own_day;
+    decisions += row.own_day > 0;
+  }
+  if (!order.by_day() || own_day == 0) return;
+  const char* who = !order.purchases_dated  ? "Decisions have"
+                    : order.decisions_dated ? "Decisions and purchases have"
+                                            : "Purchases have";
+  out.findings.push_back(
+      {"purchases_on_the_day", Severity::kWarning,
+       fmt::format(
+           "{} dates without times: {:.0f} purchases lie on the own day of {:.0f} decisions. For {} they count "
+           "as before the decision: what it caused on that day is not in the outcome.",
+           who, own_day, decisions, out.name)});
 }
 
 }  // namespace
@@ -222,52 +345,40 @@ LearntOutcome learn_lifetime_value(const DecisionLog& log, const Goal& goal, con
   if (!log.unit_named)
     refuse(log.source, "data.unit", "no unit", "the customer of every decision, as in " + t.source);
   if (log.time_us.empty()) refuse(log.source, "data.time", "no times", "when every decision was made");
-  const std::int64_t end_us = end_of(log, goal, t);
-  const double periods = static_cast<double>(*spec.horizon_us) / static_cast<double>(kWeekUs);
-  std::map<std::uint64_t, std::uint32_t> number;
-  const std::vector<Customer> customers = customers_of(log, t, end_us, split_seed, number);
-
-  bool by_action =
-      log.fixed_actions && log.actions.size() <= kMostIds && one_action_each(log, customers, number);
-  std::vector<Group> groups = group_customers(log, customers, by_action, threads);
-  if (by_action && !all_fitted(groups)) {
-    by_action = false;
-    groups = group_customers(log, customers, by_action, threads);
-  }
-  for (const Group& group : groups) {
-    if (group.why_not.empty()) continue;
-    refuse(t.source, title, fmt::format("{} ({})", group.why_not, group.name),
-           "customers enough in each half for a model of when they buy and what they spend");
-  }
-  Expected expected;
-  expected.value.assign(customers.size(), 0.0);
-  expected.slope.assign(customers.size(), {});
-  expected.group.assign(customers.size(), 0);
   LearntOutcome out;
   out.name = spec.name;
   out.model = spec.model;
   out.width = kWidth;
-  for (std::size_t g = 0; g < groups.size(); ++g) {
-    expect(customers, groups[g], static_cast<std::uint32_t>(g), periods, expected);
-    out.influence.push_back(influence_by_bucket(customers, groups[g]));
-    out.rows += groups[g].members.size();
-    out.group_name.push_back(groups[g].name);
-    out.purchases.push_back(groups[g].purchases);
-    out.spend.push_back(groups[g].spend);
-  }
-  const std::optional<double> calendar = calendar_error(t, end_us, periods, goal.confidence, out.backtests);
+  const std::int64_t end_us = end_of(log, goal, t);
+  check_join(log, goal, spec, t, out.findings);
+  find_repeated(t, spec.name, out.findings);
+  const double horizon = static_cast<double>(*spec.horizon_us) / static_cast<double>(kWeekUs);
 
-  // Purchases by customer in the order of their times, so that what came after a decision is one sum.
-  std::vector<std::uint32_t> order(t.size());
-  for (std::uint32_t r = 0; r < order.size(); ++r) order[r] = r;
-  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return std::pair(t.who[a], t.time_us[a]) < std::pair(t.who[b], t.time_us[b]);
-  });
-  std::map<std::uint64_t, std::pair<std::size_t, std::size_t>> rows_of;
-  for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
-    while (end < order.size() && t.who[order[end]] == t.who[order[begin]]) ++end;
-    rows_of[hash_bytes(t.customer[t.who[order[begin]]])] = {begin, end};
+  const std::vector<Half> halves = fit_halves(t, end_us, split_seed, threads);
+  for (const Half& half : halves) {
+    if (half.model.known) continue;
+    refuse(t.source, title, fmt::format("{} ({})", half.model.why_not, half.name),
+           "customers enough in each half for a model of when they buy");
   }
+  std::map<std::uint64_t, std::uint32_t> units;
+  for (std::uint32_t c = 0; c < t.customer.size(); ++c) units[hash_bytes(t.customer[c])] = c;
+  const DayOrder order = day_order(log, t);
+  const std::vector<LifetimeRow> rows = lifetime_rows(log, t, units, end_us, order);
+  describe_order(rows, order, out);
+
+  const bool by_action = log.fixed_actions && log.actions.size() <= kMostIds;
+  const std::size_t actions = by_action ? log.actions.size() : 1;
+  const std::vector<Group> groups = groups_of(log, halves, rows, by_action, horizon, threads);
+  for (const Half& half : halves) {
+    out.rows += half.customers.size();
+    out.group_name.push_back(half.name);
+    out.purchases.push_back(half.model);
+  }
+  for (const Group& group : groups) out.influence.push_back(group.influence);
+  if (by_action) out.effects = effects_over_time(log, rows, ratios_of(groups, actions));
+  const std::optional<double> calendar = calendar_error(t, end_us, horizon, goal.confidence, out.backtests);
+
+  add_history(log, halves, rows, horizon, out);
 
   OutcomeColumn& column = out.column;
   column.name = spec.name;
@@ -278,49 +389,35 @@ LearntOutcome learn_lifetime_value(const DecisionLog& log, const Goal& goal, con
   out.group.assign(log.size(), 0);
   out.slope.assign(log.size() * kWidth, 0.0f);
   out.common.assign(log.size(), 0.0f);
-  double before = 0, known = 0;  // share of the histories that lies before the decision
+  std::vector<double> weeks(log.size());
+  double spent = 0, future = 0;
   for (std::size_t i = 0; i < log.size(); ++i) {
-    const auto found = number.find(log.unit[i]);
-    if (found == number.end()) {
-      if (spec.absent_is_zero) continue;
-      refuse(t.source, title,
-             fmt::format("no transaction of the customer of decision {}",
-                         log.id.empty() ? std::to_string(i + 1) : log.id[i]),
-             "some of every customer of the log, or absent = \"zero\"");
-    }
-    const std::uint32_t c = found->second;
-    const auto [begin, end] = rows_of.at(log.unit[i]);
-    double spent = 0;
-    for (std::size_t r = end; r-- > begin && t.time_us[order[r]] > log.time_us[i];) spent += t.amount[order[r]];
-    column.value[i] = spent + expected.value[c];
+    weeks[i] = static_cast<double>(end_us - log.time_us[i]) / static_cast<double>(kWeekUs);
+    const std::size_t g = (log.in_training(i) ? 0 : 1) * actions + (by_action ? log.chosen_action(i) : 0);
+    const double late = rows[i].late_money, to_come = groups[g].factor * late;
+    column.value[i] = rows[i].spent + to_come;
     column.nonzero_count += column.value[i] != 0;
-    out.group[i] = expected.group[c];
+    out.group[i] = static_cast<std::uint32_t>(g);
     for (std::size_t k = 0; k < kWidth; ++k)
-      out.slope[i * kWidth + k] = static_cast<float>(expected.slope[c][k]);
-    if (calendar) out.common[i] = static_cast<float>(*calendar * expected.value[c]);
-    const double history = static_cast<double>(end_us - t.time_us[order[begin]]);
-    if (history > 0) {
-      before += std::clamp(static_cast<double>(log.time_us[i] - t.time_us[order[begin]]) / history, 0.0, 1.0);
-      known += 1;
-    }
+      out.slope[i * kWidth + k] = static_cast<float>(late * groups[g].slope[k]);
+    if (calendar) out.common[i] = static_cast<float>(*calendar * to_come);
+    spent += rows[i].spent;
+    future += to_come;
   }
-  const double share = known > 0 ? before / known : 0;
   out.sentence = fmt::format(
-      "{} is what a customer spent after the decision and what it is expected to spend in the {:.0f} days "
-      "after the "
-      "end of the transactions, by BG/NBD and Gamma-Gamma from {} customers, {}",
-      spec.name, periods * 7, out.rows,
-      by_action ? "a model for the customers of each action in each half."
-                : "one model for each half: differences between actions are understated.");
+      "{} is what a customer spent after the decision and what is expected of it in the {:.0f} days after the "
+      "end of "
+      "the transactions ({:.0f} % of all): its purchases of the later half of the time since the decision, "
+      "times what "
+      "BG/NBD expects to come for each, from {} customers{}",
+      spec.name, horizon * 7, spent + future > 0 ? 100 * future / (spent + future) : 0, out.rows,
+      by_action ? ", each action at a pace of its own." : ", at one pace for all actions.");
+  judge(out, median(std::move(weeks)), horizon, by_action);
   out.assumptions.push_back(
-      {"stationary buying", "declared",
-       fmt::format(
-           "Customers buy at their own constant rates until they leave. {:.0f} % of the histories lie before "
-           "the decision: to about that extent its effect on what is still to come is understated.",
-           100 * share)});
-  out.assumptions.push_back(
-      {by_action ? "one model for the customers of an action" : "one model for the customers of all actions",
-       "untestable", "Customers differ in their rates and amounts as BG/NBD and Gamma-Gamma have it."});
+      {"a pace of buying for each action", "untestable",
+       "Customers buy at their own rates, times the action's pace from the decision on, until they leave after "
+       "a "
+       "purchase, as BG/NBD has it; what a purchase is worth stays what it was in the later half."});
   std::string drift =
       "The file is too short to ask what earlier forecasts missed: no error of the calendar is in "
       "any interval.";

@@ -213,9 +213,13 @@ TEST_F(LearntGoal, LifetimeValueDecidesFromTransactions) {
   EXPECT_LE(b.at("lower").get<double>(), truth);
   EXPECT_GE(b.at("upper").get<double>(), truth);
   EXPECT_EQ(evidence.decision, "ship") << document.at("headline");
-  EXPECT_EQ(document.at("learnt")[0].at("fits").size(), 4u);
+  EXPECT_EQ(document.at("learnt")[0].at("fits").size(), 2u);
+  const json& effect = document.at("learnt")[0].at("effects")[0];
+  EXPECT_EQ(effect.at("action"), effect.at("against") == "a" ? "b" : "a");
+  EXPECT_GT(effect.at("p").get<double>(), 0.02);
   EXPECT_EQ(document.at("learnt")[0].at("backtests").size(), 4u);
-  EXPECT_NE(assumption(document, "stationary buying"), nullptr);
+  ASSERT_NE(assumption(document, "effects that last"), nullptr);
+  EXPECT_EQ(assumption(document, "effects that last")->at("status"), "tested");
   ASSERT_NE(assumption(document, "the calendar"), nullptr);
   EXPECT_EQ(assumption(document, "the calendar")->at("status"), "tested");
 }

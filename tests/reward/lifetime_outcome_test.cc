@@ -2,9 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
 
 #include "plumb/learnt.h"
 #include "plumb/reward.h"
+#include "reward/lifetime_pace.h"
+#include "tests/reward/decided_customers.h"
 #include "tests/reward/newcomers.h"
 #include "tests/reward/simulated_customers.h"
 
@@ -47,54 +50,75 @@ TEST(Influence, OfCustomersSumsToTheCovarianceOfTheParameters) {
   check(influence(spends, simulated.customers), spends.covariance);
 }
 
-// With one action there is one model a half: what the library's own forecast of that half's customers says.
-TEST(LifetimeOutcome, IsWhatCameAfterTheDecisionAndWhatIsExpectedAfterTheEnd) {
-  Newcomers world = newcomers(1500, 1, 5);
-  for (std::uint32_t& c : world.log.chosen) c = 0;
-  world.log.actions = {"a"};
-  world.log.logged.assign(world.log.size(), 1.0f);
-  world.log.action.assign(world.log.size(), 0);
-  world.log.propensity.assign(world.log.size(), 1.0);
-  for (std::size_t i = 0; i <= world.log.size(); ++i) world.log.offset[i] = i;
+// Written out slowly from the definition: purchases one by one, the pace by bisection, the library's exact
+// expectations.
+TEST(LifetimeOutcome, IsWhatCameAfterTheDecisionAndWhatLatePurchasesStandFor) {
+  DecidedCustomers made;
+  made.count = 600;
+  made.effect = [](double) { return 1.5; };
+  const Newcomers world = decided_customers(made, 5);
+  const DecisionLog& log = world.log;
+  const Transactions& t = world.transactions;
   const LearntOutcome clv = learn(world);
-  const std::int64_t end = parse_time_us("2026-10-08", "", "");
-  Transactions half = world.transactions;  // of the certification half alone
-  std::vector<std::size_t> rows;
-  for (std::size_t r = 0; r < half.size(); ++r) {
-    if (!world.log.in_training(half.who[r])) rows.push_back(r);
-  }
-  for (std::size_t k = 0; k < rows.size(); ++k) {
-    half.who[k] = half.who[rows[k]];
-    half.time_us[k] = half.time_us[rows[k]];
-    half.amount[k] = half.amount[rows[k]];
-  }
-  half.who.resize(rows.size());
-  half.time_us.resize(rows.size());
-  half.amount.resize(rows.size());
-  LifetimeOptions options;
-  options.end_us = end;
-  options.periods = 26;
-  options.draws = 2;
-  const LifetimeValues forecast = lifetime_values(half, options);
-  ASSERT_TRUE(forecast.known);
-  std::size_t compared = 0;
-  for (const LifetimeValue& v : forecast.customers) {
-    const std::size_t i = std::stoul(v.customer.substr(1));
-    double after = 0;
-    for (std::size_t r = 0; r < world.transactions.size(); ++r) {
-      if (world.transactions.who[r] == i && world.transactions.time_us[r] > world.log.time_us[i])
-        after += world.transactions.amount[r];
+  const std::int64_t end = parse_time_us("2026-10-08", "", ""), last = end / kDayUs - 1;
+  struct Slow {
+    CustomerSummary start;
+    double seen = 0, middle = 0, spent = 0, late_money = 0, days = 0;
+  };
+  std::vector<Slow> rows(log.size());
+  std::vector<std::size_t> half;  // of the certification half
+  for (std::size_t i = 0; i < log.size(); ++i) {
+    Slow& row = rows[i];
+    std::set<std::int64_t> before, after;
+    const std::int64_t decided = log.time_us[i] / kDayUs, middle = decided + (last - decided) / 2;
+    for (std::size_t r = 0; r < t.size(); ++r) {
+      if (t.who[r] == i && t.time_us[r] <= log.time_us[i]) before.insert(t.time_us[r] / kDayUs);
     }
-    EXPECT_NEAR(clv.column.value[i], after + v.value, 1e-9 * (1 + after + v.value)) << v.customer;
-    ++compared;
+    for (std::size_t r = 0; r < t.size(); ++r) {
+      if (t.who[r] != i || t.time_us[r] <= log.time_us[i]) continue;
+      row.spent += t.amount[r];
+      if (t.time_us[r] / kDayUs > middle) row.late_money += t.amount[r];
+      if (t.time_us[r] / kDayUs != *before.rbegin()) after.insert(t.time_us[r] / kDayUs);
+    }
+    row.start = {"", static_cast<double>(before.size() - 1),
+                 static_cast<double>(*before.rbegin() - *before.begin()) / 7,
+                 static_cast<double>(decided - *before.begin()) / 7, 0};
+    row.seen = static_cast<double>(last - decided) / 7;
+    row.middle = static_cast<double>(middle - decided) / 7;
+    row.days = static_cast<double>(after.size());
+    if (!log.in_training(i)) half.push_back(i);
   }
-  EXPECT_GT(compared, 600u);
-  EXPECT_EQ(clv.purchases.size(), 2u);
+  ASSERT_GT(half.size(), 250u);
+  const BgNbdParameters& p = clv.purchases[1].parameters;
+  const auto expected = [&](std::size_t i, double weeks) {
+    return expected_purchases(p, {&rows[i].start, 1}, weeks)[0].mean;
+  };
+  for (const std::uint32_t action : {0u, 1u}) {
+    double low = 0.1, high = 10;
+    for (int step = 0; step < 50; ++step) {
+      const double pace = std::sqrt(low * high);
+      double excess = 0;
+      for (const std::size_t i : half) {
+        if (log.chosen[i] == action) excess += expected(i, pace * rows[i].seen) - rows[i].days;
+      }
+      (excess < 0 ? low : high) = pace;
+    }
+    double late = 0, future = 0;
+    for (const std::size_t i : half) {
+      late += expected(i, low * rows[i].seen) - expected(i, low * rows[i].middle);
+      future += expected(i, low * (rows[i].seen + 26)) - expected(i, low * rows[i].seen);
+    }
+    for (const std::size_t i : half) {
+      if (log.chosen[i] != action) continue;
+      const double value = rows[i].spent + future / late * rows[i].late_money;
+      EXPECT_NEAR(clv.column.value[i], value, 1e-3 * (1 + value)) << i;
+    }
+  }
 }
 
-TEST(LifetimeOutcome, HasAModelForEachActionWhereEveryCustomerHadOne) {
+TEST(LifetimeOutcome, HasAPaceForEachActionAlsoWhereCustomersHadSeveral) {
   Newcomers world = newcomers(1500, 1.5, 6);
-  EXPECT_EQ(learn(world).group_name.size(), 4u);
+  EXPECT_EQ(learn(world).influence.size(), 4u);
   // Another decision about a customer, with the other action.
   DecisionLog& log = world.log;
   log.unit.push_back(log.unit[0]);
@@ -105,9 +129,62 @@ TEST(LifetimeOutcome, HasAModelForEachActionWhereEveryCustomerHadOne) {
   log.logged.insert(log.logged.end(), {0.5f, 0.5f});
   log.chosen.push_back(1 - log.chosen[0]);
   log.propensity.push_back(0.5);
-  const LearntOutcome together = learn(world);
-  EXPECT_EQ(together.group_name, (std::vector<std::string>{"training half", "certification half"}));
-  EXPECT_NE(together.sentence.find("understated"), std::string::npos);
+  const LearntOutcome clv = learn(world);
+  EXPECT_EQ(clv.influence.size(), 4u);
+  EXPECT_EQ(clv.group_name, (std::vector<std::string>{"training half", "certification half"}));
+}
+
+// The slopes and the influence of the pace: a step of a parameter moves the factor as the slopes say, and what
+// customers contribute to the pace's error spreads as the pace does between samples.
+TEST(LifetimePace, ItsErrorIsThatBetweenSamples) {
+  double sum = 0, squares = 0, claimed = 0;
+  constexpr int kWorlds = 60;
+  for (int k = 0; k < kWorlds; ++k) {
+    DecidedCustomers made;
+    made.count = 400;
+    made.effect = [](double) { return 1.5; };
+    const Newcomers world = decided_customers(made, static_cast<std::uint64_t>(k) + 100);
+    std::map<std::uint64_t, std::uint32_t> units;
+    for (std::uint32_t c = 0; c < world.transactions.customer.size(); ++c)
+      units[hash_bytes(world.transactions.customer[c])] = c;
+    const std::vector<LifetimeRow> rows =
+        lifetime_rows(world.log, world.transactions, units, parse_time_us("2026-10-08", "", ""), DayOrder{});
+    std::vector<const LifetimeRow*> of_b;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (world.log.chosen[i] == 1) of_b.push_back(&rows[i]);
+    }
+    const Pace pace = pace_of(kNewcomers, of_b);
+    ASSERT_TRUE(pace.known);
+    sum += pace.log_pace / kWorlds;
+    squares += pace.log_pace * pace.log_pace / kWorlds;
+    double variance = 0;
+    for (const double part : pace_influence(kNewcomers, of_b, pace)) variance += part * part;
+    claimed += variance / kWorlds;
+  }
+  const double seen = squares - sum * sum;
+  EXPECT_NEAR(sum, std::log(1.5), 4 * std::sqrt(seen / kWorlds));
+  EXPECT_NEAR(claimed / seen, 1, 4 * std::sqrt(2.0 / kWorlds));
+}
+
+TEST(ExpectedPurchases, ByTheShorterQuadratureAreThoseOfTheLonger) {
+  std::vector<CustomerSummary> customers;
+  std::vector<double> periods;
+  for (const double x : {0., 1., 4., 25.}) {
+    for (const double weeks : {0.5, 13., 100.}) {
+      customers.push_back({"", x, x > 0 ? 20. : 0., 30, 0});
+      periods.push_back(weeks);
+    }
+  }
+  for (const BgNbdParameters& p :
+       {kNewcomers, BgNbdParameters{0.24, 4.4, 0.8, 2.4}, BgNbdParameters{2, 9, 1.3, 40}}) {
+    const std::vector<double> few = expected_purchases(p, customers, periods);
+    for (std::size_t k = 0; k < customers.size(); ++k) {
+      const double many = expected_purchases(p, {&customers[k], 1}, periods[k])[0].mean;
+      EXPECT_NEAR(few[k], many, 1e-4 * many) << k;
+    }
+  }
+  const std::vector<double> none(customers.size(), 0.0);
+  EXPECT_EQ(expected_purchases(kNewcomers, customers, none), none);
 }
 
 TEST(LifetimeOutcome, IsTheSameForAnyNumberOfThreads) {
@@ -161,7 +238,9 @@ TEST(LifetimeOutcome, RefusesWhatItCannotBeLearntFrom) {
       << refusal(bad);
   bad = good;
   bad.log.unit[4] = 12345;
-  EXPECT_NE(refusal(bad).find("no transaction of the customer of decision 5"), std::string::npos)
+  EXPECT_NE(
+      refusal(bad).find("no transaction of the customer of decision 5, nor of 0 others of the log's 1500"),
+      std::string::npos)
       << refusal(bad);
   bad.goal.outcomes[0].absent_is_zero = true;
   EXPECT_EQ(learn(bad).column.value[4], 0);
