@@ -44,8 +44,8 @@ struct IndexChange {
   double z = 0, critical = 0;  // the largest over actions of a straight line and of a last quarter that differs
   bool found = false;
   // Share of the straight line's change, continued to every date, that values have and their errors carry: 1
-  // where that costs less than kChangeCost of the error of a gain (and makes it no larger than that of the
-  // decisions whose late outcome is seen has without early outcomes). Where a change was found values are
+  // where that costs less than kChangeCost of the error of a gain (and less than half of what early outcomes
+  // take off the error that the decisions with a late outcome have alone). Where a change was found values are
   // midway between the line continued and the last quarter kept, and `common` carries half of the difference.
   double carried = 0;
 };
@@ -141,7 +141,7 @@ LearntOutcome learn_surrogate_index(const DecisionLog& log, const OutcomeSpec& s
                                     int threads);
 inline constexpr std::size_t kLeastIndexRows = 100;
 inline constexpr std::size_t kIndexRowsAColumn = 20;
-inline constexpr double kChangeCost = 0.05;  // of the standard error of a gain
+inline constexpr double kChangeCost = 0.075;  // of the standard error of a gain
 
 // ---------------------------------------------------------------------------------------------- lifetime value
 

@@ -1,13 +1,34 @@
 // Outcomes that no log holds: learnt here, then columns like any other.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "loop/stages.h"
+#include "plumb/evaluate.h"
 
 namespace plumb {
 namespace {
 
 // Of a change that goes on, intervals that hold so much of it keep their level nearly whatever the change.
 constexpr double kMostlyCarried = 0.5;
+
+// The late outcome's events are few where it is seen: the error of what the index misses is that of a normal
+// sum, which so few do not make.
+std::string too_few_events(const DecisionLog& log, const LearntOutcome& learnt) {
+  const OutcomeColumn& late = log.outcome(learnt.of);
+  std::uint64_t events = 0, seen = 0;
+  for (std::size_t i = 0; i < log.size(); ++i) {
+    if (late.state[i] != State::kObserved || learnt.column.state[i] != State::kObserved) continue;
+    ++seen;
+    events += late.value[i] != 0;
+  }
+  const bool binary = late.kind == OutcomeKind::kBinary;
+  const std::uint64_t few = binary ? std::min(events, seen - events) : events, least = least_events(late);
+  if (learnt.assumed || few >= 2 * least) return {};
+  return fmt::format(
+      "{} is {} in {} of the {} decisions in which it is seen, {} are needed to say what {} misses", learnt.of,
+      binary && few < events ? "0" : "not 0", few, seen, 2 * least, learnt.name);
+}
 
 }  // namespace
 
@@ -30,6 +51,9 @@ std::vector<std::shared_ptr<const LearntOutcome>> learn_columns(Study& study) {
     }
     study.findings.insert(study.findings.end(), learnt.findings.begin(), learnt.findings.end());
     study.caps.insert(study.caps.end(), learnt.caps.begin(), learnt.caps.end());
+    if (std::string few = spec.model == "surrogate_index" ? too_few_events(log, learnt) : std::string();
+        !few.empty())
+      study.caps.push_back(std::move(few));
     out.push_back(std::make_shared<const LearntOutcome>(std::move(learnt)));
   }
   for (const auto& learnt : out) log.outcomes.push_back(learnt->column);

@@ -13,6 +13,9 @@ namespace {
 // little on average.
 constexpr double kChangeLevel = 0.002;
 
+// A smaller part of a change hardly moves a gain towards the truth, and costs as much.
+constexpr double kLeastCarried = 0.25;
+
 double told(const IndexFit& fit, const float* row) {
   double out = 0;
   for (std::size_t k = 0; k < fit.coef.size(); ++k) out += fit.coef[k] * static_cast<double>(row[k]);
@@ -170,12 +173,12 @@ IndexChange index_change(const IndexEffects& effects, const IndexFits& fits) {
         return !effects.by_action && &one == &arm ? 0.0 : sum_of(left(one)) / sum_of(weight(one));
       };
       const double of_arm = mean(arm), of_all = effects.by_action ? mean(effects.all) : 0;
-      std::vector<double> out(more);
+      std::vector<double> sums(more);
       for (std::size_t b = 0; b < kBuckets; ++b) {
-        out[b] += gain(left(arm)[b] - of_arm * weight(arm)[b],
-                       left(effects.all)[b] - of_all * weight(effects.all)[b]);
+        sums[b] += gain(left(arm)[b] - of_arm * weight(arm)[b],
+                        left(effects.all)[b] - of_all * weight(effects.all)[b]);
       }
-      return norm(out);
+      return norm(sums);
     };
     std::vector<double> load(arm.load.size());
     for (std::size_t k = 0; k < load.size(); ++k) load[k] = gain(arm.load[k], effects.all.load[k]);
@@ -189,18 +192,19 @@ IndexChange index_change(const IndexEffects& effects, const IndexFits& fits) {
     if (!(whole > 0)) continue;
     if (of_line > 0) out.z = std::max(out.z, std::abs(line.value) / of_line);
     if (of_quarter > 0) out.z = std::max(out.z, std::abs(quarter.value) / of_quarter);
-    // Early outcomes are to help: no more error than the decisions whose late outcome is seen have without
-    // them.
+    // Early outcomes are to help: half of what they take off the error that decisions whose late outcome is
+    // seen have without them is left alone.
     double most = (1 + kChangeCost) * whole;
     if (sum_of(arm.seen_weight) > 0 && sum_of(effects.all.seen_weight) > 0) {
-      most = std::min(most, error(
-                                [](const Arm& one) -> const auto& { return one.seen_left; },
-                                [](const Arm& one) -> const auto& { return one.seen_weight; },
-                                std::vector<double>(kBuckets, 0.0)));
+      const double without = error(
+          [](const Arm& one) -> const auto& { return one.seen_left; },
+          [](const Arm& one) -> const auto& { return one.seen_weight; }, std::vector<double>(kBuckets, 0.0));
+      most = std::min(most, (whole + without) / 2);
     }
     const double room = std::sqrt(std::max(0.0, most * most - whole * whole));
     if (of_line > room) out.carried = std::min(out.carried, room / of_line);
   }
+  if (out.carried < kLeastCarried) out.carried = 0;
   out.known = true;
   out.found = out.z > out.critical;
   return out;

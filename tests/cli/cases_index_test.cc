@@ -82,7 +82,9 @@ TEST(CasesOfAnIndex, AHarmPastTheIndexIsRefusedAndAGoodOneShips) {
     const Json& gain = document["candidates"].back()["versus_reference"];
     EXPECT_LE(gain["lower"].get<double>(), .5 + direct);
     EXPECT_GE(gain["upper"].get<double>(), .5 + direct);
-    if (direct < 0) EXPECT_LT(gain["upper"].get<double>(), 0) << gain;
+    if (direct < 0) {
+      EXPECT_LT(gain["upper"].get<double>(), 0) << gain;
+    }
   }
 }
 
