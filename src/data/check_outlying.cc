@@ -20,7 +20,7 @@ void find_in(const DecisionLog& log, const FeatureColumn& column, std::span<cons
     const auto x = static_cast<double>(column.number[row]);
     if (!fence.is_outlying(x)) continue;
     ++count;
-    const double beyond = std::max(fence.lowest - x, x - fence.highest);
+    const double beyond = std::max(fence.low - x, x - fence.high);
     if (beyond > largest) largest = beyond, farthest = row;
   }
   if (count == 0) return;
