@@ -44,7 +44,7 @@ void find_in(const DecisionLog& log, const FeatureColumn& column, std::span<cons
 void find_outlying(const DecisionLog& log, std::vector<Finding>& out) {
   std::vector<std::uint32_t> decisions, rows;
   for (std::size_t i = 0; i < log.size(); ++i) {
-    if (!log.in_training(i)) continue;
+    if (!log.fold.empty() && !log.in_training(i)) continue;
     decisions.push_back(static_cast<std::uint32_t>(i));
     for (auto row = log.offset[i]; !log.action_features.empty() && row < log.offset[i + 1]; ++row)
       rows.push_back(static_cast<std::uint32_t>(row));

@@ -179,7 +179,7 @@ TEST(Outlying, OfTwoActionsTheOneThatWasNotChosenHasTheRest) {
   EXPECT_TRUE(implied_probabilities(three).empty());
   const Goal goal = csv_goal();
   const char* text = "arm,p,spend,age,region\na,0.8,1,2,n\nb,0.3,0,3,n\n";
-  EXPECT_EQ(csv_log(text, goal).logged, (std::vector<float>{.8f, 1 - .8f, .7f, .3f}));
+  EXPECT_EQ(csv_log(text, goal).logged, (std::vector<float>{.8f, static_cast<float>(1 - .8), .7f, .3f}));
 }
 
 }  // namespace
