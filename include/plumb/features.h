@@ -42,8 +42,8 @@ struct FeatureMap {
     std::vector<std::string> levels;  // at most kMostLevels where `hashed` is false
     bool hashed = false;
     double mean = 0, scale = 1;  // of numbers
-    // Numbers below `low` are taken as `lowest`, those above `high` as `highest`: both the mean where models are
-    // fitted, the bounds where whole columns may have moved (monitor). Infinite: no bound.
+    // Numbers below `low` are taken as `lowest`, those above `high` as `highest`: both the mean in models, the
+    // bounds where whole columns may have moved (monitor). Infinite: no bound.
     double low = -std::numeric_limits<double>::infinity(), lowest = low;
     double high = std::numeric_limits<double>::infinity(), highest = high;
     std::size_t width() const { return is_category ? (hashed ? kMostLevels : levels.size()) : 1; }

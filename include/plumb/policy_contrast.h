@@ -22,7 +22,7 @@
 // Where one unit brings more than kOneShare of the variance, or of a gain that is beyond kClearGain standard
 // errors, one_decides names it, and what is judged by the contrast stays inconclusive. A unit that stands out
 // by one row counts only where that row's outcome is no part of its column's tail (as the tail of the others
-// goes on, like a lognormal's, less than one in kOneByChance of such logs would hold it), or where there are
+// goes on, like a lognormal's, at most three of a hundred sound logs would hold it), or where there are
 // kManyWeights effective outcomes, of which not even a sound lognormal with sigma 1 brings more than kOneShare
 // in one. Few 0/1 events are never meant: gamma limits know what one of them weighs.
 #pragma once

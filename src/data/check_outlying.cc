@@ -20,7 +20,7 @@ void find_in(const DecisionLog& log, const FeatureColumn& column, std::span<cons
     const auto x = static_cast<double>(column.number[row]);
     if (!fence.is_outlying(x)) continue;
     ++count;
-    const double beyond = std::max(fence.lowest - x, x - fence.highest);
+    const double beyond = std::max(fence.low - x, x - fence.high);
     if (beyond > largest) largest = beyond, farthest = row;
   }
   if (count == 0) return;
@@ -44,7 +44,7 @@ void find_in(const DecisionLog& log, const FeatureColumn& column, std::span<cons
 void find_outlying(const DecisionLog& log, std::vector<Finding>& out) {
   std::vector<std::uint32_t> decisions, rows;
   for (std::size_t i = 0; i < log.size(); ++i) {
-    if (!log.in_training(i)) continue;
+    if (!log.fold.empty() && !log.in_training(i)) continue;
     decisions.push_back(static_cast<std::uint32_t>(i));
     for (auto row = log.offset[i]; !log.action_features.empty() && row < log.offset[i + 1]; ++row)
       rows.push_back(static_cast<std::uint32_t>(row));

@@ -329,7 +329,8 @@ void LogBuilder::read_rounded_propensities() {
 // Of two offered actions the one that was not chosen has what the chosen one leaves. Digests do not know: they
 // are those of what was written.
 void LogBuilder::state_implied() {
-  if (log_.logged.empty()) log_.logged = implied_probabilities(log_);
+  // One number for every chosen action is none for the others.
+  if (log_.logged.empty() && !log_.propensity_declared) log_.logged = implied_probabilities(log_);
 }
 
 void LogBuilder::finish_columns() {

@@ -78,8 +78,8 @@ double lognormal_sigma(double index, std::size_t n) {
 }
 
 double outlying_size(std::vector<double>& values) {
-  constexpr std::size_t kFew = 20, kSmall = 150;
-  constexpr double kRare = 0.02, kRareOfSmall = 0.005,
+  constexpr std::size_t kFew = 30, kSmall = 150;
+  constexpr double kRare = 0.01, kRareOfSmall = 0.005,
                    kLeastSlope = 0.25;  // of rounded values that are all alike
   const std::size_t n = values.size();
   if (n < kFew) return std::numeric_limits<double>::infinity();

@@ -37,11 +37,11 @@ double tail_index(std::vector<double>& values);
 // has this index: comparable for any n, as the index of a lognormal tail is not. 0 where the index is 0.
 double lognormal_sigma(double index, std::size_t n);
 
-// Beyond which size the largest of n positive values is no part of their tail: what less than one in 50 (in 200
-// of fewer than 150) such samples would hold if the tail went on like the lognormal one through two of its own
-// quantiles, which a few values cannot move: the 21st and the 101st largest of 1,000 and more, relatively
-// deeper ones of fewer. Heavier tails than lognormal are beyond it more often. Infinite for fewer than 20
-// values. `values` is reordered.
+// Beyond which size the largest of n positive values is no part of their tail: what less than one in 100 (in
+// 200 of fewer than 150) such samples would hold if the tail went on like the lognormal one through two of its
+// own quantiles, which a few values cannot move: the 21st and the 101st largest of 500 and more, relatively
+// deeper ones of fewer. With their error at most 3 in 100 lognormal samples of any size hold a value beyond;
+// heavier tails do more often. Infinite for fewer than 30 values. `values` is reordered.
 double outlying_size(std::vector<double>& values);
 
 }  // namespace plumb

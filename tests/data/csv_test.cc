@@ -46,7 +46,8 @@ TEST(CsvLog, OffersTheSortedDistinctActionsInEveryDecision) {
   EXPECT_EQ(log.offset, (std::vector<std::uint64_t>{0, 2, 4, 6}));
   EXPECT_EQ(log.chosen, (std::vector<std::uint32_t>{1, 0, 1}));
   EXPECT_EQ(log.propensity, (std::vector<double>{0.5, 0.25, 0.5}));
-  EXPECT_TRUE(log.logged.empty());
+  // Of two actions the one that was not chosen has the rest.
+  EXPECT_EQ(log.logged, (std::vector<float>{0.5f, 0.5f, 0.25f, 0.75f, 0.5f, 0.5f}));
   EXPECT_FALSE(log.propensity_declared);
   ASSERT_EQ(log.context.size(), 2u);
   EXPECT_FALSE(log.context[0].is_category);

@@ -46,9 +46,10 @@ TEST(Outlying, SoundColumnsHaveNone) {
     light += beyond(column(3000, seed, [](Rng& r) { return r.normal(); }));
     light += beyond(column(3000, seed, [](Rng& r) { return r.uniform(); }));
     light += beyond(column(3000, seed, [](Rng& r) { return r.exponential(); }));
-    light += beyond(column(3000, seed, [](Rng& r) { return 20000 + r.below(700); }));
+    light += beyond(column(3000, seed, [](Rng& r) { return 20000 + static_cast<double>(r.below(700)); }));
     light += beyond(column(3000, seed, [](Rng& r) { return r.bernoulli(.01) ? 1.0 : 0.0; }));
-    light += beyond(column(3000, seed, [](Rng& r) { return r.bernoulli(.03) ? 1.0 + r.below(3) : 0.0; }));
+    light += beyond(column(
+        3000, seed, [](Rng& r) { return r.bernoulli(.03) ? 1 + static_cast<double>(r.below(3)) : 0.0; }));
     light += beyond(column(3000, seed, [](Rng& r) { return r.bernoulli(.3) ? 100 + r.normal() : r.normal(); }));
     lognormal += beyond(column(3000, seed, [](Rng& r) { return std::exp(r.normal()); }));
   }
@@ -77,7 +78,7 @@ TEST(Outlying, OneThreeOrThirtyCellsAreFoundWhateverTheirSize) {
       for (const bool lower : {false, true}) {
         for (const bool zeros : {false, true}) {
           std::vector<float> x = column(6000, cells, [&](Rng& r) {
-            return zeros ? (r.bernoulli(.9) ? 0 : 1.0 + r.below(4)) : r.normal();
+            return zeros ? (r.bernoulli(.9) ? 0 : 1 + static_cast<double>(r.below(4))) : r.normal();
           });
           if (zeros && cells == 30) continue;  // of 600 that are not zeros they are one in 20
           for (std::size_t k = 0; k < cells; ++k) x[7 * k] = static_cast<float>(lower ? -size : size);
@@ -136,7 +137,7 @@ TEST(Outlying, FeaturesOfSoundColumnsAreWhatTheyWouldBeWithoutBounds) {
 
 TEST(Outlying, ACellBeyondIsTakenAsTheMeanInAnyLog) {
   std::vector<float> x = column(2000, 3, [](Rng& r) { return r.normal(); });
-  x[8] = 999999999;
+  x[8] = 1e9f;
   x[9] = -1e30f;
   const DecisionLog log = log_with(x, column(4000, 4, [](Rng& r) { return r.exponential(); }));
   const FeatureMap map = make_feature_map(log, std::vector<std::uint8_t>(log.size(), 1));
@@ -178,7 +179,7 @@ TEST(Outlying, OfTwoActionsTheOneThatWasNotChosenHasTheRest) {
   EXPECT_TRUE(implied_probabilities(three).empty());
   const Goal goal = csv_goal();
   const char* text = "arm,p,spend,age,region\na,0.8,1,2,n\nb,0.3,0,3,n\n";
-  EXPECT_EQ(csv_log(text, goal).logged, (std::vector<float>{.8f, 1 - .8f, .7f, .3f}));
+  EXPECT_EQ(csv_log(text, goal).logged, (std::vector<float>{.8f, static_cast<float>(1 - .8), .7f, .3f}));
 }
 
 }  // namespace

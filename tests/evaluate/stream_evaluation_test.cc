@@ -110,7 +110,7 @@ TEST(StreamEvaluation, KeepsBoundsAndSpansInFilesAndNamesTheDecisionThatDecides)
   };
   EXPECT_EQ(decides(file.path()), "");
   std::size_t at = text.find("\"EventId\":\"e700\"");  // of an event that chose "a"
-  while (text.substr(text.rfind("_label_Action", at), 17).back() != '1') at = text.find("\"EventId\"", at + 9);
+  while (text.substr(text.rfind("_label_Action", at), 16).back() != '1') at = text.find("\"EventId\"", at + 9);
   const std::size_t cost = text.rfind("\"_label_cost\":", at) + 14;
   text.replace(cost, text.find(',', cost) - cost, "-999999999");
   const TemporaryFile one("one.dsjson", text);

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "plumb/reward.h"
 #include "tests/policy/made_log.h"

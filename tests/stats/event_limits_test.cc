@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace plumb {
@@ -72,6 +73,39 @@ TEST(LognormalSigma, IsThatOfALognormalDistribution) {
     }
   }
   EXPECT_EQ(lognormal_sigma(0, 1000), 0);
+}
+
+// Quantiles of a lognormal distribution go on as they were told to: one of n values lies beyond with
+// probability 1/100, so that the size is its quantile at 1 - 1/(100 n). One value more, however large, hardly
+// moves it.
+TEST(OutlyingSize, IsTheLognormalQuantileAndHeedsNoOneValue) {
+  for (const int n : {200, 1000, 20000}) {
+    std::vector<double> values;
+    for (int k = 1; k <= n; ++k) values.push_back(std::exp(normal_quantile((k - 0.5) / n)));
+    std::vector<double> copy = values;
+    const double size = outlying_size(copy);
+    EXPECT_NEAR(std::log(size), normal_quantile(1 - 0.01 / n), 0.1) << n;
+    values.back() = 1e12;
+    EXPECT_EQ(outlying_size(values), size);
+  }
+  std::vector<double> few(29, 1.0), equal(500, 1.0);
+  EXPECT_EQ(outlying_size(few), INFINITY);
+  EXPECT_GT(outlying_size(equal), 1);
+}
+
+// At most 3 in 100 samples of any size: 600 of each hold at most 33 (99.9 % of a rate of .03).
+TEST(OutlyingSize, IsSeldomReachedByLognormalValues) {
+  for (const std::size_t n : {50, 100, 200, 500, 2000}) {
+    int beyond = 0;
+    for (std::uint64_t seed = 1; seed <= 600; ++seed) {
+      Rng rng(seed);
+      std::vector<double> values(n);
+      for (double& v : values) v = std::exp(rng.normal());
+      const double most = *std::max_element(values.begin(), values.end());
+      beyond += most > outlying_size(values);
+    }
+    EXPECT_LE(beyond, 33) << n;
+  }
 }
 
 }  // namespace
