@@ -21,7 +21,8 @@ constexpr double kArmErrors = 3.5;     // every arm moved at all
 constexpr double kErrors = 3;          // all together, by more than the factor
 constexpr double kFarFromZero = 0.5;   // standard deviations, from which on a mean of any sign has a factor
 constexpr double kFarFactor = 10;      // where contexts moved too far and only the spread is known
-constexpr double kOneFactor = 1.3;     // mean's and spread's, at most so far from each other
+constexpr double kOneFactor = 1.3;     // mean's and spread's, at most so far from each other ...
+constexpr double kSameKind = 0.15;     // ... and this share of the factor, in logarithms
 
 struct Moment {
   double value = 0, error = 0;
@@ -159,7 +160,7 @@ Arms::Arms(const TwoLogs& logs, const OutcomeColumn& column, bool carries) : nam
 
 ScaleMove Arms::judge(bool carried) const {
   std::vector<Off> means, spreads;
-  bool means_count = true, zeros = true;
+  bool means_count = true, zeros = true, zeros_before = true;
   for (const auto& arm : arm_) {
     if (arm[0].rows < kLeastRows || arm[1].rows < kLeastRows) continue;
     if (arm[0].largest == 0 && arm[1].largest == 0) continue;  // says nothing
@@ -170,6 +171,7 @@ ScaleMove Arms::judge(bool carried) const {
     means_count = means_count &&
                   (one_sign || std::abs(small.mean.value) > kFarFromZero * std::sqrt(small.variance.value));
     zeros = zeros && arm[1].largest == 0;
+    zeros_before = zeros_before && arm[0].largest == 0;
   }
   ScaleMove out;
   out.outcome = name_;
@@ -184,19 +186,24 @@ ScaleMove Arms::judge(bool carried) const {
     return out;
   }
   const double factor = by_spread ? out.spread : out.mean;
-  out.unit =
-      by_spread && (std::isnan(out.mean) || std::abs(std::log(out.mean / out.spread)) < std::log(kOneFactor));
+  // A spread errs more than a mean: the factors need to be of one kind, not equal. Counts of rarer events have
+  // a spread that goes by the root of their mean's factor.
+  const double alike = std::log(kOneFactor) + kSameKind * std::abs(std::log(factor));
+  out.unit = by_spread && (std::isnan(out.mean) || std::abs(std::log(out.mean / out.spread)) < alike);
   // Contexts that moved far move means and spreads as well, but hardly by one factor.
   if (!carried && !(out.unit && (!std::isnan(out.mean) || std::abs(std::log(factor)) > std::log(kFarFactor))))
     return {};
-  const std::string mean = std::isnan(out.mean) || !std::isfinite(out.mean)
-                               ? ""
-                               : fmt::format("its mean is {} what it was", times(out.mean));
-  out.sentence =
-      fmt::format("{} is not what it was: in every arm {}{}{}{}", name_, mean, mean.empty() ? "" : ", and ",
-                  std::isfinite(out.spread) ? fmt::format("its spread is {} what it was", times(out.spread))
-                                            : std::string("it was 0 in every decision of the first log"),
-                  out.unit && std::isfinite(factor) ? as_if(factor) : "");
+  std::string how = "it was 0 in every decision of the first log";
+  if (std::isfinite(out.spread)) {
+    const bool mean = std::isfinite(out.mean);
+    how = fmt::format("in every arm {}its spread is {} what it was",
+                      mean ? fmt::format("its mean is {} what it was, and ", times(out.mean)) : "",
+                      times(out.spread));
+  } else if (!zeros_before) {
+    how = "in every arm its mean and its spread grew, in one from nothing";
+  }
+  out.sentence = fmt::format("{} is not what it was: {}{}", name_, how,
+                             out.unit && std::isfinite(factor) ? as_if(factor) : "");
   return out;
 }
 
