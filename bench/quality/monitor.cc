@@ -55,7 +55,7 @@ int main(int argc, char** argv) {
   options.quick = cells.quick();
   options.threads = cells.threads();
   const Goal goal = read_goal(source_path("examples/newsfeed/goal.toml"));
-  const int wanted = options.quick ? 2 : 20;
+  const int wanted = options.quick ? 1 : 20;
   const std::uint64_t decisions = 100000, later_decisions = 50000, contexts = options.quick ? 20000 : 50000;
   const std::vector<std::string> outcomes = {"value_90d", "polarization", "complaint"};
   const auto begin = std::chrono::steady_clock::now();

@@ -19,16 +19,19 @@ constexpr std::size_t kMostArms = 50;  // more are looked at as one
 constexpr double kLeastRows = 30;      // of an arm, in either log
 constexpr double kArmErrors = 3.5;     // every arm moved at all
 constexpr double kErrors = 3;          // all together, by more than the factor
-constexpr double kFarFromZero = 0.5;   // standard deviations, from which on a mean of any sign has a factor
-constexpr double kFarFactor = 10;      // where contexts moved too far and only the spread is known
-constexpr double kOneFactor = 1.3;     // mean's and spread's, at most so far from each other
+constexpr double kKnown = 0.5;         // of its own size, an error up to which a number has a logarithm
+constexpr double kEventsForNothing = 30;
+constexpr double kFarFromZero = 0.5;  // standard deviations, from which on a mean of any sign has a factor
+constexpr double kFarFactor = 10;     // where contexts moved too far and only the spread is known
+constexpr double kOneFactor = 1.3;    // mean's and spread's, at most so far from each other ...
+constexpr double kSameKind = 0.15;    // ... and this share of the factor, in logarithms
 
 struct Moment {
   double value = 0, error = 0;
 };
 // Of one arm in one log.
 struct ArmOutcome {
-  double rows = 0, sum = 0, largest = 0, least = 0, most = 0;
+  double rows = 0, events = 0, sum = 0, largest = 0, least = 0, most = 0;
   Moment mean, variance;
 };
 
@@ -54,11 +57,26 @@ Off off_by(Moment first, Moment later, double factor) {
   const Moment small{out.up ? a : b, out.up ? first.error : later.error},
       large{out.up ? b : a, out.up ? later.error : first.error};
   const auto errors = [&](double times) {
+    const double least = std::abs(small.value), most = std::abs(large.value);
+    // In logarithms, where both are known well: a heavy tail's spread is known by its factor, not by its size.
+    if (small.error < kKnown * least && large.error < kKnown * most)
+      return std::log(most / (times * least)) / std::hypot(small.error / least, large.error / most);
     const double error = std::hypot(large.error, times * small.error);
-    return error > 0 ? (large.value - times * small.value) / error : 0;
+    return error > 0 ? (most - times * least) / error : 0;
   };
   out.from_one = errors(1);
   out.beyond = errors(factor);
+  return out;
+}
+
+// One log has nothing but zeros. Of as many rows the other one would have had so many events that a rate of
+// 1 / kScaleFactor of it would have shown some, too: exp(-10) is next to nothing.
+Off off_from_nothing(const ArmOutcome& zeros, const ArmOutcome& other, bool up) {
+  Off out;
+  out.up = up;
+  out.factor = up ? HUGE_VAL : 0;
+  const double expected = zeros.rows * other.events / other.rows;
+  if (std::min(expected, other.events) >= kEventsForNothing) out.from_one = out.beyond = 2 * kArmErrors;
   return out;
 }
 
@@ -122,6 +140,7 @@ Arms::Arms(const TwoLogs& logs, const OutcomeColumn& column, bool carries) : nam
   };
   each([](ArmOutcome& a, double w, double y) {
     a.rows += 1;
+    a.events += y != 0;
     a.sum += w;
     a.mean.value += w * y;
     a.largest = std::max(a.largest, std::abs(y));
@@ -159,17 +178,24 @@ Arms::Arms(const TwoLogs& logs, const OutcomeColumn& column, bool carries) : nam
 
 ScaleMove Arms::judge(bool carried) const {
   std::vector<Off> means, spreads;
-  bool means_count = true, zeros = true;
+  bool means_count = true, zeros = true, zeros_before = true;
   for (const auto& arm : arm_) {
     if (arm[0].rows < kLeastRows || arm[1].rows < kLeastRows) continue;
     if (arm[0].largest == 0 && arm[1].largest == 0) continue;  // says nothing
-    means.push_back(off_by(arm[0].mean, arm[1].mean, kScaleFactor));
-    spreads.push_back(off_by(arm[0].variance, arm[1].variance, kScaleFactor * kScaleFactor));
+    if (arm[0].largest == 0 || arm[1].largest == 0) {
+      const bool up = arm[0].largest == 0;
+      means.push_back(off_from_nothing(arm[up ? 0 : 1], arm[up ? 1 : 0], up));
+      spreads.push_back(means.back());
+    } else {
+      means.push_back(off_by(arm[0].mean, arm[1].mean, kScaleFactor));
+      spreads.push_back(off_by(arm[0].variance, arm[1].variance, kScaleFactor * kScaleFactor));
+    }
     const bool one_sign = (arm[0].least >= 0 && arm[1].least >= 0) || (arm[0].most <= 0 && arm[1].most <= 0);
     const ArmOutcome& small = means.back().up ? arm[0] : arm[1];
     means_count = means_count &&
                   (one_sign || std::abs(small.mean.value) > kFarFromZero * std::sqrt(small.variance.value));
     zeros = zeros && arm[1].largest == 0;
+    zeros_before = zeros_before && arm[0].largest == 0;
   }
   ScaleMove out;
   out.outcome = name_;
@@ -184,19 +210,24 @@ ScaleMove Arms::judge(bool carried) const {
     return out;
   }
   const double factor = by_spread ? out.spread : out.mean;
-  out.unit =
-      by_spread && (std::isnan(out.mean) || std::abs(std::log(out.mean / out.spread)) < std::log(kOneFactor));
+  // A spread errs more than a mean: the factors need to be of one kind, not equal. Counts of rarer events have
+  // a spread that goes by the root of their mean's factor.
+  const double alike = std::log(kOneFactor) + kSameKind * std::abs(std::log(factor));
+  out.unit = (std::isnan(out.mean) && by_spread) || std::abs(std::log(out.mean / out.spread)) < alike;
   // Contexts that moved far move means and spreads as well, but hardly by one factor.
   if (!carried && !(out.unit && (!std::isnan(out.mean) || std::abs(std::log(factor)) > std::log(kFarFactor))))
     return {};
-  const std::string mean = std::isnan(out.mean) || !std::isfinite(out.mean)
-                               ? ""
-                               : fmt::format("its mean is {} what it was", times(out.mean));
-  out.sentence =
-      fmt::format("{} is not what it was: in every arm {}{}{}{}", name_, mean, mean.empty() ? "" : ", and ",
-                  std::isfinite(out.spread) ? fmt::format("its spread is {} what it was", times(out.spread))
-                                            : std::string("it was 0 in every decision of the first log"),
-                  out.unit && std::isfinite(factor) ? as_if(factor) : "");
+  std::string how = "it was 0 in every decision of the first log";
+  if (std::isfinite(out.spread)) {
+    const bool mean = std::isfinite(out.mean);
+    how = fmt::format("in every arm {}its spread is {} what it was",
+                      mean ? fmt::format("its mean is {} what it was, and ", times(out.mean)) : "",
+                      times(out.spread));
+  } else if (!zeros_before) {
+    how = "in every arm its mean and its spread grew, in one from nothing";
+  }
+  out.sentence = fmt::format("{} is not what it was: {}{}", name_, how,
+                             out.unit && std::isfinite(factor) ? as_if(factor) : "");
   return out;
 }
 

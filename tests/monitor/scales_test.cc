@@ -38,6 +38,13 @@ TEST(Scales, AnotherUnitNeitherStandsNorIsRevoked) {
   const Monitoring none = with_value([](double) { return 0.0; });
   EXPECT_EQ(none.verdict, Verdict::kInconclusive) << none.reason;
   EXPECT_TRUE(contains(none.reason, "it is 0 in every decision of the later log")) << none.reason;
+
+  DecisionLog first = MadeWorld{}.log();
+  for (double& y : first.outcomes[0].value) y = 0;
+  digest_rows(first);
+  const Monitoring anew = monitored(first, later_world().log(), made_certificate_goal());
+  EXPECT_NE(anew.verdict, Verdict::kPass);
+  EXPECT_TRUE(contains(anew.reason, "it was 0 in every decision of the first log")) << anew.reason;
 }
 
 TEST(Scales, ContextsThatMovedAndEffectsAreNoOtherUnit) {
