@@ -86,7 +86,7 @@ TEST(Cases, OneDateOfAnotherYearCapsUntilAsOfIsStated) {
   std::ofstream(folder / "log.csv", std::ios::app) << "typo," << at(3700) << ",A\n";
   const Answer far = gated(folder);
   EXPECT_EQ(far.json["verdict"], "inconclusive");
-  EXPECT_TRUE(says(far.json, "cap", "as_of is taken from the log, whose latest time, 2034-01-0"))
+  EXPECT_TRUE(says(far.json, "cap", "as_of is taken from the log, whose latest time, 2033-12-31"))
       << far.result.out;
   write(folder, window + "data.as_of = \"2024-01-13\"\n", "id,time,y", late);
   std::ofstream(folder / "log.csv", std::ios::app) << "typo," << at(3700) << ",A\n";
