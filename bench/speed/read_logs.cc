@@ -134,7 +134,7 @@ LinearOutcomes models_for(const std::string& path, const Goal& goal) {
   std::filesystem::remove(part);
   assign_folds(log, 1);
   const OutcomeModels models = fit_outcome_models(log, {"spend"}, 2);
-  return {models.outcome, models.map, models.linear, 1, nullptr};
+  return {models.outcome, models.map, models.linear, models.span, 1, nullptr};
 }
 
 // Wall-clock time, and that of the processor over all threads: the latter hardly minds what else the machine
