@@ -141,7 +141,7 @@ LearntOutcome learn_surrogate_index(const DecisionLog& log, const OutcomeSpec& s
                                     int threads);
 inline constexpr std::size_t kLeastIndexRows = 100;
 inline constexpr std::size_t kIndexRowsAColumn = 20;
-inline constexpr double kChangeCost = 0.075;  // of the standard error of a gain
+inline constexpr double kChangeCost = 0.05;  // of the standard error of a gain
 
 // ---------------------------------------------------------------------------------------------- lifetime value
 

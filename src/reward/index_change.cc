@@ -13,9 +13,6 @@ namespace {
 // little on average.
 constexpr double kChangeLevel = 0.002;
 
-// A smaller part of a change hardly moves a gain towards the truth, and costs as much.
-constexpr double kLeastCarried = 0.25;
-
 double told(const IndexFit& fit, const float* row) {
   double out = 0;
   for (std::size_t k = 0; k < fit.coef.size(); ++k) out += fit.coef[k] * static_cast<double>(row[k]);
@@ -204,7 +201,6 @@ IndexChange index_change(const IndexEffects& effects, const IndexFits& fits) {
     const double room = std::sqrt(std::max(0.0, most * most - whole * whole));
     if (of_line > room) out.carried = std::min(out.carried, room / of_line);
   }
-  if (out.carried < kLeastCarried) out.carried = 0;
   out.known = true;
   out.found = out.z > out.critical;
   return out;
