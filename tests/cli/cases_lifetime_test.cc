@@ -105,8 +105,8 @@ TEST(PullForward, LongAgo) {
   made.effect = [](double week) { return week < 8 ? 2 : 0.6; };
   write_world(folder, decided_customers(made, 3), number);
   const json document = gated(folder, "constant:b", 3);
-  EXPECT_TRUE(contains(headline(document), "the effect changes with time since the decision"))
-      << document.at("headline");
+  EXPECT_TRUE(contains(document.at("reasons").dump(), "the effect changes with time since the decision"))
+      << document.at("reasons");
   for (const json& a : document.at("assumptions")) {
     if (a.at("name") != "effects that last") continue;
     EXPECT_EQ(a.at("status"), "failed");
