@@ -71,7 +71,7 @@ std::string headline(const json& document) { return document.at("headline").get<
 
 TEST(NoCustomerMatches, Case) {
   const Folder folder;
-  PLUMB_CASE("clv_no_customer_matches", folder);
+  PLUMB_CASE("time/clv_no_customer_matches", folder);
   const Result result = folder.plumb({"gate", "goal.toml", "constant:B"});
   EXPECT_EQ(result.status, 2) << result.out;
   for (const char* part : {"0 of the log's 3000 customers", "\"c2806 \"", "\"c0\"", "in the same spelling"})
@@ -92,7 +92,7 @@ TEST(NoCustomerMatches, LeadingZeros) {
 
 TEST(PullForward, Case) {
   const Folder folder;
-  PLUMB_CASE("clv_pull_forward", folder);
+  PLUMB_CASE("time/clv_pull_forward", folder);
   const json document = gated(folder, "constant:B", 3);
   EXPECT_EQ(document.at("decision"), "experiment");
   EXPECT_TRUE(contains(headline(document), "weeks before the end of the purchases")) << document.at("headline");
