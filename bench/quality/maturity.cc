@@ -146,13 +146,12 @@ void false_verdicts(Cells& cells, const std::string& name, const World& w, std::
       }
     });
   });
-  // 5 % of 400, a twentieth more than chance explains at a true rate of 2.5 % either way.
-  const double limit = std::floor(static_cast<double>(c.worlds) * 21 / 400 + 1e-9);
+  // Either may happen in 2.5 % of the worlds; beyond the exact 99.9 % limit (21 of 400) it is more than chance.
+  const auto limit = static_cast<double>(most_explained(.025, c.worlds));
   for (const char* verdict : {"pass", "refuse"})
-    cells.claims.claim(
-        c.at(verdict) <= limit || c.at(verdict) <= static_cast<double>(most_explained(.025, c.worlds)),
-        fmt::format("{}: {} {:.0f} of {} (at most {:.0f}; {:.0f} errors)", name, verdict, c.at(verdict),
-                    c.worlds, limit, c.at("error")));
+    cells.claims.claim(c.at(verdict) <= limit,
+                       fmt::format("{}: {} {:.0f} of {} (at most {:.0f}; {:.0f} errors)", name, verdict,
+                                   c.at(verdict), c.worlds, limit, c.at("error")));
   std::fflush(stdout);
 }
 
@@ -170,8 +169,8 @@ void sound(Cells& cells, const std::string& name, const World& w, std::uint64_t 
   std::string by;
   for (const auto& [what, times] : c.sum)
     if (what.starts_with("by ") && times > 0) by += fmt::format(", {} {:.0f}", what, times);
-  const double limit = std::max(std::floor(.048 * static_cast<double>(c.worlds)),
-                                static_cast<double>(most_explained(.03, c.worlds)));
+  // 3 % beyond the exact 99.9 % limit: 48 of 1,000.
+  const auto limit = static_cast<double>(most_explained(.03, c.worlds));
   cells.claims.claim(c.at("capped") <= limit, fmt::format("{}: capped {:.0f} of {} (at most {:.0f}){}", name,
                                                           c.at("capped"), c.worlds, limit, by));
   std::fflush(stdout);
