@@ -265,10 +265,10 @@ int main(int argc, char** argv) {
                                      {"constant, seasonal", Effect::kConstant, 1.3, true, false, 3000, 1},
                                      {"constant, heterogeneous", Effect::kConstant, 1.3, false, true, 3000, 1}};
   const std::uint64_t few = asked > 0       ? asked
-                            : cells.quick() ? 12
+                            : cells.quick() ? 5
                                             : 400,
                       many = asked > 0       ? asked
-                             : cells.quick() ? 12
+                             : cells.quick() ? 5
                                              : 2000;
   for (const World& world : doubtful) {
     if (!cells.wants(world.name) || (cells.quick() && !world.quick)) continue;
