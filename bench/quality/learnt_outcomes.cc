@@ -182,7 +182,7 @@ void right_index(Cells& cells) {
       const World world{6000, mature, r2};
       const std::string name = fmt::format("right index, R2 {}, mature {}", r2, mature);
       if (!cells.wants(name)) continue;
-      const Counts c = run(cells, name, world, worlds_of(cells, 40));
+      const Counts c = run(cells, name, world, worlds_of(cells, 200));
       covered(cells, name, c);
       const double error = c.at("error") / std::max(1.0, c.at("number"));
       cells.at_least(name + ": numbers", c.at("number"), c.worlds, 1);
