@@ -21,6 +21,8 @@ constexpr double kRareError = .001;  // level of the tests whose failure caps a 
 constexpr std::uint64_t kFewBefore = 3;
 constexpr double kShareBefore = .005, kSizeBefore = .05;
 constexpr double kMuchBeyond = .05;
+// Between them no times that were read rightly: seconds, milliseconds and eight digits all fall before 1971.
+constexpr std::int64_t kBeginOf1971 = 31'536'000'000'000, kBeginOf1980 = 315'532'800'000'000;
 constexpr double kFewDoubtful = .005;  // so few of the rows hardly move a mean, whatever they hold
 
 double number(std::uint64_t count) { return static_cast<double>(count); }
@@ -118,6 +120,46 @@ void find_far_as_of(const Reader& r, std::int64_t now_us) {
          fmt::format("as_of is taken from the log's latest time, {}.{}", date_of(decisions.back()), hint)});
 }
 
+// A stated as_of that lies beyond everything dated: said, and doubted where rows that are old enough by it
+// alone have fewer events than the older ones.
+void find_late_as_of(const Reader& r, std::int64_t as_of) {
+  const auto [first, last] = std::minmax_element(r.log.time_us.begin(), r.log.time_us.end());
+  FarLatest all;
+  all.before = r.late.time_us.empty() ? *last : std::max(*last, r.late.time_us.back());
+  all.span = all.before - *first;
+  all.gap = as_of - all.before;
+  if (as_of > kBeginOf1980 && *last < kBeginOf1971) {
+    r.out.push_back(
+        {"as_of", Severity::kCap,
+         fmt::format("every decision is dated before 1971, the last one {}, and as_of is {}: times are read as "
+                     "microseconds since 1970. Write them so, or as ISO 8601 times.",
+                     date_of(*last), date_of(as_of))});
+    return;
+  }
+  if (all.gap <= all.span) return;
+  bool said = false;
+  for (const OutcomeSpec& spec : r.goal.outcomes) {
+    if (!spec.observed_after_us || !spec.model.empty() || !r.is_used(spec)) continue;
+    const Doubtful rows = doubtful_rows(r, spec, all);
+    if (rows.rows == 0 ||
+        so_few(rows.events, number(rows.rows), rows.other_events, number(rows.other_rows)) > kRareError)
+      continue;
+    said = true;
+    r.out.push_back(
+        {"as_of", Severity::kCap,
+         fmt::format(
+             "as_of, {}, lies {} after everything dated, and {} decisions count as old enough for {} by "
+             "it alone: {} of them have events, of {} older ones {}. What is not known yet counts: state "
+             "the day up to which outcomes were collected.",
+             date_of(as_of), in_days(all.gap), rows.rows, spec.name, rows.events, rows.other_rows,
+             rows.other_events)});
+  }
+  if (!said)
+    r.out.push_back({"as_of", Severity::kWarning,
+                     fmt::format("as_of, {}, lies {} after everything dated, which spans {}.", date_of(as_of),
+                                 in_days(all.gap), in_days(all.span))});
+}
+
 // Decisions after as_of; an as_of that nothing can be held against. Returns their number.
 std::uint64_t find_after_as_of(const Reader& r) {
   const std::int64_t as_of = stated_as_of(r.goal);
@@ -133,6 +175,7 @@ std::uint64_t find_after_as_of(const Reader& r) {
     r.out.push_back({"as_of", Severity::kWarning,
                      fmt::format("{} of {} decisions are later than as_of, {}, and are left out.", after,
                                  r.log.size(), date_of(as_of))});
+  if (after == 0 && r.log.size() > 0) find_late_as_of(r, as_of);
   return after;
 }
 

@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::size_t kFew = 3, kOneIn = 100, kFewest = 20;
 constexpr std::int64_t kTimesAsWide = 3;
+// A block of up to one in so many whose gap is so many times all that lies before it: an export with a wrong
+// year.
+constexpr std::size_t kBlockOneIn = 20;
 
 }  // namespace
 
@@ -25,9 +28,9 @@ std::optional<FarLatest> far_latest(const std::vector<std::int64_t>& decisions,
   // all[n - k] begins those that lie apart.
   FarLatest out;
   std::size_t apart = 0;
-  for (std::size_t k = 1; k <= most; ++k) {
-    const std::int64_t gap = all[n - k] - all[n - k - 1];
-    if (all[n - k] > latest || gap <= out.gap) continue;
+  for (std::size_t k = 1; k <= std::max(most, n / kBlockOneIn); ++k) {
+    const std::int64_t gap = all[n - k] - all[n - k - 1], before = all[n - k - 1] - all[first];
+    if (all[n - k] > latest || gap <= out.gap || (k > most && gap / kTimesAsWide <= before)) continue;
     out.gap = gap;
     apart = k;
   }

@@ -40,6 +40,10 @@ double LogBuilder::checked_asked(const Cell& cell, std::string_view column) {
   return checked_propensity(cell, "asked (" + std::string(column) + ")");
 }
 
+namespace {
+constexpr double kLargestOutcome = 1e100;
+}
+
 double checked_outcome(const Cell& cell, const OutcomeSpec& spec) {
   const auto bad = [&](const std::string& expected) {
     return BadRow{"outcome." + spec.name, shown(cell), expected};
@@ -49,6 +53,8 @@ double checked_outcome(const Cell& cell, const OutcomeSpec& spec) {
     throw bad(number_expected(cell, spec.kind == OutcomeKind::kBinary ? "0 or 1" : "a number", cell.decimal));
   const double value = *number;
   if (!std::isfinite(value)) throw bad("a finite number");
+  // Beyond this squares overflow, and no variance has a value.
+  if (std::abs(value) > kLargestOutcome) throw bad("a number of at most 1e100");
   if (spec.kind == OutcomeKind::kBinary && value != 0 && value != 1) throw bad("0 or 1");
   if ((spec.kind == OutcomeKind::kAmount || spec.kind == OutcomeKind::kCount) && value < 0)
     throw bad("a number >= 0");

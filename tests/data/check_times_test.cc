@@ -239,6 +239,42 @@ TEST(AsOf, ThatIsFarFromEverythingElseCapsUntilItIsStated) {
   EXPECT_EQ(checked(files, "").severity("as_of"), std::nullopt);
 }
 
+// One decision in fifty with a wrong year: the block lies apart as one would.
+TEST(AsOf, ThatABlockOfWrongYearsMakesIsFar) {
+  Files files;
+  files.write();
+  for (int i = 0; i < 12; ++i) files.decide("w" + std::to_string(i), 366 + 5 * i);
+  EXPECT_EQ(checked(files, kZero + kWeek).severity("as_of"), Severity::kCap);
+}
+
+// Stated far beyond everything dated: said where outcomes are complete, doubted where the young have fewer.
+TEST(AsOf, StatedFarBeyondEverythingIsSaidAndDoubtedWhereTheYoungHaveFewerEvents) {
+  const std::string late = "data.as_of = \"2034-03-01\"\n";
+  Files complete;
+  complete.write();
+  const Checked said = checked(complete, kZero + kWeek + late);
+  EXPECT_EQ(said.severity("as_of"), Severity::kWarning);
+  EXPECT_NE(said.sentences("as_of").find("after everything dated, which spans"), std::string::npos);
+  Files cut;  // records up to the last decision only
+  cut.rows = 6000;
+  cut.delay = [](int i) { return i % 4 == 0 && i / 100. + 6.5 < 60 ? 6.5 : -1; };
+  cut.write();
+  EXPECT_EQ(checked(cut, kZero + kWeek + late).severity("as_of"), Severity::kCap);
+}
+
+// Seconds since 1970 would be read as microseconds, which makes every decision old.
+TEST(AsOf, AgainstTimesThatAreReadIn1970Caps) {
+  for (const char* time : {"1704067200", "1704067200000", "20240101"}) {
+    Files files;
+    for (int i = 0; i < 40; ++i) files.log += fmt::format("d{},{},{},.5\n", i, time, "ab"[i % 2]);
+    files.late = "id,time,y\n";
+    for (int i = 0; i < 40; i += 4) files.late += fmt::format("d{},{},1\n", i, time);
+    const Checked c = checked(files, kZero + kWeek + "data.as_of = \"2024-03-01\"\n");
+    EXPECT_EQ(c.severity("as_of"), Severity::kCap) << time;
+    EXPECT_NE(c.sentences("as_of").find("microseconds since 1970"), std::string::npos) << time;
+  }
+}
+
 TEST(AsOf, IsTheSameUnderAnyClockButForAHint) {
   Files files;
   files.write();
