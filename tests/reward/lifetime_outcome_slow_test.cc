@@ -11,7 +11,7 @@ namespace plumb {
 namespace {
 
 TEST(LifetimeOutcome, IntervalOfTheGainCoversTheTrueDifferenceAtItsLevel) {
-  constexpr int kWorlds = 120;
+  constexpr int kWorlds = 40;
   constexpr double kFaster = 1.4;
   int covered = 0, with_calendar = 0, naive = 0;
   double mean_error = 0, truth = 0;
