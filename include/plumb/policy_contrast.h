@@ -15,9 +15,10 @@
 //   Interval i = interval_of(parts, critical, level);    // any critical value, of one contrast or of a family
 //
 // Measured in bench/quality/rare_events and bench/quality/tails. No number is given (why_not says so) where
-// amounts differ and both sides hold fewer than kFewestAmounts effective events together, and where a few units
-// decide: the outcome's tail is heavier than a lognormal's of kHeaviestTail and the five largest contributions
-// are more than kFewShare of the variance; no interval that was tried holds there.
+// amounts differ (counts only where kFewEvents of them show that they do) and both sides hold fewer than
+// kFewestAmounts effective events together, and where a few units decide: the outcome's tail is heavier than a
+// lognormal's of kHeaviestTail and the five largest contributions are more than kFewShare of the variance; no
+// interval that was tried holds there.
 //
 // Where one unit brings more than kOneShare of the variance, or of a gain that is beyond kClearGain standard
 // errors, one_decides names it, and what is judged by the contrast stays inconclusive. A unit that stands out
@@ -27,6 +28,7 @@
 // in one. Few 0/1 events are never meant: gamma limits know what one of them weighs.
 #pragma once
 
+#include <cmath>
 #include <optional>
 #include <string>
 #include <utility>
@@ -67,6 +69,9 @@ struct ContrastParts {
     bool own = false;  // they are events of the contrast's first policy, not of what it is compared with
   };
   std::vector<Side> sides;  // empty: no gamma limits
+  // What the value cannot be beyond: a level of an outcome that lies on one side of its origin, whose estimate
+  // may lie on the other by what the models foretold. An interval reaches at least as far as from there.
+  double lowest = -INFINITY, highest = INFINITY;
   // What is not in the sides: all where there are none.
   double rest_error = 0, rest_skewness = 0, rest_degrees = 0;
   std::string why_not;      // not empty: no number

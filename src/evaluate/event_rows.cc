@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 
+#include "plumb/policy_contrast.h"
 #include "stats/event_limits.h"
 
 namespace plumb {
@@ -69,8 +70,10 @@ EventRows::Outcome describe(const OutcomeColumn& column) {
   if (!events.empty()) out.large = squares / sum;
   const double variation = sum > 0 ? static_cast<double>(events.size()) * squares / (sum * sum) - 1 : 0;
   const bool money = column.kind == OutcomeKind::kAmount || column.kind == OutcomeKind::kNumber;
-  out.amounts =
-      events.empty() ? money : !equal && (column.kind == OutcomeKind::kAmount || !whole || variation > 1);
+  // A handful of counts varies by more than its mean now and then; it takes many to say that they do.
+  const bool counted = column.kind == OutcomeKind::kCount && static_cast<double>(events.size()) < kFewEvents;
+  const bool vary = variation > 1 && !counted;
+  out.amounts = events.empty() ? money : !equal && (column.kind == OutcomeKind::kAmount || !whole || vary);
   out.outlying = outlying_size(events);
   out.tail_sigma = equal ? 0 : lognormal_sigma(tail_index(events), events.size());
   return out;
@@ -91,6 +94,7 @@ void WeightedQuantile::add(double value) {
   const auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(value)) >> kDropped;
   bin_[bits] += value;
   total_ += value;
+  largest_ = std::max(largest_, value);
 }
 
 double WeightedQuantile::above(double share) const {
@@ -100,7 +104,7 @@ double WeightedQuantile::above(double share) const {
     left -= bin_[k];
     if (left < 0) {
       const auto edge = std::bit_cast<float>(static_cast<std::uint32_t>(k + 1) << kDropped);
-      return std::isfinite(edge) ? static_cast<double>(edge) : std::numeric_limits<float>::max();
+      return std::isfinite(edge) ? std::min(static_cast<double>(edge), largest_) : largest_;
     }
   }
   return 0;

@@ -38,8 +38,9 @@ inline constexpr std::size_t kWholeSample = std::size_t{1} << 17;
 
 EventRows event_rows(const DecisionLog& log, const std::vector<std::string>& outcomes);
 
-// The value above which a share `above` of the sum of non-negative numbers lies, rounded up by at most 1/16: a
-// histogram over the numbers' own binary digits, so that many of them cost one visit each.
+// The value above which a share `above` of the sum of non-negative numbers lies, rounded up by at most 1/16 and
+// never beyond the largest: a histogram over the numbers' own binary digits, so that many of them cost one
+// visit each.
 class WeightedQuantile {
  public:
   void add(double value);
@@ -48,7 +49,7 @@ class WeightedQuantile {
 
  private:
   std::vector<double> bin_ = std::vector<double>(std::size_t{1} << 12, 0.0);
-  double total_ = 0;
+  double total_ = 0, largest_ = 0;
 };
 
 }  // namespace plumb

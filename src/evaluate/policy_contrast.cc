@@ -121,6 +121,10 @@ ContrastParts contrast_parts(const Evaluation& e, const PolicyContrast& contrast
                               models ? std::span<const float>(e.models_.q[outcome]) : std::span<const float>(),
                               shares});
     if (!one.countable) continue;
+    if (contrast.policies.size() == 1 && contrast.terms.size() == 1) {
+      const double scale = term * contrast.policies[0].second, origin = scale * one.origin;
+      (scale * one.sign > 0 ? out.lowest : out.highest) = origin;
+    }
     const EventTerm on_rows(e.log_, column, events, one, mask, std::move(shares));
     std::array<EventSide, 2> sides = on_rows.sides();
     const double enough = one.amounts || one.share <= kRareShare ? kFewEvents : kFewCommonEvents;
@@ -200,7 +204,8 @@ std::optional<ContrastParts> as_if(const ContrastParts& parts, double value) {
 
 Interval interval_of(const ContrastParts& parts, double critical, double level) {
   auto [down, up] = reach(parts.rest_error, parts.rest_skewness, parts.rest_degrees, critical);
-  if (parts.sides.empty()) return {parts.value - down, parts.value + up, level};
+  const double bottom = std::min(parts.value, parts.highest), top = std::max(parts.value, parts.lowest);
+  if (parts.sides.empty()) return {bottom - down, top + up, level};
   double lower = down * down, upper = up * up;
   const double alpha = level_of_critical(critical);
   for (const ContrastParts::Side& side : parts.sides) {
@@ -209,7 +214,7 @@ Interval interval_of(const ContrastParts& parts, double critical, double level) 
     lower += side.sign > 0 ? below * below : above * above;
     upper += side.sign > 0 ? above * above : below * below;
   }
-  return {parts.value - std::sqrt(lower), parts.value + std::sqrt(upper), level};
+  return {bottom - std::sqrt(lower), top + std::sqrt(upper), level};
 }
 
 double times_to_exclude(const ContrastParts& parts, double limit, double critical) {

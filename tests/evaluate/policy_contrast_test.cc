@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "evaluate/event_rows.h"
 #include "stats/event_limits.h"
 #include "tests/evaluate/two_arms.h"
 
@@ -14,8 +15,9 @@ namespace {
 const double kCritical = normal_quantile(0.975);
 
 struct Asked {
-  explicit Asked(const TwoArms& world)
-      : log(two_arms(world)), models(fit_outcome_models(log, {"y"}, 1)), evaluation(log, models, 1) {
+  explicit Asked(const TwoArms& world) : Asked(two_arms(world)) {}
+  explicit Asked(DecisionLog from)
+      : log(std::move(from)), models(fit_outcome_models(log, {"y"}, 1)), evaluation(log, models, 1) {
     all = evaluation.add_subset({"all", std::vector<std::uint8_t>(log.size(), 1)});
     a = evaluation.add_policy(*constant_policy("a"));
     b = evaluation.add_policy(*constant_policy("b"));
@@ -37,6 +39,37 @@ TEST(PolicyContrast, OfAnArmWithoutAnEventEndsAtLeastThreeOverItsSize) {
   const ContrastParts gain = contrast_parts(asked.evaluation, asked.gain());
   EXPECT_EQ(gain.method(), "gamma");
   EXPECT_GT(interval_of(gain, kCritical, 0.95).upper, 3 / size - 0.01);
+}
+
+TEST(PolicyContrast, OfALevelReachesFromWhereItsOutcomeEnds) {
+  const Asked asked({.decisions = 1000, .share = 0.1, .rate_a = 0.01, .rate_b = 0}),
+      mirrored({.decisions = 1000, .share = 0.1, .rate_a = 0.01, .rate_b = 0, .mirrored = true});
+  ContrastParts level = contrast_parts(asked.evaluation, asked.level(asked.b));
+  EXPECT_EQ(level.lowest, 0);
+  EXPECT_EQ(level.highest, INFINITY);
+  level.value = 0;
+  const double from_nothing = interval_of(level, kCritical, 0.95).upper;
+  level.value = -0.02;  // what the models foretold is taken off
+  EXPECT_EQ(interval_of(level, kCritical, 0.95).upper, from_nothing);
+  EXPECT_LT(interval_of(level, kCritical, 0.95).lower, -0.02);
+  EXPECT_EQ(contrast_parts(mirrored.evaluation, mirrored.level(mirrored.b)).highest, 1);
+  EXPECT_EQ(contrast_parts(asked.evaluation, asked.gain()).lowest, -INFINITY);
+}
+
+// Six counts of which one is large: counts all the same, and no amounts until a hundred say so.
+TEST(PolicyContrast, OfAHandfulOfCountsHasANumber) {
+  const auto with_events = [](std::size_t events) {
+    DecisionLog log = two_arms({.decisions = 4000, .share = 0.5, .rate_a = 0, .rate_b = 0});
+    log.outcomes[0].kind = OutcomeKind::kCount;
+    for (std::size_t k = 0; k < events; ++k) log.outcomes[0].value[17 * k] = k % 6 == 0 ? 9 : 1;
+    log.outcomes[0].nonzero_count = events;
+    digest_rows(log);
+    return log;
+  };
+  const Asked few(with_events(6)), many(with_events(120));
+  EXPECT_EQ(contrast_parts(few.evaluation, few.gain()).why_not, "");
+  EXPECT_FALSE(event_rows(few.log, {"y"}).outcomes[0].amounts);
+  EXPECT_TRUE(event_rows(many.log, {"y"}).outcomes[0].amounts);
 }
 
 // An independent sum: the arms' events by their own rows, at weight 1/p over n, and the rest by its variance.
