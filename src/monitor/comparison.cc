@@ -52,6 +52,9 @@ Comparison::Comparison(const DecisionLog& first, const std::vector<std::size_t>&
         for (std::size_t r = block * kBlock; r < std::min(to.size(), (block + 1) * kBlock); ++r)
           to[r] = traced.cell(r);
       });
+      if (column.role != TraceRole::kOutcome) continue;
+      for (std::size_t r = 0; r < to.size(); ++r)
+        column.value[log].push_back(traced.known(r) ? traced.number(r) : NAN);
     }
     column.log_values = entropy_of(column.cell[0], column.values);
     columns_.push_back(std::move(column));

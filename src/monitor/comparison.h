@@ -29,6 +29,7 @@ struct ComparedColumn {
   TraceRole role = TraceRole::kContext;
   std::uint64_t part = kDigits;        // that both logs have alike
   std::vector<std::uint64_t> cell[2];  // by row of the first, of the later log
+  std::vector<double> value[2];        // of an outcome; NaN where it holds no number
   double log_values = 0;               // entropy of its cells in the first log, nats
   std::size_t values = 0;
 };
@@ -54,7 +55,7 @@ class Comparison {
  private:
   struct Pairs {
     FieldPairs action;
-    std::vector<FieldPairs> outcomes;
+    std::vector<OutcomePairs> outcomes;
   };
   // Of keys that stand at most `most` times in either log, one row each.
   Pairs pairs_of(const std::vector<std::uint64_t>& first, const std::vector<std::uint64_t>& later,

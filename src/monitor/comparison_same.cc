@@ -42,8 +42,11 @@ Comparison::Pairs Comparison::pairs_of(const std::vector<std::uint64_t>& first,
     }
     const std::size_t a = few[0][i++].second, b = few[1][j++].second;
     out.action.emplace_back(action_[0][a], action_[1][b]);
-    for (std::size_t f = 0; f < fields.size(); ++f)
-      out.outcomes[f].emplace_back(fields[f]->cell[0][a] >> kDigits, fields[f]->cell[1][b] >> kDigits);
+    for (std::size_t f = 0; f < fields.size(); ++f) {
+      const ComparedColumn& column = *fields[f];
+      out.outcomes[f].cells.emplace_back(column.cell[0][a] >> kDigits, column.cell[1][b] >> kDigits);
+      out.outcomes[f].values.emplace_back(column.value[0][a], column.value[1][b]);
+    }
   }
   return out;
 }

@@ -17,14 +17,15 @@ class TracedColumn {
   double scale() const { return scale_; }  // 0: a category
   // As LearntFrom::cell.
   std::uint64_t cell(std::size_t row) const;
+  // Of columns with a scale: whether the row holds a number, and which.
+  bool known(std::size_t row) const;
+  double number(std::size_t row) const;
 
  private:
   friend std::vector<TracedColumn> traced_columns(const DecisionLog& log, std::uint64_t salt);
   TracedColumn(std::string name, TraceRole role, std::uint64_t salt)
       : name_(std::move(name)), role_(role), salt_(salt) {}
   void take_moments(std::size_t rows);
-  bool known(std::size_t row) const;
-  double number(std::size_t row) const;
 
   std::string name_;
   TraceRole role_;

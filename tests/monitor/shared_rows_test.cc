@@ -87,6 +87,13 @@ TEST(SharedRows, AreRefusedWithoutIdsInAnyDress) {
   refused(first, later, "half of the columns are others");
 
   later = turned(first, first.size() - 1);
+  for (std::size_t i = 0; i < later.size(); ++i)
+    for (const std::size_t j : {0, 1})
+      later.outcomes[j].value[i] *= 0.9 + 0.2 * Rng(7).stream("y", i).uniform();
+  digest_rows(later);
+  refused(first, later, "outcomes moved a little");
+
+  later = turned(first, first.size() - 1);
   for (std::size_t i = 0; i < later.size(); ++i) later.id.push_back("e" + std::to_string(i));
   later.unit_named = true;
   DecisionLog named = first;
@@ -239,19 +246,29 @@ TEST(TooAlike, ACopyIsFoundWhereNoRowCanBeTold) {
 TEST(SameDecisions, AreToldByActionsAndOutcomes) {
   Rng rng(5);
   FieldPairs same, other;
-  std::vector<FieldPairs> outcome(1), flipped(1), independent(1);
+  std::vector<OutcomePairs> outcome(1), flipped(1), independent(1), moved(1), unlike(1);
   for (int k = 0; k < 400; ++k) {
     const std::uint64_t a = rng.below(2), b = rng.below(2), y = rng.bernoulli(0.3), z = rng.bernoulli(0.3);
     same.emplace_back(a, a);
     other.emplace_back(a, b);
-    outcome[0].emplace_back(y, y);
-    flipped[0].emplace_back(y, 1 - y);
-    independent[0].emplace_back(y, z);
+    outcome[0].cells.emplace_back(y, y);
+    flipped[0].cells.emplace_back(y, 1 - y);
+    independent[0].cells.emplace_back(y, z);
+    // Amounts, half of them 0: times .9 to 1.1, and of a customer who spends alike in both logs.
+    const double amount = y == 0 ? 0 : std::exp(rng.normal()), noise = .9 + .2 * rng.uniform();
+    const double alike = amount * std::exp(.5 * rng.normal());
+    moved[0].cells.emplace_back(hash_combine(1, k), hash_combine(2, k));
+    moved[0].values.emplace_back(amount, amount * noise);
+    unlike[0].cells.emplace_back(hash_combine(1, k), hash_combine(2, k));
+    unlike[0].values.emplace_back(amount, rng.bernoulli(.9) ? alike : 1);
   }
   EXPECT_EQ(same_decisions(same, outcome), Again::kSameDecisions);
   EXPECT_EQ(same_decisions(same, flipped), Again::kSameDecisions);
   EXPECT_EQ(same_decisions(same, {}), Again::kSameDecisions);
   EXPECT_EQ(same_decisions(other, independent), Again::kOtherDecisions);
+  EXPECT_EQ(same_decisions(same, moved), Again::kSameDecisions);
+  EXPECT_EQ(same_decisions(other, moved), Again::kOtherDecisions);
+  EXPECT_EQ(same_decisions(same, unlike), Again::kOtherDecisions);
   // A customer who keeps his arm.
   EXPECT_EQ(same_decisions(same, independent), Again::kOtherDecisions);
   EXPECT_EQ(same_decisions(FieldPairs(400, {1, 1}), {}), Again::kCannotTell);
