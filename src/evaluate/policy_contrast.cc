@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
+#include "evaluate/contribution_spread.h"
 #include "evaluate/deciding_unit.h"
 #include "evaluate/event_sides.h"
 #include "stats/event_limits.h"
@@ -16,35 +16,6 @@ namespace {
 
 constexpr double kLargeShare = 0.05;
 constexpr double kMaxCritical = 37;
-
-// Sums over buckets of one contrast's contributions: its error, and the shape that its interval needs.
-struct Spread {
-  double error = 0, skewness = 0, degrees = 1, five = 0;  // five: share of the variance in the largest five
-};
-
-Spread spread_of(std::span<const double> influence) {
-  Spread out;
-  const auto used =
-      static_cast<double>(std::count_if(influence.begin(), influence.end(), [](double s) { return s != 0; }));
-  double squares = 0, cubes = 0, fourth = 0;
-  std::vector<double> largest;
-  for (const double s : influence) {
-    const double square = s * s;
-    squares += square;
-    cubes += square * s;
-    fourth += square * square;
-    if (largest.size() < 5 || square > largest.back()) {
-      largest.insert(std::upper_bound(largest.begin(), largest.end(), square, std::greater<>()), square);
-      if (largest.size() > 5) largest.pop_back();
-    }
-  }
-  out.error = std::sqrt(squares * (used > 1 ? used / (used - 1) : 1));
-  if (!(squares > 0)) return out;
-  out.skewness = cubes / std::pow(squares, 1.5);
-  out.degrees = effective_degrees(used, squares, fourth);
-  for (const double square : largest) out.five += square / squares;
-  return out;
-}
 
 // How far the two ends of an interval for a smooth part lie from its value: the wider of normal and Hall.
 std::pair<double, double> reach(double error, double skewness, double degrees, double critical) {
