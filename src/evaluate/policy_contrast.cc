@@ -74,6 +74,7 @@ ContrastParts contrast_parts(const Evaluation& e, const PolicyContrast& contrast
   std::vector<double> rest(kBuckets);
   for (std::size_t b = 0; b < kBuckets; ++b) rest[b] = whole.influence(b, 0);
   double heaviest = 0;
+  const bool levels = contrast.policies.size() == 1;
   DecidingInput deciding{e.log_, events, e.bucket_, mask, {}, {}, out.value};
   for (const auto& [outcome, term] : contrast.terms) {
     const EventRows::Outcome& one = events.outcomes[outcome];
@@ -92,7 +93,7 @@ ContrastParts contrast_parts(const Evaluation& e, const PolicyContrast& contrast
                               models ? std::span<const float>(e.models_.q[outcome]) : std::span<const float>(),
                               shares});
     if (!one.countable) continue;
-    if (contrast.policies.size() == 1 && contrast.terms.size() == 1) {
+    if (levels && contrast.terms.size() == 1) {
       const double scale = term * contrast.policies[0].second, origin = scale * one.origin;
       (scale * one.sign > 0 ? out.lowest : out.highest) = origin;
     }
@@ -108,6 +109,10 @@ ContrastParts contrast_parts(const Evaluation& e, const PolicyContrast& contrast
       out.why_not = fmt::format(
           "too few events: {:.0f} effective non-zero values of {}, {:.0f} are needed where they differ in size",
           together, column.name, kFewestAmounts);
+    // Where fewer decisions came to weigh for the policy than were to be expected, one more event says more of
+    // it.
+    const double came = levels ? e.support(contrast.policies[0].first, contrast.subset).mean_weight : 1;
+    const double rows_short = came > 0 && came < 1 ? 1 / came : 1;
     if (std::none_of(sides.begin(), sides.end(),
                      [&](const EventSide& side) { return side.holds_anything() && few(side); }))
       continue;
@@ -115,7 +120,7 @@ ContrastParts contrast_parts(const Evaluation& e, const PolicyContrast& contrast
     for (std::size_t s = 0; s < 2; ++s) {
       const EventSide& side = sides[s];
       if (!side.holds_anything()) continue;
-      out.sides.push_back({side.sum, side.squares, side.weight.above(kLargeShare) * one.large,
+      out.sides.push_back({side.sum, side.squares, side.weight.above(kLargeShare) * one.large * rows_short,
                            s == 0 ? 1.0 : -1.0, side.effective_events(), own_is_positive == (s == 0)});
     }
     const std::vector<double> brought = on_rows.brought(e.bucket_);
