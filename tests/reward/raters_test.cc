@@ -223,7 +223,7 @@ TEST(ScreenRaters, NamesThoseWhoVoteByCoinOrAgainstEveryone) {
     for (const double a : {0., 0., 0., -.8, -1.}) reliability.push_back(a);
     const RaterWorld w = make_world(seed + 100, 30, reliability, 150);
     const RaterModel m = fit_raters(w.view(), {});
-    const std::vector<RaterNote> notes = screen_raters(w.view(), {}, m);
+    const std::vector<RaterNote> notes = screen_raters(w.view(), {}, m).notes;
     ASSERT_EQ(notes.size(), 23u);
     for (std::size_t r = 0; r < 23; ++r) {
       EXPECT_EQ(notes[r].rater, r);
@@ -254,7 +254,7 @@ TEST(ScreenRaters, CallsRatersWithFewVotesUnclearOrReliableNotBad) {
     w.rater.push_back(30);
   }
   w.reliability.push_back(0);  // and one with none
-  const std::vector<RaterNote> notes = screen_raters(w.view(), {}, fit_raters(w.view(), {}));
+  const std::vector<RaterNote> notes = screen_raters(w.view(), {}, fit_raters(w.view(), {})).notes;
   EXPECT_EQ(notes[30].kind, RaterKind::kUnclear);
   EXPECT_EQ(notes[30].p_coin, .5);
   EXPECT_EQ(notes[31].kind, RaterKind::kUnclear);
