@@ -4,10 +4,12 @@
 // Three kinds of truth. "order": 10 items, P(a above b) = sigmoid(s (u_a - u_b)) with u equally spaced, s such
 // that the mean agreement with the order is the given one. "pairs": 45 pairs of 10 items, each with a majority
 // answer of its own drawn by a coin, every good person gives it with the given probability. "sparse": as
-// "order", 60 items.
-// Good people's agreement is drawn from [agreement, agreement + .15]. A camp's people hold the opposite of
+// "order", 60 items. "questions": 200 questions of two answers, everybody is asked all; "many": 1,000 of them,
+// everybody is asked some. In both each has a majority answer of its own.
+// Good people's agreement is drawn from [agreement, agreement + spread]. A camp's people hold the opposite of
 // every answer ("opposite"), or an order or answers of their own ("own").
 #include <array>
+#include <tuple>
 
 #include "plumb/raters.h"
 #include "plumb/regression.h"
@@ -18,21 +20,20 @@ using namespace plumb::quality;
 
 namespace {
 
-enum class Taste { kOrder, kPairs, kSparse };
+enum class Taste { kOrder, kPairs, kSparse, kQuestions, kMany };
 enum class Who : std::uint8_t { kGood, kMinority, kCoin, kAgainst, kFirst, kLeaning };
 
 struct Panel {
   Taste truth = Taste::kPairs;
   int votes = 200;
-  double agreement = 0.7;
+  double agreement = 0.7, spread = .15;
   int minority = 0, coins = 0, against = 0, first = 0, leaning = 0;
   bool own = false;  // the minority has its own order or answers, not the opposite
   double takes_first = .9;
   bool same_order = false;  // every pair is always shown in one order
   bool each_once = false;   // nobody judges a pair twice
+  int people = 40;
 };
-
-constexpr int kPeople = 40;
 
 struct Drawn {
   std::size_t items = 0;
@@ -60,7 +61,9 @@ double slope_for(double agreement, std::size_t n) {
 Drawn draw(const Panel& panel, std::uint64_t seed) {
   const Rng root = Rng(seed).stream("panel");
   Drawn out;
-  out.items = panel.truth == Taste::kSparse ? 60 : 10;
+  const bool questions = panel.truth == Taste::kQuestions || panel.truth == Taste::kMany;
+  const std::size_t asked = panel.truth == Taste::kQuestions ? 200 : 1000;
+  out.items = questions ? 2 * asked : panel.truth == Taste::kSparse ? 60 : 10;
   const std::size_t n = out.items;
   Rng rng = root.stream("truth");
   // By camp: places of the items, and the answer of every pair.
@@ -69,7 +72,7 @@ Drawn draw(const Panel& panel, std::uint64_t seed) {
   for (std::size_t camp = 0; camp < 2; ++camp) {
     for (std::size_t i = 0; i < n; ++i) place[camp].push_back(static_cast<double>(i) / static_cast<double>(n));
     for (std::size_t i = n - 1; i > 0; --i) std::swap(place[camp][i], place[camp][rng.below(i + 1)]);
-    for (std::size_t p = 0; p < n * n; ++p) says[camp].push_back(rng.bernoulli(.5) ? 1 : -1);
+    for (std::size_t p = 0; p < (questions ? n : n * n); ++p) says[camp].push_back(rng.bernoulli(.5) ? 1 : -1);
   }
   if (!panel.own) {
     place[1] = place[0], says[1] = says[0];
@@ -81,23 +84,34 @@ Drawn draw(const Panel& panel, std::uint64_t seed) {
   };
   many(panel.minority, Who::kMinority), many(panel.coins, Who::kCoin), many(panel.against, Who::kAgainst);
   many(panel.first, Who::kFirst), many(panel.leaning, Who::kLeaning);
-  many(kPeople - static_cast<int>(out.who.size()), Who::kGood);
+  many(panel.people - static_cast<int>(out.who.size()), Who::kGood);
   for (std::uint32_t r = 0; r < out.who.size(); ++r) {
     Rng mine = root.stream("person", r);
     const Who who = out.who[r];
-    const double agreement = panel.agreement + .15 * mine.uniform();
-    const double slope = panel.truth == Taste::kPairs ? 0 : slope_for(agreement, n);
+    const double agreement = panel.agreement + panel.spread * mine.uniform();
+    const double slope = panel.truth == Taste::kPairs || questions ? 0 : slope_for(agreement, n);
     const std::size_t camp = who == Who::kMinority ? 1 : 0;
-    std::vector<std::uint8_t> seen(n * n, 0);
+    const auto number = [&](std::size_t a, std::size_t b) {
+      return questions ? a / 2 : std::min(a, b) * n + std::max(a, b);
+    };
+    const auto pick = [&](int k) -> std::pair<std::size_t, std::size_t> {
+      if (!questions) {
+        const std::size_t a = mine.below(n);
+        return {a, (a + 1 + mine.below(n - 1)) % n};
+      }
+      const std::size_t q = panel.truth == Taste::kQuestions ? static_cast<std::size_t>(k) : mine.below(asked);
+      const std::size_t swapped = mine.below(2);
+      return {2 * q + swapped, 2 * q + 1 - swapped};
+    };
+    std::vector<std::uint8_t> seen(questions ? n : n * n, 0);
     for (int k = 0; k < panel.votes; ++k) {
-      std::size_t a = mine.below(n), b = (a + 1 + mine.below(n - 1)) % n;
-      while (panel.each_once && seen[std::min(a, b) * n + std::max(a, b)] != 0)
-        a = mine.below(n), b = (a + 1 + mine.below(n - 1)) % n;
-      seen[std::min(a, b) * n + std::max(a, b)] = 1;
+      auto [a, b] = pick(k);
+      while (panel.each_once && seen[number(a, b)] != 0) std::tie(a, b) = pick(k);
+      seen[number(a, b)] = 1;
       if (panel.same_order && (a < b) != ((a + b) % 2 == 0)) std::swap(a, b);
       double p = .5;
-      if (panel.truth == Taste::kPairs)
-        p = (says[camp][std::min(a, b) * n + std::max(a, b)] > 0) == (a < b) ? agreement : 1 - agreement;
+      if (panel.truth == Taste::kPairs || questions)
+        p = (says[camp][number(a, b)] > 0) == (a < b) ? agreement : 1 - agreement;
       else
         p = sigmoid(slope * (place[camp][a] - place[camp][b]));
       if (who == Who::kCoin) p = .5;
@@ -204,6 +218,20 @@ int main(int argc, char** argv) {
       {"order, 5 coins at 60 votes", {.truth = Taste::kOrder, .votes = 60, .coins = 5}},
       {"pairs, one order, 3 first-takers", {.coins = 3, .first = 3, .same_order = true}},
       {"sparse, each once, 3 coins", {.truth = Taste::kSparse, .coins = 3, .each_once = true}},
+      {"pairs, 12 coins, all at .7", {.spread = 0, .coins = 12}},
+      {"pairs, camp of 16, 4 coins, 2 first", {.minority = 16, .coins = 4, .first = 2}, true},
+      {"order, camp of 8, 4 coins, 2 first", {.truth = Taste::kOrder, .minority = 8, .coins = 4, .first = 2}},
+      {"pairs, 1 against, 4 coins, 2 first", {.coins = 4, .against = 1, .first = 2}, true},
+      {"questions, 5 coins, 1 against", {.truth = Taste::kQuestions, .coins = 5, .against = 1}},
+      {"questions, camp of 16", {.truth = Taste::kQuestions, .minority = 16}},
+      {"questions, camp of 8, own", {.truth = Taste::kQuestions, .minority = 8, .own = true}},
+      {"many questions, 5 coins, 1 against", {.truth = Taste::kMany, .coins = 5, .against = 1}},
+      {"many questions, camp of 16", {.truth = Taste::kMany, .minority = 16}},
+      {"many questions, camp of 8", {.truth = Taste::kMany, .minority = 8}},
+      {"pairs, 8 people, 2 coins", {.coins = 2, .people = 8}},
+      {"order, 5 people, 1 coin", {.truth = Taste::kOrder, .coins = 1, .people = 5}},
+      {"order, 5 people, 1 against", {.truth = Taste::kOrder, .against = 1, .people = 5}},
+      {"pairs, 60 votes, 300 people, 30 coins", {.votes = 60, .coins = 30, .people = 300}},
   };
   std::printf("%-36s %7s %7s %7s %7s %7s %7s %7s %7s %7s %7s\n", "40 people: panels, or shares of people",
               "against", "coin ok", "camps", "found", "placed", "good ok", "good co", "coins", "advers.",

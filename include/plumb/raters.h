@@ -167,7 +167,7 @@ struct RaterScreen {
 
 // Every family of tests over the panel has an error of at most 1 - level, in (0, 1); raters with
 // kLeastOpinions are tested.
-// kPosition: at least .8 of the votes took one place, which .6 does not explain (Holm over the panel), and so
+// kPosition: at least .8 of the votes took one place, which .55 does not explain (Holm over the panel), and so
 //   did most of those in which the others prefer what stood in the other place. Left out of all consensus.
 // Camps: groups by the agreement of raters on the same pairs, learnt from half of what they said and shown by
 //   the other half: between groups opposite, within each alike (no single order of items does that, whatever
@@ -175,10 +175,10 @@ struct RaterScreen {
 //   most 4. A rater is placed where the votes on pairs on which camps differ show it (Holm).
 // kReliable, kAgainst: Fisher's exact test of place taken and place that the consensus prefers, two-sided, Holm
 //   over the panel (times the number of camps). Repeated votes on one pair count by their clustered variance
-//   where that is larger: copies of a vote are no evidence. kAgainst only where a single rater is, and where
-//   neither any other rater nor those who disagree with the consensus agree with that one beyond chance.
-// kLikeChance: that test does not reject, and the votes agree with the consensus (of every camp) less than the
-//   others' would, by a normal test, Holm over the panel.
+//   where that is larger: copies of a vote are no evidence. kAgainst only where no camps are found, no other
+//   rater leans against the consensus more than coins do, and nobody agrees with this one on the same pairs.
+// kLikeChance: that test does not reject, and the votes agree with the consensus (of every camp) less than
+//   those of a rater with .85 of the middle one's excess over a half would, by a binomial test, Holm.
 // Rates by panel, 40 people: bench/quality/panels_raters. Linear in votes but for the table of agreement of at
 // most 400 raters, which costs as many steps as they have pairs of votes on equal pairs.
 RaterScreen screen_raters(const RaterVotes& votes, const RaterOptions& options, const RaterModel& model,

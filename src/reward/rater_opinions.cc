@@ -114,7 +114,8 @@ Consensus::Consensus(const Opinions& opinions, std::vector<std::uint8_t> counts)
   strength_ = between > 0 && noise > 0 ? between / noise : 0;
 }
 
-std::vector<double> Consensus::without(std::size_t rater) {
+template <class OfPair>
+std::vector<double> Consensus::by_opinion(std::size_t rater, OfPair of_pair) {
   const Opinions& o = *opinions_;
   const std::uint64_t begin = o.offset[rater], end = o.offset[rater + 1];
   const bool counted = counts_[rater] != 0;
@@ -125,13 +126,23 @@ std::vector<double> Consensus::without(std::size_t rater) {
     double won = pair_won_[p], votes = pair_votes_[p];
     for (next = k; next < end && o.pair[next] == p; ++next)
       if (counted) won -= o.lower_won[next], --votes;
-    const double by_items = slope_ * item_part(p);
-    const double c = by_items + (won - votes * by_items) * strength_ / (1 + votes * strength_);
     std::fill(out.begin() + static_cast<std::ptrdiff_t>(k - begin),
-              out.begin() + static_cast<std::ptrdiff_t>(next - begin), c);
+              out.begin() + static_cast<std::ptrdiff_t>(next - begin), of_pair(p, won, votes));
   }
   if (counted) add_own(rater, -1);
   return out;
+}
+
+std::vector<double> Consensus::without(std::size_t rater) {
+  return by_opinion(rater, [&](std::uint32_t p, double won, double votes) {
+    const double by_items = slope_ * item_part(p);
+    return by_items + (won - votes * by_items) * strength_ / (1 + votes * strength_);
+  });
+}
+
+std::vector<double> Consensus::majority_without(std::size_t rater) {
+  return by_opinion(
+      rater, [&](std::uint32_t p, double won, double votes) { return won != 0 ? won / votes : item_part(p); });
 }
 
 }  // namespace plumb

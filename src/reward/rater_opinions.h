@@ -34,10 +34,15 @@ class Consensus {
   Consensus(const Opinions& opinions, std::vector<std::uint8_t> counts);
   // By opinion of this rater: what the others say of its pair; the rater's own votes are taken out.
   std::vector<double> without(std::size_t rater);
+  // The same without a model of how much that is worth: the majority's answer on the pair, where there is none
+  // h.
+  std::vector<double> majority_without(std::size_t rater);
 
  private:
   void add_own(std::size_t rater, double sign);  // to own_won_ and own_judged_
   double item_part(std::uint32_t pair) const;    // h without what is in own_won_ and own_judged_
+  template <class OfPair>                        // of_pair(pair, votes won by its lower item less lost, votes)
+  std::vector<double> by_opinion(std::size_t rater, OfPair of_pair);
 
   const Opinions* opinions_;
   std::vector<std::uint8_t> counts_;                         // by rater

@@ -11,7 +11,9 @@
 namespace plumb {
 namespace {
 
-constexpr double kPlaceShare = 0.8, kPlaceNull = 0.6;
+constexpr double kPlaceShare = 0.8, kPlaceNull = 0.55;
+constexpr double kLean = 0.25;
+constexpr double kWeak = 0.85;  // good raters differ: this much of the middle one's strength is no coin's
 constexpr std::size_t kMostCamps = 4;
 constexpr std::uint64_t kLeastToGroup = 10;  // opinions; camps can show where no member alone can
 constexpr std::uint64_t kHalvesSeed = 1;  // of the halves for the test of camps: one partition, always the same
@@ -22,9 +24,9 @@ struct Against {
   std::uint64_t crossed = 0, stayed = 0;  // consensus prefers the place that the rater takes less often; of
                                           // these, how many took the usual place all the same
   double expected = 0;
-  double p = 1;             // two-sided, of independence
-  double z = 0;             // that, as a normal quantile with the sign of the association
-  double below_chance = 1;  // P(so few agree | another person of these)
+  double p = 1;          // two-sided, of independence
+  double z = 0;          // that, as a normal quantile with the sign of the association
+  double inflation = 1;  // of the variance, by votes on one pair that vary together
 };
 
 // `only`: opinions that count, empty for all.
@@ -33,7 +35,6 @@ Against compare(const Opinions& o, std::size_t r, const std::vector<double>& con
   const std::uint64_t begin = o.offset[r], end = o.offset[r + 1];
   Against out;
   std::uint64_t both = 0, preferred_first = 0;
-  double variance = 0;
   const auto counts = [&](std::uint64_t k) {
     return consensus[k - begin] != 0 && (only.empty() || only[k - begin] != 0);
   };
@@ -48,7 +49,6 @@ Against compare(const Opinions& o, std::size_t r, const std::vector<double>& con
     both += prefers_first && o.took_first(k);
     const double strength = std::min(1.0, std::abs(c));
     out.expected += (1 + strength) / 2;
-    variance += (1 - strength * strength) / 4;
   }
   if (out.decided == 0) return out;
   const double n = static_cast<double>(out.decided), agreed = static_cast<double>(out.agreed);
@@ -61,14 +61,13 @@ Against compare(const Opinions& o, std::size_t r, const std::vector<double>& con
       if (counts(next)) sum += ((consensus[next - begin] > 0) == (o.lower_won[next] > 0) ? 1 : -1) - mean;
     clustered += sum * sum;
   }
-  const double inflation = std::max(1.0, clustered / n);
+  out.inflation = std::max(1.0, clustered / n);
   out.p = fisher_two_sided(both, preferred_first, out.first, out.decided);
   const double association =
       static_cast<double>(both) * n - static_cast<double>(preferred_first) * static_cast<double>(out.first);
-  const double z = out.p < 1 ? -normal_quantile(std::max(1e-300, out.p / 2)) / std::sqrt(inflation) : 0;
+  const double z = out.p < 1 ? -normal_quantile(std::max(1e-300, out.p / 2)) / std::sqrt(out.inflation) : 0;
   out.z = association > 0 ? z : association < 0 ? -z : 0;
   out.p = std::min(1.0, 2 * normal_cdf(-z));
-  out.below_chance = variance > 0 ? normal_cdf((agreed - out.expected) / std::sqrt(variance * inflation)) : 1;
   const bool usual_first = 2 * out.first >= out.decided;
   for (std::uint64_t k = begin; k < end; ++k) {
     if (!counts(k)) continue;
@@ -90,7 +89,7 @@ std::vector<std::uint8_t> takers_of_a_place(const Opinions& o, const std::vector
     const std::uint64_t usual = std::max(first, n - first);
     bool stays = static_cast<double>(usual) >= kPlaceShare * static_cast<double>(n);
     if (stays) {
-      const Against a = compare(o, r, everyone.without(r));
+      const Against a = compare(o, r, everyone.majority_without(r));
       stays = a.crossed > 0 && binomial_upper_tail(a.stayed, a.crossed, 0.5) <= alpha;
     }
     p.push_back(stays ? std::min(1.0, 2 * binomial_upper_tail(usual, n, kPlaceNull)) : 1);
@@ -125,7 +124,7 @@ struct Compared {
   std::vector<Against> by_camp;
   std::size_t best = 0;
   double p_place = 1;  // that best is no better than the next, on pairs on which these two differ
-  double p_coin = 1, p_below = 0;
+  double p_coin = 1;
   bool placed = false;
 };
 
@@ -152,7 +151,6 @@ std::vector<Compared> compare_all(const Opinions& o, const Camps& camps,
     for (std::size_t g = 0; g < camps.size(); ++g) {
       if (c.by_camp[g].z > c.by_camp[c.best].z) c.best = g;
       smallest = std::min(smallest, c.by_camp[g].p);
-      c.p_below = std::max(c.p_below, c.by_camp[g].below_chance);
     }
     c.p_coin = std::min(1.0, static_cast<double>(camps.size()) * smallest);
     if (camps.size() == 1) continue;
@@ -183,10 +181,42 @@ std::vector<bool> coins_rejected(const std::vector<Compared>& compared, double a
   return holm(p, alpha);
 }
 
-// Whether any other rater agrees with r on equal pairs, or those together who lean against the consensus do.
-bool has_fellow(const Opinions& o, std::size_t r, const std::vector<std::uint8_t>& leaning, double alpha) {
-  Consensus others(o, leaning);
-  if (compare(o, r, others.without(r)).z > normal_quantile(1 - alpha)) return true;
+// By how much the middle rater exceeds what is expected of all together: coins among them lower that.
+double middle_strength(const std::vector<Compared>& compared) {
+  std::vector<double> strength;
+  for (const Compared& c : compared) {
+    const Against& a = c.by_camp[c.best];
+    const double half = static_cast<double>(a.decided) / 2;
+    if (a.expected > half) strength.push_back((static_cast<double>(a.agreed) - half) / (a.expected - half));
+  }
+  if (strength.empty()) return 0;
+  const auto middle = strength.begin() + static_cast<std::ptrdiff_t>(strength.size() / 2);
+  std::nth_element(strength.begin(), middle, strength.end());
+  return std::max(0.0, *middle);
+}
+
+// The probability that somebody kWeak times as strong as the middle rater agrees so little; with camps, with
+// any.
+double below_others(const Compared& c, double middle) {
+  double p = 0;
+  for (const Against& a : c.by_camp) {
+    const double n = static_cast<double>(a.decided), excess = kWeak * middle * (a.expected / n - 0.5);
+    p = std::max(p, a.decided > 0 ? binomial_lower_tail(static_cast<double>(a.agreed) / a.inflation,
+                                                        n / a.inflation, std::min(1.0, 0.5 + excess))
+                                  : 1);
+  }
+  return p;
+}
+
+// Whether anybody votes like rater tested[against], who is against the consensus: somebody else leans against
+// it more than coins do (at kLean over the panel, so that members of a camp too weak to be found stay unnamed),
+// or agrees with that rater on equal pairs.
+bool has_fellow(const Opinions& o, const std::vector<std::uint32_t>& tested,
+                const std::vector<Compared>& compared, std::size_t against, double alpha) {
+  const std::uint32_t r = tested[against];
+  const double others = std::max(1.0, static_cast<double>(tested.size()) - 1);
+  for (std::size_t q = 0; q < tested.size(); ++q)
+    if (q != against && normal_cdf(compared[q].by_camp[0].z) < kLean / others) return true;
   std::vector<int> mine(o.pairs(), 0);
   for (std::uint64_t k = o.offset[r]; k < o.offset[r + 1]; ++k) mine[o.pair[k]] += o.lower_won[k];
   const double critical = normal_quantile(1 - alpha / std::max(1.0, static_cast<double>(o.raters) - 1));
@@ -290,12 +320,9 @@ RaterScreen screen_raters(const RaterVotes& votes, const RaterOptions& options, 
     if (camps.size() > 1) out.camps.members.push_back(members[order[k]]);
   }
 
+  const double middle = middle_strength(compared);
   std::vector<double> below;
-  std::vector<std::uint8_t> leaning(votes.raters, 0);
-  for (std::size_t k = 0; k < tested.size(); ++k) {
-    below.push_back(compared[k].p_below);
-    leaning[tested[k]] = compared[k].by_camp[0].z < 0;
-  }
+  for (const Compared& c : compared) below.push_back(below_others(c, middle));
   const std::vector<bool> low = holm(below, alpha);
   for (std::size_t k = 0; k < tested.size(); ++k) {
     RaterNote& note = out.notes[tested[k]];
@@ -306,7 +333,7 @@ RaterScreen screen_raters(const RaterVotes& votes, const RaterOptions& options, 
     if (rejected[k]) {
       if (a.z > 0)
         note.kind = RaterKind::kReliable;
-      else if (camps.size() == 1 && !has_fellow(o, tested[k], leaning, alpha))
+      else if (camps.size() == 1 && !has_fellow(o, tested, compared, k, alpha))
         note.kind = RaterKind::kAgainst;
     } else if (low[k]) {
       note.kind = RaterKind::kLikeChance;

@@ -32,6 +32,10 @@ double binomial_upper_tail(std::uint64_t k, std::uint64_t n, double share) {
   return boost::math::ibeta(static_cast<double>(k), static_cast<double>(n - k + 1), share);
 }
 
+double binomial_lower_tail(double k, double n, double share) {
+  return k >= n ? 1 : boost::math::ibetac(k + 1, n - k, share);
+}
+
 double fisher_two_sided(std::uint64_t both, std::uint64_t a, std::uint64_t b, std::uint64_t n) {
   const double x = static_cast<double>(both), da = static_cast<double>(a), db = static_cast<double>(b),
                dn = static_cast<double>(n);

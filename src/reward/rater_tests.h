@@ -8,6 +8,9 @@ namespace plumb {
 // P(X >= k) of a binomial of n trials at `share`; 1 for k = 0.
 double binomial_upper_tail(std::uint64_t k, std::uint64_t n, double share);
 
+// P(X <= k); k and n need not be whole: evidence of clustered votes counts as fewer.
+double binomial_lower_tail(double k, double n, double share);
+
 // Two-sided: twice the smaller tail of the hypergeometric of `both` among n, of which `a` have one property and
 // `b` the other; at most 1.
 double fisher_two_sided(std::uint64_t both, std::uint64_t a, std::uint64_t b, std::uint64_t n);
