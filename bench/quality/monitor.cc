@@ -46,10 +46,10 @@ std::string written(const Measured& m) {
 
 int main(int argc, char** argv) {
   Cells cells("monitor", argc, argv);
-  old_rows(cells, cells.quick() ? 2 : 400);
-  new_rows(cells, cells.quick() ? 4 : 1000);
-  scales(cells, cells.quick() ? 2 : 60);
-  moved(cells, cells.quick() ? 2 : 400);
+  old_rows(cells, cells.quick() ? 1 : 400);
+  new_rows(cells, cells.quick() ? 2 : 1000);
+  scales(cells, cells.quick() ? 1 : 60);
+  moved(cells, cells.quick() ? 1 : 400);
   if (!cells.wants("newsfeed")) return cells.close();
   Options options;
   options.quick = cells.quick();

@@ -71,7 +71,8 @@ struct KeptBest {
 KeptBest keep_best(std::span<const double> proxy, std::span<const double> goal, double fraction);
 
 // A point of the curve: differences from n = 1, the mean over all candidates. Both intervals hold
-// simultaneously over all points and both outcomes. Of a flat list: the best `fraction` kept, and n is 1.
+// simultaneously over all points and both outcomes (half of 1 - level each where there are prompts). Of a flat
+// list: the best `fraction` kept, and n is 1.
 struct PoolPoint {
   std::size_t n = 1;
   double fraction = 1;
@@ -81,16 +82,17 @@ struct PoolPoint {
 };
 struct PoolAudit {
   std::size_t prompts = 0, candidates = 0, most_n = 0;  // most_n: candidates of the smallest prompt
-  double level = 0, critical = 0;
-  double reference_proxy = 0, reference_goal = 0;  // at n = 1
-  std::vector<PoolPoint> points;                   // n ascending from 2
-  std::size_t peak_n = 1;                          // 1: the reference
-  Peak peak;                                       // kl_lower, kl_upper, censored as in plumb/pressure.h
+  double level = 0, critical = 0;                       // of the goal
+  double reference_proxy = 0, reference_goal = 0;       // at n = 1
+  std::vector<PoolPoint> points;                        // n ascending from 2
+  std::size_t peak_n = 1;                               // 1: the reference
+  Peak peak;                                            // kl_lower, kl_upper, censored as in plumb/pressure.h
   std::size_t peak_n_lower = 1, peak_n_upper = 1;
   bool proxy_rises = false, harm = false;  // harm: somewhere the proxy is shown to be up and the goal down
   std::size_t harm_n = 0;                  // the least such n
   double harm_kl = 0;
-  bool inconclusive = false;  // too few prompts: no points
+  bool inconclusive = false;  // no points: too few prompts, or why_not
+  std::string why_not;        // where the points end before most_n: why the goal has no number beyond
   // One prompt: the points are fractions kept, descending; so are the peak, those that cannot be told from it,
   // and the largest with harm.
   bool flat = false;
@@ -102,10 +104,15 @@ inline constexpr std::size_t kLeastKept = 20;  // of a flat list: fewest candida
 inline constexpr std::size_t kDensePoints = 64;
 
 // The curve at every n up to kDensePoints, beyond that at n growing by a tenth, up to the size of the smallest
-// prompt (which is among them): every point averages over all prompts. Intervals are clustered by prompt and
-// simultaneous (max-t by multipliers), with the critical value c widened for G prompts as Student's t with G -
-// 1 degrees widens the normal: c + (c^3 + c)/(4 (G - 1)). Coverage is measured in tests/pressure. Fewer than
-// kLeastPrompts prompts: inconclusive, no points.
+// prompt (which is among them): every point averages over all prompts. Prompts are the clusters; a goal's
+// interval is decided where those of gains are (plumb/policy_contrast.h): gamma limits where a goal that is
+// mostly one value holds few events, else the larger of the error by prompts and of what the goal's spread
+// within prompts gives, with Student's t at that variance's degrees. Goals are simultaneous by what 999
+// permutations within prompts gain at most, proxies by max-t. Harm is said only where, beside the interval,
+// goals permuted within prompts fall as far in at most half of 1 - level of the permutations, over all n
+// together: exact where the proxy says nothing of the goal. Where the goal has no number
+// (plumb/policy_contrast.h says when) the points end. Measured in bench/quality/pools. Fewer than kLeastPrompts
+// prompts: inconclusive, no points.
 //
 // One prompt alone is a flat list, whose curve is over fractions kept, from nine tenths to one hundredth.
 // Intervals are those of a bootstrap over candidates (999 resamples of the whole list, each ranked anew),

@@ -32,7 +32,17 @@ void describe_spread(std::vector<double> values, EventRows::Outcome& out) {
   out.tail_sigma = lognormal_sigma(tail_index(values), values.size());
 }
 
-EventRows::Outcome describe(const OutcomeColumn& column) {
+// Whether a row's unit is one of the sample, by the unit alone.
+bool is_sampled(std::uint64_t unit, std::size_t rows) {
+  if (rows <= kWholeSample) return true;
+  const double share = static_cast<double>(kWholeSample) / static_cast<double>(rows);
+  return static_cast<double>(hash_combine(unit, 0x5eed) >> 11) <
+         share * static_cast<double>(std::uint64_t{1} << 53);
+}
+
+}  // namespace
+
+EventRows::Outcome describe_outcome(const OutcomeColumn& column) {
   EventRows::Outcome out;
   const std::vector<double> values = observed_values(column);
   if (values.empty()) return out;
@@ -79,16 +89,6 @@ EventRows::Outcome describe(const OutcomeColumn& column) {
   return out;
 }
 
-// Whether a row's unit is one of the sample, by the unit alone.
-bool is_sampled(std::uint64_t unit, std::size_t rows) {
-  if (rows <= kWholeSample) return true;
-  const double share = static_cast<double>(kWholeSample) / static_cast<double>(rows);
-  return static_cast<double>(hash_combine(unit, 0x5eed) >> 11) <
-         share * static_cast<double>(std::uint64_t{1} << 53);
-}
-
-}  // namespace
-
 void WeightedQuantile::add(double value) {
   if (!(value > 0)) return;
   const auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(value)) >> kDropped;
@@ -119,7 +119,7 @@ EventRows event_rows(const DecisionLog& log, const std::vector<std::string>& out
   for (const std::string& name : outcomes) {
     const OutcomeColumn& column = log.outcome(name);
     columns.push_back(&column);
-    EventRows::Outcome one = describe(column);
+    EventRows::Outcome one = describe_outcome(column);
     for (std::size_t i = 0; i < n && std::isfinite(one.outlying); ++i)
       wanted[i] |= column.state[i] == State::kObserved && std::abs(column.value[i] - one.middle) > one.outlying;
     if (one.countable) {

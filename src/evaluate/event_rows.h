@@ -36,6 +36,9 @@ struct EventRows {
 // All rows are the sample where there are at most this many.
 inline constexpr std::size_t kWholeSample = std::size_t{1} << 17;
 
+// What a column's observed values are like; `event` stays empty.
+EventRows::Outcome describe_outcome(const OutcomeColumn& column);
+
 EventRows event_rows(const DecisionLog& log, const std::vector<std::string>& outcomes);
 
 // The value above which a share `above` of the sum of non-negative numbers lies, rounded up by at most 1/16 and

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
+#include "evaluate/contribution_spread.h"
 #include "evaluate/deciding_unit.h"
 #include "evaluate/event_sides.h"
 #include "stats/event_limits.h"
@@ -16,35 +16,6 @@ namespace {
 
 constexpr double kLargeShare = 0.05;
 constexpr double kMaxCritical = 37;
-
-// Sums over buckets of one contrast's contributions: its error, and the shape that its interval needs.
-struct Spread {
-  double error = 0, skewness = 0, degrees = 1, five = 0;  // five: share of the variance in the largest five
-};
-
-Spread spread_of(std::span<const double> influence) {
-  Spread out;
-  const auto used =
-      static_cast<double>(std::count_if(influence.begin(), influence.end(), [](double s) { return s != 0; }));
-  double squares = 0, cubes = 0, fourth = 0;
-  std::vector<double> largest;
-  for (const double s : influence) {
-    const double square = s * s;
-    squares += square;
-    cubes += square * s;
-    fourth += square * square;
-    if (largest.size() < 5 || square > largest.back()) {
-      largest.insert(std::upper_bound(largest.begin(), largest.end(), square, std::greater<>()), square);
-      if (largest.size() > 5) largest.pop_back();
-    }
-  }
-  out.error = std::sqrt(squares * (used > 1 ? used / (used - 1) : 1));
-  if (!(squares > 0)) return out;
-  out.skewness = cubes / std::pow(squares, 1.5);
-  out.degrees = effective_degrees(used, squares, fourth);
-  for (const double square : largest) out.five += square / squares;
-  return out;
-}
 
 // How far the two ends of an interval for a smooth part lie from its value: the wider of normal and Hall.
 std::pair<double, double> reach(double error, double skewness, double degrees, double critical) {
@@ -103,6 +74,7 @@ ContrastParts contrast_parts(const Evaluation& e, const PolicyContrast& contrast
   std::vector<double> rest(kBuckets);
   for (std::size_t b = 0; b < kBuckets; ++b) rest[b] = whole.influence(b, 0);
   double heaviest = 0;
+  const bool levels = contrast.policies.size() == 1;
   DecidingInput deciding{e.log_, events, e.bucket_, mask, {}, {}, out.value};
   for (const auto& [outcome, term] : contrast.terms) {
     const EventRows::Outcome& one = events.outcomes[outcome];
@@ -121,7 +93,7 @@ ContrastParts contrast_parts(const Evaluation& e, const PolicyContrast& contrast
                               models ? std::span<const float>(e.models_.q[outcome]) : std::span<const float>(),
                               shares});
     if (!one.countable) continue;
-    if (contrast.policies.size() == 1 && contrast.terms.size() == 1) {
+    if (levels && contrast.terms.size() == 1) {
       const double scale = term * contrast.policies[0].second, origin = scale * one.origin;
       (scale * one.sign > 0 ? out.lowest : out.highest) = origin;
     }
@@ -137,6 +109,10 @@ ContrastParts contrast_parts(const Evaluation& e, const PolicyContrast& contrast
       out.why_not = fmt::format(
           "too few events: {:.0f} effective non-zero values of {}, {:.0f} are needed where they differ in size",
           together, column.name, kFewestAmounts);
+    // Where fewer decisions came to weigh for the policy than were to be expected, one more event says more of
+    // it.
+    const double came = levels ? e.support(contrast.policies[0].first, contrast.subset).mean_weight : 1;
+    const double rows_short = came > 0 && came < 1 ? 1 / came : 1;
     if (std::none_of(sides.begin(), sides.end(),
                      [&](const EventSide& side) { return side.holds_anything() && few(side); }))
       continue;
@@ -144,7 +120,7 @@ ContrastParts contrast_parts(const Evaluation& e, const PolicyContrast& contrast
     for (std::size_t s = 0; s < 2; ++s) {
       const EventSide& side = sides[s];
       if (!side.holds_anything()) continue;
-      out.sides.push_back({side.sum, side.squares, side.weight.above(kLargeShare) * one.large,
+      out.sides.push_back({side.sum, side.squares, side.weight.above(kLargeShare) * one.large * rows_short,
                            s == 0 ? 1.0 : -1.0, side.effective_events(), own_is_positive == (s == 0)});
     }
     const std::vector<double> brought = on_rows.brought(e.bucket_);

@@ -97,8 +97,9 @@ Evidence audit_pool_file(const std::string& path, const RunOptions& options,
     proxy["end_of_support"] = {
         {"kl", audit.points.back().kl},
         {"reached", true},
-        {"reason", audit.flat ? fmt::format("of {} candidates too few are left", audit.candidates)
-                              : fmt::format("a prompt has {} candidates", audit.most_n)}};
+        {"reason", audit.flat               ? fmt::format("of {} candidates too few are left", audit.candidates)
+                   : !audit.why_not.empty() ? audit.why_not
+                                            : fmt::format("a prompt has {} candidates", audit.most_n)}};
   }
   const std::string name = path.substr(path.find_last_of('/') + 1);
   const json document = {

@@ -110,7 +110,7 @@ PolicyPointer policy_from_argument(const std::string& argument, const DecisionLo
     const std::string action = argument.substr(9);
     if (std::find(log.actions.begin(), log.actions.end(), action) == log.actions.end()) {
       const std::string nearest = nearest_name(action, log.actions);
-      refuse("POLICY", argument, "no such action in the log",
+      refuse("POLICY", argument, "no such action in " + log.source,
              nearest.empty() ? "an action of the log" : "an action of the log, perhaps constant:" + nearest);
     }
     return constant_policy(action);

@@ -46,14 +46,11 @@ json scales_json(const std::vector<ScaleMove>& scales) {
 }
 
 // What is to be named beside the verdict, as sentences; empty where there is nothing.
+// Not as sentences of their own: many begin with a column's name, which keeps its letters.
 std::string findings_text(const Monitoring& m) {
   std::string out;
-  for (const Finding& f : m.findings) {
-    out += " " + f.sentence + ".";
-    const std::size_t at = out.size() - f.sentence.size() - 1;
-    out[at] = static_cast<char>(std::toupper(static_cast<unsigned char>(out[at])));
-  }
-  return out;
+  for (const Finding& f : m.findings) out += (out.empty() ? " Noted: " : "; ") + f.sentence;
+  return out.empty() ? out : out + ".";
 }
 
 // The largest of those that are shown, by its distance from 0 in standard errors.

@@ -92,7 +92,7 @@ TEST_F(MonitorCommand, WatchesAPolicyWithoutARun) {
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_EQ(result.err, "");
   EXPECT_TRUE(Json::parse(result.out)["monitor"]["gain"]["certified"]["value"].is_null());
-  refused({"goal.toml", "later.csv", "--policy", "constant:c"}, "constant:c: found no such action in the log");
+  refused({"goal.toml", "later.csv", "--policy", "constant:c"}, "constant:c: found no such action in ");
   refused({"goal.toml", "later.csv", "--policy", "constant:b", "--run", "plumb-run"},
           "monitor: --policy: found \"constant:b\", expected none beside --run");
   refused({"goal.toml", "later.csv", "--seed", "2"}, "monitor: --seed: found 2, expected none");

@@ -36,6 +36,19 @@ TEST(PolicyContrast, OfAnArmWithoutAnEventEndsAtLeastThreeOverItsSize) {
   const double size = asked.evaluation.support(asked.b, asked.all).ess;
   const ContrastParts level = contrast_parts(asked.evaluation, asked.level(asked.b));
   EXPECT_GE(interval_of(level, kCritical, 0.95).upper, 3 / size);
+  // Also where the arm came to fewer decisions than its share.
+  DecisionLog few = two_arms({.decisions = 2000, .share = 0.075, .rate_a = 0.01, .rate_b = 0});
+  for (std::size_t i = 0; i < few.size(); ++i) {
+    few.logged[2 * i] = 0.9f;
+    few.logged[2 * i + 1] = 0.1f;
+    few.propensity[i] = few.chosen[i] == 1 ? 0.1 : 0.9;
+  }
+  digest_rows(few);
+  const Asked short_of(std::move(few));
+  const Support& support = short_of.evaluation.support(short_of.b, short_of.all);
+  EXPECT_LT(support.mean_weight, 0.85);
+  EXPECT_GE(interval_of(contrast_parts(short_of.evaluation, short_of.level(short_of.b)), kCritical, 0.95).upper,
+            3 / support.ess);
   const ContrastParts gain = contrast_parts(asked.evaluation, asked.gain());
   EXPECT_EQ(gain.method(), "gamma");
   EXPECT_GT(interval_of(gain, kCritical, 0.95).upper, 3 / size - 0.01);
