@@ -228,6 +228,7 @@ int main(int argc, char** argv) {
       {"many questions, 5 coins, 1 against", {.truth = Taste::kMany, .coins = 5, .against = 1}},
       {"many questions, camp of 16", {.truth = Taste::kMany, .minority = 16}},
       {"many questions, camp of 8", {.truth = Taste::kMany, .minority = 8}},
+      {"sparse, camp of 2, 4 coins", {.truth = Taste::kSparse, .minority = 2, .coins = 4}},
       {"pairs, 8 people, 2 coins", {.coins = 2, .people = 8}},
       {"order, 5 people, 1 coin", {.truth = Taste::kOrder, .coins = 1, .people = 5}},
       {"order, 5 people, 1 against", {.truth = Taste::kOrder, .against = 1, .people = 5}},

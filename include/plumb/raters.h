@@ -178,7 +178,8 @@ struct RaterScreen {
 //   where that is larger: copies of a vote are no evidence. kAgainst only where no camps are found, no other
 //   rater leans against the consensus more than coins do, and nobody agrees with this one on the same pairs.
 // kLikeChance: that test does not reject, and the votes agree with the consensus (of every camp) less than
-//   those of a rater with .85 of the middle one's excess over a half would, by a binomial test, Holm.
+//   those of a rater with .85 of the middle one's excess over a half would, by a binomial test, Holm. For a
+//   camp that holds the opposite of the largest one, the largest one's consensus turned round stands in.
 // Rates by panel, 40 people: bench/quality/panels_raters. Linear in votes but for the table of agreement of at
 // most 400 raters, which costs as many steps as they have pairs of votes on equal pairs.
 RaterScreen screen_raters(const RaterVotes& votes, const RaterOptions& options, const RaterModel& model,

@@ -195,17 +195,28 @@ double middle_strength(const std::vector<Compared>& compared) {
   return std::max(0.0, *middle);
 }
 
-// The probability that somebody kWeak times as strong as the middle rater agrees so little; with camps, with
-// any.
-double below_others(const Compared& c, double middle) {
-  double p = 0;
-  for (const Against& a : c.by_camp) {
-    const double n = static_cast<double>(a.decided), excess = kWeak * middle * (a.expected / n - 0.5);
-    p = std::max(p, a.decided > 0 ? binomial_lower_tail(static_cast<double>(a.agreed) / a.inflation,
-                                                        n / a.inflation, std::min(1.0, 0.5 + excess))
-                                  : 1);
+// The probability that somebody kWeak times as strong as the middle rater agrees with this consensus so little,
+// or, `reversed`, disagrees so little.
+double below_others(const Against& a, double middle, bool reversed) {
+  if (a.decided == 0) return 1;
+  const double n = static_cast<double>(a.decided), excess = kWeak * middle * (a.expected / n - 0.5);
+  const auto sided = static_cast<double>(reversed ? a.decided - a.agreed : a.agreed);
+  return binomial_lower_tail(sided / a.inflation, n / a.inflation, std::min(1.0, 0.5 + excess));
+}
+
+// Camps whose placed members hold the opposite of what the largest says: it tells more of what they say than a
+// few of them do.
+std::vector<bool> opposite_camps(const std::vector<Compared>& compared, std::size_t camps,
+                                 std::size_t largest) {
+  std::vector<double> agreed(camps, 0), expected(camps, 0);
+  for (const Compared& c : compared) {
+    const Against& a = c.by_camp[largest];
+    const double half = static_cast<double>(a.decided) / 2;
+    if (c.placed) agreed[c.best] += static_cast<double>(a.agreed) - half, expected[c.best] += a.expected - half;
   }
-  return p;
+  std::vector<bool> out(camps);
+  for (std::size_t g = 0; g < camps; ++g) out[g] = g != largest && agreed[g] < -expected[g] / 2;
+  return out;
 }
 
 // Whether anybody votes like rater tested[against], who is against the consensus: somebody else leans against
@@ -321,8 +332,15 @@ RaterScreen screen_raters(const RaterVotes& votes, const RaterOptions& options, 
   }
 
   const double middle = middle_strength(compared);
+  // Below the people of every camp.
   std::vector<double> below;
-  for (const Compared& c : compared) below.push_back(below_others(c, middle));
+  const std::vector<bool> opposite = opposite_camps(compared, camps.size(), order[0]);
+  for (const Compared& c : compared) {
+    double p = 0;
+    for (std::size_t g = 0; g < camps.size(); ++g)
+      p = std::max(p, below_others(c.by_camp[opposite[g] ? order[0] : g], middle, opposite[g]));
+    below.push_back(p);
+  }
   const std::vector<bool> low = holm(below, alpha);
   for (std::size_t k = 0; k < tested.size(); ++k) {
     RaterNote& note = out.notes[tested[k]];

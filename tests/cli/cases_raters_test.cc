@@ -1,7 +1,7 @@
 // Panels whose raters were called the wrong names once: a minority, and one more of each kind.
 #include <fmt/format.h>
 
-#include <cmath>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "cases.h"
@@ -30,9 +30,12 @@ TEST(Minority, Case) {
   const json stats = stats_of(folder);
   EXPECT_EQ(of_kind(stats, "against everyone"), 0u);
   ASSERT_EQ(stats.at("camps").at("members").size(), 2u);
-  for (int r = 0; r < 40; ++r)
-    if (stats.at("raters")[static_cast<std::size_t>(r)].contains("camp"))
-      EXPECT_EQ(stats.at("raters")[static_cast<std::size_t>(r)].at("camp"), r < 24 ? 1 : 2) << r;
+  for (std::size_t r = 0; r < 40; ++r) {
+    const json& rater = stats.at("raters")[r];
+    if (rater.contains("camp")) {
+      EXPECT_EQ(rater.at("camp"), r < 24 ? 1 : 2) << r;
+    }
+  }
   const Result text = folder.plumb({"feedback", "stats", "votes.jsonl"});
   EXPECT_TRUE(contains(text.out, "2 camps")) << text.out;
   EXPECT_TRUE(contains(text.out, "bridging")) << text.out;

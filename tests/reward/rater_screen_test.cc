@@ -128,7 +128,7 @@ TEST(TwoGroups, AreFoundWhereTheyAreAndNotWhereOneIsAgainstAll) {
   std::vector<int> side(20, 1), lone = side;
   for (std::size_t r = 0; r < 7; ++r) side[r] = -1;
   lone[0] = -1;
-  const Opinions camps = opinions_of(panel(share, side, 100, 5).view());
+  const Opinions camps = opinions_of(panel(share, side, 200, 5).view());
   const auto found = two_groups(camps, first_of(20), .025, Rng(1));
   ASSERT_TRUE(found.has_value());
   for (std::size_t r = 0; r < 20; ++r) EXPECT_EQ((*found)[r] == (*found)[0], r < 7) << r;
@@ -136,7 +136,7 @@ TEST(TwoGroups, AreFoundWhereTheyAreAndNotWhereOneIsAgainstAll) {
   int wrong = 0;
   for (std::uint64_t seed = 0; seed < 40; ++seed)
     wrong +=
-        two_groups(opinions_of(panel(share, lone, 100, seed).view()), first_of(20), .025, Rng(1)).has_value();
+        two_groups(opinions_of(panel(share, lone, 200, seed).view()), first_of(20), .025, Rng(1)).has_value();
   EXPECT_LE(wrong, 6);
 }
 
@@ -146,9 +146,8 @@ TEST(ScreenRaters, ALoneAdversaryIsAgainstEveryoneAndTwoAreACamp) {
   side[4] = -1;
   const RaterScreen one = screened(panel(share, side, 200, 1));
   EXPECT_FALSE(one.camps.found());
-  EXPECT_EQ(one.notes[4].kind, RaterKind::kAgainst);
   for (std::size_t r = 0; r < 30; ++r)
-    if (r != 4) EXPECT_EQ(one.notes[r].kind, RaterKind::kReliable) << r;
+    EXPECT_EQ(one.notes[r].kind, r == 4 ? RaterKind::kAgainst : RaterKind::kReliable) << r;
   side[9] = -1;
   const RaterScreen two = screened(panel(share, side, 200, 1));
   ASSERT_TRUE(two.camps.found());
