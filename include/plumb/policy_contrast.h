@@ -24,8 +24,9 @@
 // errors, one_decides names it, and what is judged by the contrast stays inconclusive. A unit that stands out
 // by one row counts only where that row's outcome is no part of its column's tail (as the tail of the others
 // goes on, like a lognormal's, at most three of a hundred sound logs would hold it), or where there are
-// kManyWeights effective outcomes, of which not even a sound lognormal with sigma 1 brings more than kOneShare
-// in one. Few 0/1 events are never meant: gamma limits know what one of them weighs.
+// kManyWeights effective outcomes of a tail no heavier than kLightTail, of which not even a sound lognormal
+// with sigma 1 brings more than kOneShare in one. Few 0/1 events are never meant: gamma limits know what one of
+// them weighs.
 #pragma once
 
 #include <cmath>
@@ -51,10 +52,11 @@ inline constexpr double kFewCommonEvents = 20;  // ... and where the outcome is 
 inline constexpr double kRareShare = 0.2;       // of decisions: what is more frequent is not rare
 inline constexpr double kFewestAmounts = 20;    // of amounts that differ: fewer on both sides carry no number
 inline constexpr double kHeaviestTail = 1.76;   // sigma of a lognormal with as heavy a tail
-inline constexpr double kFewShare = 0.4;        // of the variance, in five units
+inline constexpr double kFewShare = 0.5;        // of the variance, in five units
 inline constexpr double kOneShare = 0.25;       // of the variance or the gain, in one unit
 inline constexpr double kClearGain = 1.645;     // standard errors
 inline constexpr double kManyWeights = 3000;
+inline constexpr double kLightTail = 1.25;  // sigma of a lognormal, as kHeaviestTail
 
 // Everything that an interval needs, at any critical value. Equal policies (plumb/stats.h, Estimates) differ by
 // 0 without an error; two policies that both met no event differ by 0 with the limits of nothing seen.

@@ -92,7 +92,8 @@ std::string one_decides(const DecidingInput& in) {
   const double y = term.column->value[i];
   if (std::abs(unit.largest) > kOneRow * std::abs(unit.sum)) {
     const bool outlying = std::abs(y - term.outcome->middle) > term.outcome->outlying;
-    if (!outlying && effective_outcomes(in, term) < kManyWeights) return "";
+    const bool sound = term.outcome->tail_sigma <= kLightTail && effective_outcomes(in, term) >= kManyWeights;
+    if (!outlying && !sound) return "";
   }
   const std::string row =
       in.log.id.empty() ? fmt::format("decision {}", i + 1) : fmt::format("decision {}", in.log.id[i]);
