@@ -11,7 +11,8 @@ namespace {
 
 struct Shape {
   KnownFormat format;
-  // Paths that must all be there; one that starts with * stands for every path that ends in the rest.
+  // Paths that must all be there; one that starts with * stands for every path that ends in the rest, one that
+  // starts with ! must not be there.
   std::array<std::string_view, 4> paths;
 };
 
@@ -58,10 +59,7 @@ constexpr Shape kShapes[] = {
      {"info", "summaries.text", "choice"}},
     {{"WebGPT comparisons", "plain keys: the jq line for \"WebGPT\" in docs/feedback.md writes them"},
      {"answer_0", "answer_1", "score_0", "score_1"}},
-    {{"Nectar",
-      "rankings: jq -c '{context: .prompt, options: [.answers[].answer], ranking: [.answers | "
-      "group_by(.rank)[] | "
-      "map(.answer)]}'"},
+    {{"Nectar", "rankings: the jq line for \"Nectar\" in docs/feedback.md writes them"},
      {"answers.answer", "answers.rank"}},
     {{"SHP",
       "--column prompt=history --column first=human_ref_A --column second=human_ref_B --column answer=labels "
@@ -78,21 +76,23 @@ constexpr Shape kShapes[] = {
     {{"HelpSteer", "--column completion=response --column rating=helpfulness (or another of its grades)"},
      {"response", "helpfulness", "correctness"}},
     {{"pairs under a question", "--column prompt=question (a \"system\" beside it is then not read)"},
-     {"question", "chosen", "rejected"}},
+     {"question", "chosen", "rejected", "!prompt"}},
 };
 
-bool fits(std::string_view wanted, std::string_view path) {
-  return wanted.starts_with('*') ? path.ends_with(wanted.substr(1)) : path == wanted;
+bool holds(std::string_view wanted, std::span<const std::string> paths) {
+  if (wanted.empty()) return true;
+  if (wanted.starts_with('!')) return !holds(wanted.substr(1), paths);
+  return std::any_of(paths.begin(), paths.end(), [&](std::string_view path) {
+    return wanted.starts_with('*') ? path.ends_with(wanted.substr(1)) : path == wanted;
+  });
 }
 
 }  // namespace
 
 const KnownFormat* known_format(std::span<const std::string> paths) {
   for (const Shape& shape : kShapes) {
-    const bool all = std::all_of(shape.paths.begin(), shape.paths.end(), [&](std::string_view wanted) {
-      return wanted.empty() ||
-             std::any_of(paths.begin(), paths.end(), [&](std::string_view path) { return fits(wanted, path); });
-    });
+    const bool all = std::all_of(shape.paths.begin(), shape.paths.end(),
+                                 [&](std::string_view wanted) { return holds(wanted, paths); });
     if (all) return &shape.format;
   }
   return nullptr;
