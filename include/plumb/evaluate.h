@@ -58,6 +58,13 @@ struct Subset {
   std::vector<std::uint8_t> mask;
 };
 
+// What the comparisons behind a preference tell of one policy on one subset: its shift from the logging policy
+// through ComparisonSupport (plumb/preferred.h), linear in the policy.
+struct PreferenceTold {
+  std::vector<double> whole, unseen;  // by variant and sketch
+  std::vector<double> drawn;          // by bucket
+};
+
 // Sums for any number of policies, outcomes and subsets over one log. Not thread-safe; adds are parallel
 // inside. The same bytes for any number of threads, and for a policy added alone or beside others.
 class Evaluation {
@@ -112,10 +119,11 @@ class Evaluation {
     std::vector<double> kl, chi2;
     // subset * outcomes + outcome
     std::vector<double> events, observed_ess, observed_share;
+    std::vector<PreferenceTold> told;  // by subset; empty without a preference, and of the logging policy
   };
   std::vector<std::size_t> add(std::span<const PassPolicy> policies);
-  void add_errors(const PassPolicy& policy, const PolicySums& sums);
-  void add_preference_error(std::span<const float> probabilities, const PolicySums& sums);
+  void add_errors(const PassPolicy& policy, PolicySums& sums);
+  void add_preference_error(std::span<const float> probabilities, PolicySums& sums);
   // weight: r w of every decision.
   void add_learnt_error(std::span<const double> weight, const PolicySums& sums);
 

@@ -19,6 +19,10 @@
 //   add_preference(log, models, "preferred", std::make_shared<PreferenceModel>(std::move(model)), base,
 //   threads);
 //
+// Nothing is a number that comparisons do not identify: an action that nobody compared, or a feature that never
+// differed between two options, has no coefficient, and a value that would need one says so. Values that rest
+// on fewer than kLeastEffectiveAnswers effective comparisons, or people, have none either.
+//
 // It refuses ratings and thumbs (they are on no scale that decisions share), and comparisons that lack a
 // feature of the log. That people's log-odds are linear in the features is an assumption; `slope` tests it.
 #pragma once
@@ -54,6 +58,21 @@ struct RaterAgreement {
 };
 inline constexpr std::size_t kLeastOfARater = 20;  // comparisons; a rater with fewer is not told from chance
 
+// What comparisons say of a sum shift . coefficients (design_shift), linear in the shift so that differences of
+// policies are judged as a whole: B against A keeps its number where nobody compared C.
+struct ComparisonSupport {
+  // kSupportSketch random sums with signs: of the whole shift, and of its part in directions in which no two
+  // options that were compared differ. The ratio of their lengths is the share that nothing is known of.
+  Matrix whole, unseen;
+  // kBuckets x width: what the comparisons of a bucket would contribute to the error if their answers were
+  // drawn from the model. Unlike `influence` it is not 0 where a single comparison decides a coefficient, which
+  // fits it.
+  Matrix drawn;
+};
+inline constexpr std::size_t kSupportSketch = 32;
+inline constexpr double kMostUnseen = 0.002;          // of a shift's length; more has no number
+inline constexpr double kLeastEffectiveAnswers = 20;  // behind a value; fewer have no number
+
 struct PreferenceModel {
   // Coefficients in the design of the outcome models, by variant (see variant_of). `learnt`: penalized, from
   // the training half, variant v < kTrainingFolds without fold v. `estimate`: nearly unpenalized and
@@ -64,6 +83,10 @@ struct PreferenceModel {
   // By variant: what each unit bucket of comparisons contributed to the error of `estimate`, kBuckets x width;
   // columns sum to zero.
   std::vector<Matrix> influence;
+  std::vector<ComparisonSupport> support;  // by variant, of `estimate`
+  // Actions of the log that fewer than kLeastEffectiveAnswers comparisons of the certification half hold, and
+  // how many do.
+  std::vector<std::pair<std::string, std::uint64_t>> hardly_compared;
   PreferenceQuality quality;
   std::uint64_t comparisons = 0, raters = 0;
   std::vector<RaterAgreement> rater;  // with kLeastOfARater comparisons or more, in the feedback's order
@@ -84,6 +107,16 @@ inline constexpr double kLeastDoubt = 0.08;      // mean p (1 - p); with less th
 // lacks. Deterministic; same bytes for any number of threads.
 PreferenceModel fit_preference(const Feedback& feedback, const FeatureMap& map, std::uint64_t split_seed,
                                int threads);
+
+// Why what was said need not hold in the contexts that are served; usually empty. Caps where more than 5 % of
+// the log's contexts have a value (a tenth of a number's values, a level) that comparisons hardly ever come
+// near; where the comparisons of an action, weighted to the log's contexts (logistic regression on the
+// context's columns and squares), are effectively fewer than 400 or a quarter of them (and contexts are not
+// alike: four fifths and more); where squares of the context's numbers, by action, are shown to belong into the
+// model (score test, clustered on units, p < .001). Holes that only combinations of columns show are not looked
+// for.
+std::vector<std::string> served_caps(const Feedback& feedback, const DecisionLog& log, const FeatureMap& map,
+                                     std::uint64_t split_seed, int threads);
 
 // Digests of the comparisons of some folds (bit f: fold f), ascending, each once. How a policy says what it was
 // learnt from: it keeps the kSketchComparisons smallest, which nothing that is added to the feedback changes.

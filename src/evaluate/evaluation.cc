@@ -12,6 +12,7 @@
 #include "evaluate/block.h"
 #include "evaluate/event_rows.h"
 #include "evaluate/pass.h"
+#include "evaluate/preference_told.h"
 #include "evaluate/support.h"
 #include "plumb/learnt.h"
 #include "plumb/preferred.h"
@@ -210,7 +211,7 @@ std::vector<std::size_t> Evaluation::add(std::span<const PassPolicy> policies) {
 }
 
 // Errors of what is estimated itself, where an outcome of the goal is.
-void Evaluation::add_errors(const PassPolicy& policy, const PolicySums& sums) {
+void Evaluation::add_errors(const PassPolicy& policy, PolicySums& sums) {
   std::vector<float> asked;
   std::span<const float> probabilities = policy.probabilities;
   if (policy.policy != nullptr) {
@@ -232,12 +233,13 @@ void Evaluation::add_errors(const PassPolicy& policy, const PolicySums& sums) {
 
 // A preference's values come from estimated coefficients: what each bucket of comparisons contributed to their
 // error enters the bucket's sum as if the decisions in it had scored that much more.
-void Evaluation::add_preference_error(std::span<const float> probabilities, const PolicySums& sums) {
+void Evaluation::add_preference_error(std::span<const float> probabilities, PolicySums& sums) {
   const std::size_t j = models_.preference_index();
   const std::vector<Matrix>& influence = models_.preference->influence;
   for (std::size_t s = 0; s < subsets_.size(); ++s) {
     const std::vector<std::vector<double>> shift =
         design_shift(log_, models_.map, probabilities, base_, subsets_[s].mask, threads_);
+    sums.told.push_back(preference_told(*models_.preference, shift));
     const std::size_t at = (s * models_.outcome.size() + j) * estimators_;
     const std::span<double> dr = moments_.numerator_sums(sums.columns[at]);
     for (std::size_t v = 0; v < influence.size(); ++v) {

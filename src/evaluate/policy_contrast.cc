@@ -9,6 +9,7 @@
 #include "evaluate/contribution_spread.h"
 #include "evaluate/deciding_unit.h"
 #include "evaluate/event_sides.h"
+#include "evaluate/preference_told.h"
 #include "stats/event_limits.h"
 
 namespace plumb {
@@ -63,6 +64,18 @@ ContrastParts contrast_parts(const Evaluation& e, const PolicyContrast& contrast
   const Estimates whole = e.estimate({&columns, 1});
   ContrastParts out = smooth_parts(whole, 0);
   if (!out.why_not.empty()) return out;
+  if (e.models_.preference) {
+    const std::size_t preference = e.models_.preference_index();
+    std::vector<std::pair<const PreferenceTold*, double>> told;
+    for (const auto& [policy, weight] : contrast.policies) {
+      const auto& by_subset = e.policies_[policy].told;
+      told.emplace_back(by_subset.empty() ? nullptr : &by_subset[contrast.subset], weight);
+    }
+    const bool asked = std::any_of(contrast.terms.begin(), contrast.terms.end(),
+                                   [&](const auto& t) { return t.first == preference && t.second != 0; });
+    if (asked) out.why_not = not_told(*e.models_.preference, told);
+    if (!out.why_not.empty()) return out;
+  }
   const EventRows& events = *e.events_;
   const std::vector<std::uint8_t>& mask = e.subsets_[contrast.subset].mask;
   std::vector<EventTerm::Share> plain;

@@ -15,6 +15,9 @@ void learn_preference(Study& study) {
   auto model = std::make_shared<PreferenceModel>(
       fit_preference(*study.feedback, study.models.map, study.seed, study.threads));
   study.caps.insert(study.caps.end(), model->caps.begin(), model->caps.end());
+  const std::vector<std::string> served =
+      served_caps(*study.feedback, study.log, study.models.map, study.seed, study.threads);
+  study.caps.insert(study.caps.end(), served.begin(), served.end());
   add_preference(study.log, study.models, study.goal.preference()->name, std::move(model), study.base,
                  study.threads);
 }

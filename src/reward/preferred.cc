@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
-#include "data/ranking_pairs.h"
 #include "plumb/regression.h"
+#include "reward/compared_pairs.h"
 #include "reward/pairwise.h"
+#include "reward/preference_support.h"
 
 namespace plumb {
 namespace {
@@ -17,77 +19,6 @@ constexpr std::size_t kVariants = kTrainingFolds + 1;
 constexpr std::uint32_t kTraining = (1u << kTrainingFolds) - 1, kEveryFold = (1u << kFolds) - 1;
 // What keeps collinear columns apart where the estimate must not be shrunk, relative to the mean curvature.
 constexpr double kWeakPenalty = 1e-4;
-
-struct Judged {
-  std::uint32_t first, second;
-  double answer, weight;
-  std::uint64_t unit;
-  std::uint32_t rater;
-};
-
-std::vector<Judged> all_pairs(const Feedback& f) {
-  std::vector<Judged> out;
-  for (std::size_t c = 0; c < f.first.size(); ++c) {
-    const double answer = f.answer[c] == Answer::kTie ? 0.5 : f.answer[c] == Answer::kFirst ? 1 : 0;
-    const double weight = f.comparison.weight.empty() ? 1 : static_cast<double>(f.comparison.weight[c]);
-    out.push_back({f.first[c], f.second[c], answer, weight, f.comparison.unit[c], f.comparison.rater[c]});
-  }
-  for (std::size_t r = 0; r + 1 < f.ranking_offset.size(); ++r) {
-    const double weight = f.ranking.weight.empty() ? 1 : static_cast<double>(f.ranking.weight[r]);
-    for_each_ranked_pair(f, r, [&](const RankedPair& pair) {
-      const double answer = pair.answer == Answer::kTie ? 0.5 : pair.answer == Answer::kFirst ? 1 : 0;
-      out.push_back(
-          {pair.first, pair.second, answer, weight * pair.share, f.ranking.unit[r], f.ranking.rater[r]});
-    });
-  }
-  return out;
-}
-
-// Differences of designs without columns that are zero throughout; `column` says which are left.
-struct Comparisons {
-  Pairs pairs;
-  std::vector<std::size_t> column;
-};
-
-Comparisons compare(const Feedback& feedback, const std::vector<Judged>& judged, const FeatureMap& map,
-                    std::uint64_t split_seed) {
-  const FeedbackDecisions decisions = as_decisions(feedback);
-  const BoundFeatures features(map, decisions.log);
-  const std::size_t p = map.width();
-  std::vector<float> phi(p), other(p);
-  Matrix differences(judged.size(), p);
-  std::vector<std::uint8_t> varies(p, 0);
-  Comparisons out;
-  out.pairs.answer.resize(static_cast<Eigen::Index>(judged.size()));
-  out.pairs.weight.resize(static_cast<Eigen::Index>(judged.size()));
-  for (std::size_t r = 0; r < judged.size(); ++r) {
-    const Judged& j = judged[r];
-    const std::size_t prompt = feedback.item_prompt[j.first];
-    features.design(prompt, decisions.row_of_item[j.first], phi);
-    features.design(prompt, decisions.row_of_item[j.second], other);
-    for (std::size_t k = 0; k < p; ++k) {
-      differences(r, k) = static_cast<double>(phi[k]) - static_cast<double>(other[k]);
-      varies[k] |= differences(r, k) != 0;
-    }
-    out.pairs.answer[static_cast<Eigen::Index>(r)] = j.answer;
-    out.pairs.weight[static_cast<Eigen::Index>(r)] = j.weight;
-    out.pairs.fold.push_back(static_cast<std::uint8_t>(fold_of(j.unit, split_seed)));
-    out.pairs.bucket.push_back(static_cast<std::uint32_t>(bucket_of(j.unit)));
-  }
-  for (std::size_t k = 0; k < p; ++k) {
-    if (varies[k]) out.column.push_back(k);
-  }
-  out.pairs.design.resize(static_cast<Eigen::Index>(judged.size()),
-                          static_cast<Eigen::Index>(out.column.size() + 1));
-  for (std::size_t r = 0; r < judged.size(); ++r) {
-    const auto row = static_cast<Eigen::Index>(r);
-    out.pairs.design(row, 0) = 1;
-    for (std::size_t k = 0; k < out.column.size(); ++k) {
-      out.pairs.design(row, static_cast<Eigen::Index>(k + 1)) = differences(r, out.column[k]);
-    }
-  }
-  return out;
-}
 
 double mean_loss(const Pairs& pairs, const Eigen::VectorXd& coef) {
   return pairs.weight.dot(pair_losses(pairs, coef)) / pairs.weight.sum();
@@ -113,7 +44,7 @@ double choose_penalty(const Pairs& pairs, int threads) {
   return best;
 }
 
-std::vector<double> spread(const Eigen::VectorXd& coef, const Comparisons& comparisons, std::size_t width) {
+std::vector<double> spread(const Eigen::VectorXd& coef, const ComparedPairs& comparisons, std::size_t width) {
   std::vector<double> out(width, 0.0);
   for (std::size_t k = 0; k < comparisons.column.size(); ++k) {
     out[comparisons.column[k]] = coef[static_cast<Eigen::Index>(k + 1)];
@@ -169,7 +100,7 @@ PreferenceQuality quality_of(const Pairs& judge, const Eigen::VectorXd& learnt, 
 // Every comparison is predicted by the variant that did not learn from its unit; raters are units unless the
 // feedback names others.
 std::vector<RaterAgreement> rater_agreements(const Feedback& feedback, const std::vector<Judged>& judged,
-                                             const Comparisons& comparisons, const PreferenceModel& model) {
+                                             const ComparedPairs& comparisons, const PreferenceModel& model) {
   std::vector<double> count(feedback.rater.size(), 0.0), agree(feedback.rater.size(), 0.0);
   for (std::size_t r = 0; r < judged.size(); ++r) {
     if (judged[r].rater == kNoRater) continue;
@@ -191,6 +122,22 @@ std::vector<RaterAgreement> rater_agreements(const Feedback& feedback, const std
     out.push_back({feedback.rater[r], static_cast<std::uint64_t>(count[r]), share,
                    std::sqrt(share * (1 - share) / count[r])});
   }
+  return out;
+}
+
+// Actions with a column of their own that hardly a comparison of the certification half holds.
+std::vector<std::pair<std::string, std::uint64_t>> hardly_compared_in(const Feedback& feedback,
+                                                                      const std::vector<Judged>& judged,
+                                                                      const FeatureMap& map,
+                                                                      std::uint64_t split_seed) {
+  std::map<std::string_view, std::uint64_t> count;
+  for (const Judged& j : judged) {
+    if (fold_of(j.unit, split_seed) < kTrainingFolds) continue;
+    for (const std::uint32_t item : {j.first, j.second}) ++count[feedback.item[item]];
+  }
+  std::vector<std::pair<std::string, std::uint64_t>> out;
+  for (const std::string& id : map.ids)
+    if (static_cast<double>(count[id]) < kLeastEffectiveAnswers) out.emplace_back(id, count[id]);
   return out;
 }
 
@@ -272,7 +219,7 @@ PreferenceModel fit_preference(const Feedback& feedback, const FeatureMap& map, 
   }
   const std::vector<Judged> judged = all_pairs(feedback);
   if (judged.empty()) refuse(feedback.source, "feedback", "no comparison", "at least one to learn from");
-  const Comparisons comparisons = compare(feedback, judged, map, split_seed);
+  const ComparedPairs comparisons = compare(feedback, judged, map, split_seed);
   const Pairs& all = comparisons.pairs;
   PreferenceModel model;
   model.comparisons = judged.size();
@@ -304,7 +251,9 @@ PreferenceModel fit_preference(const Feedback& feedback, const FeatureMap& map, 
              fmt::format("{} comparisons, none in one of {} folds", judged.size(), kFolds),
              "comparisons of enough people for every fold to hold some");
     }
-    const PairFit estimate = fit_pairs_unbiased(judge, kWeakPenalty * curvature_scale(judge), threads);
+    const double weak = kWeakPenalty * curvature_scale(judge);
+    const PairFit estimate = fit_pairs_unbiased(judge, weak, threads);
+    model.support.push_back(comparison_support(judge, estimate, weak, comparisons.column, map.width()));
     const PairMatrix influence = pair_influence(judge, estimate);
     model.estimate.push_back(spread(estimate.coef, comparisons, map.width()));
     Matrix by_bucket(kBuckets, map.width());
@@ -319,6 +268,7 @@ PreferenceModel fit_preference(const Feedback& feedback, const FeatureMap& map, 
     model.quality = quality_of(judge, whole, estimate, influence, threads);
     doubt = mean_doubt(judge, estimate.coef);
   }
+  model.hardly_compared = hardly_compared_in(feedback, judged, map, split_seed);
   model.rater = rater_agreements(feedback, judged, comparisons, model);
   find_caps(model, training, certification, comparisons.column.size(), doubt);
   return model;

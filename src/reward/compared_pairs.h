@@ -1,0 +1,34 @@
+// What people compared, as pairs of options and as rows of differences between their designs.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "plumb/features.h"
+#include "plumb/feedback.h"
+#include "reward/pairwise.h"
+
+namespace plumb {
+
+// One comparison, or one pair of a ranking.
+struct Judged {
+  std::uint32_t first, second;
+  double answer, weight;  // 1: the first, .5: a tie
+  std::uint64_t unit;
+  std::uint32_t rater;
+};
+std::vector<Judged> all_pairs(const Feedback& feedback);
+
+// Differences of designs without columns that are zero throughout; `column` says which are left.
+struct ComparedPairs {
+  Pairs pairs;
+  std::vector<std::size_t> column;
+  std::vector<std::uint32_t> first, second;  // items, by row
+};
+ComparedPairs compare(const Feedback& feedback, const std::vector<Judged>& judged, const FeatureMap& map,
+                      std::uint64_t split_seed);
+inline ComparedPairs compared_pairs(const Feedback& feedback, const FeatureMap& map, std::uint64_t split_seed) {
+  return compare(feedback, all_pairs(feedback), map, split_seed);
+}
+
+}  // namespace plumb
