@@ -1,6 +1,6 @@
 // plumb/feedback_study.h: what a file of feedback holds and what can be said of the people in it, before
 // anything is learnt from it: repeated and contradictory judgements, agreement, position and length, raters who
-// vote like chance or against everyone, and how few votes carry a result.
+// vote like chance or against everyone, camps of raters, and how few votes carry a result.
 //
 // Everything is shown, nothing is dropped. A share comes with its interval, whose clusters are the units of
 // JudgementSource (what the file names, else the rater, else the record); with fewer than kLeastClusters there
@@ -107,6 +107,7 @@ struct FeedbackStats {
   VoteShare first, longer;           // what stood first won; the longer text (in characters) won
   std::vector<RaterSummary> raters;  // in the order of Feedback::rater
   std::string raters_why;            // why no rater model is there; empty where it is
+  RaterCamps camps;                  // where it is
   std::optional<RaterModel> model;
   std::vector<CarriedResult> carried;
   std::string carried_why;  // why that is empty
