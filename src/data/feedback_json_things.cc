@@ -6,7 +6,8 @@ namespace plumb {
 namespace dom = simdjson::dom;
 
 namespace {
-constexpr const char* kMessage = "messages {\"role\": ..., \"content\": ...}";
+constexpr const char* kNoMessage = "a message without a text for role and content";
+constexpr const char* kMessage = "{\"role\": ..., \"content\": ...}";
 }  // namespace
 
 int JsonFeedbackReader::arrange(dom::object object, FeatureSet& set, std::vector<Cell>* cells) {
@@ -20,7 +21,7 @@ int JsonFeedbackReader::arrange(dom::object object, FeatureSet& set, std::vector
 std::string_view JsonFeedbackReader::content_of(dom::element message, const std::string& what) {
   dom::element content;
   std::string_view text;
-  if (message["content"].get(content)) throw BadRow{what, "a message without content", kMessage};
+  if (message["content"].get(content)) throw BadRow{what, kNoMessage, kMessage};
   if (!content.get(text)) return text;
   const std::string inner = what + ".content";
   if (!content.is_array())
@@ -40,7 +41,7 @@ std::vector<Message> JsonFeedbackReader::messages_of(dom::element value, const s
   std::vector<Message> messages;
   for (const dom::element entry : dom::array(value)) {
     std::string_view role;
-    if (entry["role"].get(role)) throw BadRow{what, "a message without a text for role", kMessage};
+    if (entry["role"].get(role)) throw BadRow{what, kNoMessage, kMessage};
     const std::string_view content = content_of(entry, what);
     messages.push_back({checked_speaker(role, what), checked_text(content, what + ".content")});
   }
