@@ -1,6 +1,7 @@
 #include "stats/two_way.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <tuple>
 #include <vector>
@@ -10,71 +11,103 @@
 namespace plumb::stats {
 namespace {
 
-struct Clusters {
-  double variance = 0, effective = 0;
-  std::size_t count = 0;
+// One vote's clusters and what it adds.
+struct Part {
+  std::uint64_t person, item;
+  double influence;
 };
 
-// Of votes in `order`, in which those of one cluster stand together.
-template <class Same>
-Clusters clusters_of(std::span<const double> influence, std::span<const double> weight,
-                     const std::vector<std::uint32_t>& order, const Same& same) {
-  Clusters out;
-  double squares = 0, total = 0, weights = 0;
-  for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
-    double sum = 0, size = 0;
-    for (end = begin; end < order.size() && same(order[begin], order[end]); ++end) {
-      sum += influence[order[end]];
-      size += weight.empty() ? 1 : weight[order[end]];
-    }
-    ++out.count;
-    squares += sum * sum;
-    weights += size * size;
-    total += size;
+struct Squares {
+  double sum = 0;
+  std::uint64_t clusters = 0;
+  double variance() const {
+    const double g = static_cast<double>(clusters);
+    return clusters > 1 ? g / (g - 1) * sum : std::numeric_limits<double>::infinity();
   }
-  const double g = static_cast<double>(out.count);
-  out.variance = out.count < 2 ? squares : squares * g / (g - 1);
-  out.effective = out.count == 0 ? 0 : total * total / weights;
+};
+
+// The squared sums of clusters, and how many there are. `parts` is sorted such that equal clusters are
+// together.
+template <typename Same>
+Squares squares_of(std::span<const Part> parts, const Same& same) {
+  Squares out;
+  for (std::size_t begin = 0, end = 0; begin < parts.size(); begin = end) {
+    double sum = 0;
+    for (end = begin; end < parts.size() && same(parts[begin], parts[end]); ++end) sum += parts[end].influence;
+    out.sum += sum * sum;
+    ++out.clusters;
+  }
   return out;
 }
 
+bool same_person(const Part& a, const Part& b) { return a.person == b.person; }
+bool same_item(const Part& a, const Part& b) { return a.item == b.item; }
+bool same_cell(const Part& a, const Part& b) { return a.person == b.person && a.item == b.item; }
+
 }  // namespace
 
-TwoWayVariance two_way_variance(std::span<const double> influence, std::span<const std::uint64_t> person,
-                                std::span<const std::uint64_t> item, std::span<const double> weight) {
-  PLUMB_ASSERT(item.size() == influence.size() && (person.empty() || person.size() == item.size()) &&
-               (weight.empty() || weight.size() == item.size()));
-  TwoWayVariance out;
-  std::vector<std::uint32_t> order(influence.size());
-  std::iota(order.begin(), order.end(), 0u);
-  // By item and by cell in one order; the votes' own order settles the rest, so that sums are always the same.
-  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return person.empty() ? std::tie(item[a], a) < std::tie(item[b], b)
-                          : std::tie(item[a], person[a], a) < std::tie(item[b], person[b], b);
+TwoWay two_way_variance(std::span<const double> influence, std::span<const std::uint64_t> person,
+                        std::span<const std::uint64_t> item) {
+  PLUMB_ASSERT(!person.empty() || !item.empty() || influence.empty());
+  PLUMB_ASSERT(person.empty() || person.size() == influence.size());
+  PLUMB_ASSERT(item.empty() || item.size() == influence.size());
+  std::vector<Part> parts(influence.size());
+  for (std::size_t k = 0; k < parts.size(); ++k)
+    parts[k] = {person.empty() ? 0 : person[k], item.empty() ? 0 : item[k], influence[k]};
+  TwoWay out;
+  if (parts.empty()) return out;
+  // Ties by the influence: sums do not depend on the order of votes.
+  std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
+    return std::tie(a.item, a.person, a.influence) < std::tie(b.item, b.person, b.influence);
   });
-  const auto same_item = [&](std::uint32_t a, std::uint32_t b) { return item[a] == item[b]; };
-  const Clusters items = clusters_of(influence, weight, order, same_item);
-  out.items = items.count;
-  out.effective_items = items.effective;
-  out.by_item = out.both = out.variance = items.variance;
-  double smaller = items.effective;
+  const Squares items = squares_of(parts, same_item), cells = squares_of(parts, same_cell);
+  std::stable_sort(parts.begin(), parts.end(),
+                   [](const Part& a, const Part& b) { return a.person < b.person; });
+  const Squares people = squares_of(parts, same_person);
   if (!person.empty()) {
-    const auto same_person = [&](std::uint32_t a, std::uint32_t b) { return person[a] == person[b]; };
-    const Clusters cells = clusters_of(influence, weight, order, [&](std::uint32_t a, std::uint32_t b) {
-      return same_item(a, b) && same_person(a, b);
-    });
-    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-      return std::tie(person[a], a) < std::tie(person[b], b);
-    });
-    const Clusters people = clusters_of(influence, weight, order, same_person);
-    out.people = people.count;
-    out.effective_people = people.effective;
-    out.by_person = people.variance;
-    out.both = people.variance + items.variance - cells.variance;
-    out.variance = std::max({out.both, out.by_item, out.by_person});
-    smaller = std::min(smaller, people.effective);
+    out.person_clusters = people.clusters;
+    out.people = people.variance();
   }
-  out.degrees = std::max(1.0, smaller - 1);
+  if (!item.empty()) {
+    out.item_clusters = items.clusters;
+    out.items = items.variance();
+  }
+  if (person.empty() || item.empty()) {
+    out.both = person.empty() ? out.items : out.people;
+    out.degrees = static_cast<double>(person.empty() ? items.clusters : people.clusters) - 1;
+  } else {
+    const bool single = people.clusters < 2 || items.clusters < 2;
+    out.both = single ? std::numeric_limits<double>::infinity() : out.people + out.items - cells.variance();
+    out.degrees = static_cast<double>(std::min(people.clusters, items.clusters)) - 1;
+  }
+  out.variance = std::max({out.both, out.people, out.items});
+  return out;
+}
+
+ClusterCount count_clusters(std::span<const std::uint64_t> cluster, std::span<const double> weight) {
+  PLUMB_ASSERT(weight.empty() || weight.size() == cluster.size());
+  std::vector<std::size_t> order(cluster.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return std::tie(cluster[a], a) < std::tie(cluster[b], b); });
+  ClusterCount out;
+  double total = 0, squares = 0;
+  for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+    double sum = 0;
+    for (end = begin; end < order.size() && cluster[order[end]] == cluster[order[begin]]; ++end)
+      sum += weight.empty() ? 1 : weight[order[end]];
+    ++out.clusters;
+    total += sum;
+    squares += sum * sum;
+    if (sum > out.largest_share) {
+      out.largest_share = sum;
+      out.largest = cluster[order[begin]];
+    }
+  }
+  if (total > 0) {
+    out.effective = total * total / squares;
+    out.largest_share /= total;
+  }
   return out;
 }
 
