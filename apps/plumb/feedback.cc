@@ -26,7 +26,10 @@ std::pair<std::string, Answer> code_and_answer(const std::string& text) {
   const std::string answer = equals == std::string::npos || equals == 0 ? "" : text.substr(equals + 1);
   for (const auto& [word, meaning] : {std::pair("first", Answer::kFirst), std::pair("second", Answer::kSecond),
                                       std::pair("tie", Answer::kTie)})
-    if (answer == word) return {text.substr(0, equals), meaning};
+    if (answer == word) {
+      const bool quoted = equals > 2 && text[0] == '"' && text[equals - 1] == '"';
+      return {quoted ? text.substr(1, equals - 2) : text.substr(0, equals), meaning};
+    }
   refuse("--answer", "value", '"' + text + '"', "CODE=first, CODE=second or CODE=tie, as in 0=first,1=second");
 }
 
@@ -61,7 +64,8 @@ void add_feedback_arguments(CLI::App& verb, FeedbackArguments& to) {
       ->allow_extra_args(false);
   verb.footer(fmt::format(
       "Roles for --column: {}.\nAnswers are first, second or tie (a, b, tie), the name of the column that won, "
-      "or the number that it ends in\n(response_0 and response_1); other codes need --answer.",
+      "or the number or letter that it ends in\n(response_0 and response_1), or the item that won; other codes "
+      "need --answer.",
       fmt::join(feedback_roles(), ", ")));
   verb.add_flag("--accept-nan", to.accept_nan, "read a bare NaN in JSON as null");
   add_number(verb, "--reject-up-to", to.reject_up_to,

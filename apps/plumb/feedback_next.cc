@@ -20,10 +20,20 @@ struct Options {
 std::string summary(const Options& o, const NextPairs& next, std::uint64_t seed) {
   double information = 0;
   for (const SelectedPair& p : next.pairs) information += p.information;
+  const std::string camps =
+      next.camps.found()
+          ? fmt::format(
+                "The raters fall into {} camps that prefer the opposite of each other, so all count alike "
+                "and one order speaks for the larger side; what all sides like is found by bridging "
+                "(fit_bridging, plumb/bridging.h).\n",
+                next.camps.members.size())
+          : "";
   return fmt::format(
-      "{} of the {} of {}, seed {}; expected to tell {:.2f} bits, by {} with utilities of spread {:.2f}.\n",
-      counted(next.pairs.size(), "pair", "pairs"), counted(next.pool, "pair", "pairs"), *o.pool, seed,
-      information / 0.6931471805599453, counted(next.votes, "vote", "votes"), next.prior_sd);
+             "{} of the {} of {}, seed {}; expected to tell {:.2f} bits, by {} with utilities of spread "
+             "{:.2f}.\n",
+             counted(next.pairs.size(), "pair", "pairs"), counted(next.pool, "pair", "pairs"), *o.pool, seed,
+             information / 0.6931471805599453, counted(next.votes, "vote", "votes"), next.prior_sd) +
+         camps;
 }
 
 nlohmann::ordered_json json(const Options& o, const NextPairs& next, std::uint64_t seed,
@@ -33,6 +43,7 @@ nlohmann::ordered_json json(const Options& o, const NextPairs& next, std::uint64
                              {"pool", next.pool},           {"votes", next.votes},
                              {"prior_sd", next.prior_sd},   {"position", next.position},
                              {"new_items", next.new_items}, {"raters_modelled", next.model.has_value()}};
+  if (next.camps.found()) out["camps"] = next.camps.members;
   if (o.to) out["to"] = *o.to;
   out["pairs"] = nlohmann::ordered_json::array();
   for (std::size_t begin = 0; begin < lines.size();) {

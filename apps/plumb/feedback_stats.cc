@@ -51,7 +51,7 @@ std::string share_lines(const char* what, const VoteShare& by_vote, const VoteSh
 }
 
 struct Kinds {
-  std::uint64_t reliable = 0, unclear = 0, chance = 0, against = 0;
+  std::uint64_t reliable = 0, unclear = 0, chance = 0, against = 0, place = 0;
 };
 Kinds kinds(const FeedbackStats& stats) {
   Kinds out;
@@ -61,31 +61,67 @@ Kinds kinds(const FeedbackStats& stats) {
     out.unclear += r.note->kind == RaterKind::kUnclear;
     out.chance += r.note->kind == RaterKind::kLikeChance;
     out.against += r.note->kind == RaterKind::kAgainst;
+    out.place += r.note->kind == RaterKind::kPosition;
   }
   return out;
+}
+
+// What camps mean, and who is in the smaller ones.
+std::string camps_text(const FeedbackStats& stats) {
+  if (!stats.camps.why.empty()) return fmt::format("  camps were not looked for: {}\n", stats.camps.why);
+  if (!stats.camps.found()) return "";
+  std::string sizes;
+  for (const std::size_t members : stats.camps.members)
+    sizes += fmt::format("{}{}", sizes.empty() ? "" : " and ", grouped(members));
+  std::string out = fmt::format(
+      "  {} camps, of {} raters: on the same pairs they prefer the opposite, and each agrees within itself.\n"
+      "  One order of the items speaks for none but the largest. What all sides like is found by bridging\n"
+      "  (fit_bridging, plumb/bridging.h).\n",
+      stats.camps.members.size(), sizes);
+  for (std::uint32_t camp = 1; camp < stats.camps.members.size(); ++camp) {
+    std::string names;
+    std::size_t named = 0;
+    for (const RaterSummary& r : stats.raters)
+      if (r.note && r.note->camp == camp && ++named <= kMostNamed)
+        names += (names.empty() ? "" : ", ") + visible(r.name);
+    if (named > kMostNamed) names += fmt::format(" and {} more (--json has all)", grouped(named - kMostNamed));
+    out += fmt::format("  camp {}: {}\n", camp + 1, names);
+  }
+  return out;
+}
+
+// What was found of one rater who stands out.
+std::string odd_text(const RaterSummary& r) {
+  const RaterNote& n = *r.note;
+  if (n.kind == RaterKind::kPosition) {
+    const std::uint64_t decided = r.comparisons - r.ties, second = decided - n.first;
+    return fmt::format("takes the {} place: {} of {} decided votes", n.first >= second ? "first" : "second",
+                       grouped(std::max(n.first, second)), grouped(decided));
+  }
+  return fmt::format("{}: {} of {} decided votes with the others, {:.0f} expected of one of them",
+                     name_of(n.kind), grouped(n.agreed), grouped(n.decided), n.expected);
 }
 
 std::string raters_text(const FeedbackStats& stats) {
   if (!stats.raters_why.empty()) return fmt::format("  no rater model: {}\n", stats.raters_why);
   const Kinds k = kinds(stats);
   std::string out = fmt::format(
-      "  {} reliable, {} with too few votes to say, {} not told from chance, {} who vote against everyone\n",
-      grouped(k.reliable), grouped(k.unclear), grouped(k.chance), grouped(k.against));
+      "  {} reliable, {} with too few votes to say, {} not told from chance, {} who vote against everyone, {} "
+      "who "
+      "take one place whatever stands there\n",
+      grouped(k.reliable), grouped(k.unclear), grouped(k.chance), grouped(k.against), grouped(k.place));
+  out += camps_text(stats);
   // Those who stand out, most votes first. Shown, not left out.
   std::vector<const RaterSummary*> odd;
   for (const RaterSummary& r : stats.raters)
-    if (r.note && (r.note->kind == RaterKind::kLikeChance || r.note->kind == RaterKind::kAgainst))
+    if (r.note && (r.note->kind == RaterKind::kLikeChance || r.note->kind == RaterKind::kAgainst ||
+                   r.note->kind == RaterKind::kPosition))
       odd.push_back(&r);
   std::stable_sort(odd.begin(), odd.end(), [](const RaterSummary* a, const RaterSummary* b) {
     return a->comparisons > b->comparisons;
   });
-  for (std::size_t i = 0; i < std::min(odd.size(), kMostNamed); ++i) {
-    const RaterNote& n = *odd[i]->note;
-    out += fmt::format(
-        "  {:<24} {}: reliability {:.2f} [{:.2f}, {:.2f}], {} of {} decided votes with the others\n",
-        visible(odd[i]->name), name_of(n.kind), n.reliability, n.interval.lower, n.interval.upper,
-        grouped(n.agreed), grouped(n.decided));
-  }
+  for (std::size_t i = 0; i < std::min(odd.size(), kMostNamed); ++i)
+    out += fmt::format("  {:<24} {}\n", visible(odd[i]->name), odd_text(*odd[i]));
   if (odd.size() > kMostNamed)
     out += fmt::format("  and {} more (--json has all)\n", grouped(odd.size() - kMostNamed));
   return out;
@@ -127,6 +163,9 @@ std::string sentence(const std::string& file, const FeedbackStats& stats) {
     const Kinds k = kinds(stats);
     add(fmt::format("{} of {} are not told from chance and {} vote against everyone", grouped(k.chance),
                     counted(stats.raters.size(), "rater", "raters"), grouped(k.against)));
+    if (k.place > 0) add(fmt::format("{} take one place whatever stands there", grouped(k.place)));
+    if (stats.camps.found())
+      add(fmt::format("{} camps prefer the opposite of each other", stats.camps.members.size()));
   }
   return fmt::format("{}: {}.\n", file, said);
 }
@@ -204,6 +243,7 @@ Json rater_json(const RaterSummary& r) {
     out["agreed"] = r.note->agreed;
     out["expected"] = r.note->expected;
     out["p_coin"] = r.note->p_coin;
+    if (r.note->camp != kNoCamp) out["camp"] = r.note->camp + 1;
   }
   return out;
 }
@@ -239,6 +279,10 @@ Json json(const std::string& file, std::uint64_t seed, const ReadFeedback& in, c
   if (!stats.raters_why.empty()) out["raters_why"] = stats.raters_why;
   out["raters"] = Json::array();
   for (const RaterSummary& r : stats.raters) out["raters"].push_back(rater_json(r));
+  if (stats.raters_why.empty()) {
+    out["camps"] = {{"looked_at", stats.camps.looked_at}, {"members", stats.camps.members}};
+    if (!stats.camps.why.empty()) out["camps"]["why"] = stats.camps.why;
+  }
   out["carried"] = Json::array();
   for (const CarriedResult& c : stats.carried) out["carried"].push_back(carried_json(in.feedback, c));
   if (!stats.carried_why.empty()) out["carried_why"] = stats.carried_why;

@@ -20,6 +20,9 @@ struct Asked {
   double bend = 0;
   double mean = 0, below = 10;  // of x in comparisons
   double gain = .5;             // of b over a where x is 0
+  std::size_t prompts = 0;      // 0: every comparison has a context of its own
+  double taste = 0;             // standard deviation of what a prompt, or a person, adds to b
+  std::size_t people = 0;       // 0: every comparison is another person's
   std::uint64_t seed = 1;
 
   double liking(std::size_t action, double x) const {
@@ -58,37 +61,51 @@ struct Asked {
     return out;
   }
 
+  void add_prompt(Feedback& f, std::size_t p) const {
+    Rng rng = Rng(seed).stream("prompt", p);
+    double x = mean + rng.normal();
+    while (x > below) x = mean + rng.normal();
+    const auto prompt = static_cast<std::uint32_t>(f.prompt.size());
+    f.prompt.push_back(fmt::format("p{}", p));
+    f.prompt_text.emplace_back();
+    f.context[0].number.push_back(static_cast<float>(x));
+    f.context[1].number.push_back(static_cast<float>(rng.normal()));
+    for (const char* name : {"a", "b", "c"}) {
+      f.item.emplace_back(name);
+      f.text.emplace_back();
+      f.item_prompt.push_back(prompt);
+    }
+  }
+
   Feedback feedback() const {
     Feedback f;
     f.source = "votes";
     f.context.resize(2);
     f.context[0].name = "x";
     f.context[1].name = "z";
-    const char* names[] = {"a", "b", "c"};
+    for (std::size_t p = 0; p < prompts; ++p) add_prompt(f, p);
     for (std::size_t c = 0; c < comparisons; ++c) {
       Rng rng = Rng(seed).stream("comparison", c);
-      double x = mean + rng.normal();
-      while (x > below) x = mean + rng.normal();
+      const std::size_t asked = prompts == 0 ? c : rng.below(prompts),
+                        person = people == 0 ? c : rng.below(people);
+      const auto taste_of = [&](const char* whose, std::size_t k, std::size_t of) {
+        return of == 0 ? 0 : taste * Rng(seed).stream(whose, k).normal();
+      };
+      const double own =
+          taste_of("prompt's taste", asked, prompts) + taste_of("person's taste", person, people);
+      if (prompts == 0) add_prompt(f, asked);
       const std::size_t among = compare_c ? 3 : 2;
       std::size_t first = rng.below(among), second = (first + 1 + rng.below(among - 1)) % among;
       if (c == once) first = 2, second = 0;
-      const auto prompt = static_cast<std::uint32_t>(c);
-      f.prompt.push_back(fmt::format("p{}", c));
-      f.prompt_text.emplace_back();
-      f.context[0].number.push_back(static_cast<float>(x));
-      f.context[1].number.push_back(static_cast<float>(rng.normal()));
-      for (const std::size_t a : {first, second}) {
-        f.item.emplace_back(names[a]);
-        f.text.emplace_back();
-        f.item_prompt.push_back(prompt);
-      }
-      const double odds = liking(first, x) - liking(second, x);
-      f.first.push_back(2 * prompt);
-      f.second.push_back(2 * prompt + 1);
+      const double x = static_cast<double>(f.context[0].number[asked]);
+      const double odds =
+          liking(first, x) + (first == 1 ? own : 0) - liking(second, x) - (second == 1 ? own : 0);
+      f.first.push_back(static_cast<std::uint32_t>(3 * asked + first));
+      f.second.push_back(static_cast<std::uint32_t>(3 * asked + second));
       f.answer.push_back(rng.bernoulli(sigmoid(odds)) ? Answer::kFirst : Answer::kSecond);
       f.comparison.rater.push_back(kNoRater);
       f.comparison.time_us.push_back(kNoTime);
-      f.comparison.unit.push_back(hash_combine(c, 5));
+      f.comparison.unit.push_back(hash_combine(person, 5));
       f.comparison.line.push_back(c + 1);
     }
     return f;
@@ -201,6 +218,25 @@ int main(int argc, char** argv) {
                        "effective share .6: a number in every world");
     cells.at_most("effective share .6: missed", c.at("missed"), c.worlds, .05);
     cells.at_most("effective share .6: capped", c.at("capped"), c.worlds, .035);
+  }
+  // b over a at a prompt's and a person's average taste; log-odds are marginal over tastes, so the truth is
+  // too.
+  for (const auto& [prompts, people] :
+       {std::pair<std::size_t, std::size_t>{0, 0}, {30, 0}, {100, 0}, {0, 60}, {100, 60}}) {
+    const std::string name =
+        fmt::format("{} prompts, {} people", prompts == 0 ? "own" : fmt::format("{}", prompts),
+                    people == 0 ? "other" : fmt::format("{}", people));
+    if (!cells.wants(name)) continue;
+    Asked crossed;
+    crossed.prompts = prompts;
+    crossed.people = people;
+    crossed.taste = .5;
+    crossed.gain = 0;
+    const Counts c = asked(name, crossed, 0, cells.quick() ? 20 : 1000);
+    cells.claims.claim(c.at("number") == static_cast<double>(c.worlds), name + ": a number in every world");
+    cells.claims.claim(c.at("missed") <= .07 * c.at("number") ||
+                           c.at("missed") <= static_cast<double>(most_explained(.05, c.worlds)),
+                       fmt::format("{}: {:.0f} missed", name, c.at("missed")));
   }
   if (cells.wants("quadratic")) {
     // Where people were asked b is liked, in the log it is not: .35 - .5 x^2 has mean -.15.

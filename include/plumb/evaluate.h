@@ -61,8 +61,9 @@ struct Subset {
 // What the comparisons behind a preference tell of one policy on one subset: its shift from the logging policy
 // through ComparisonSupport (plumb/preferred.h), linear in the policy.
 struct PreferenceTold {
-  std::vector<double> whole, unseen;  // by variant and sketch
-  std::vector<double> drawn;          // by bucket
+  std::vector<double> whole, unseen;                    // by variant and sketch
+  std::vector<double> drawn;                            // by bucket
+  std::vector<double> by_person, by_prompt, by_answer;  // by bucket
 };
 
 // Sums for any number of policies, outcomes and subsets over one log. Not thread-safe; adds are parallel

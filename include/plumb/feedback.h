@@ -105,15 +105,17 @@ struct FeedbackReport {
 // JSON records, told apart by their keys:
 //   {"context", "options":[...], "ranking":[...]}   ranking: best first, by the options' ids (else their texts,
 //       else "first" and "second" of two); a list inside is a tie. Two options: a comparison.
-//   {"prompt", "chosen", "rejected"}                texts, objects, or message lists [{"role","content"}]
+//   {"prompt", "chosen", "rejected"}                texts, objects, or message lists [{"role","content"}],
+//       content a text or a list of parts {"type":"text","text":...}, which are joined by line ends
 //   {"chosen", "rejected"}                          dialogues ("\n\nHuman: ...\n\nAssistant: ...") or message
 //       lists: their common start is the prompt, up to the last "\n\nAssistant: " in common, so that prompt and
 //       item together are the dialogue again; message lists become such dialogues. Shown order unknown: chosen
 //       stands first in half of the records, by a hash of the record, so that position carries nothing.
 //   {"prompt", "completion", "label": true|false}   a thumb
 //   {"prompt", "completion", "rating": 4}           a rating
-//   {"prompt", "first", "second", "answer": "first"|"second"|"tie"}    also a, b, and the name of the
-//       column that won, or the number that it ends in (response_0, response_1); other codes need `answers`
+//   {"prompt", "first", "second", "answer": "first"|"second"|"tie"}    also a, b, draw, equal, the name of
+//       the column that won, the number or letter that it ends in (response_0, response_1), the name or text of
+//       the item that won; other codes, and codes that these understand differently, need `answers`
 // All may have `id`, `rater`, `time_us` (or `time`, ISO 8601), `unit`, `weight` (all records or none) and
 // `context`: a text (the prompt), or an object of features of the prompt. `prompt`: a text, a message list, a
 // whole number (a name) or {"id","text"}. Options, first, second: {"id","text","features"}, a whole number (a
@@ -127,6 +129,10 @@ struct FeedbackReport {
 // same keys; numbers and texts mixed make a category.
 //
 // CSV and TSV have the same roles but context, options and ranking, a row a judgement, one form a file.
+//
+// A rater that is empty, nan, NaN, NA, N/A, None or null is nobody; a note counts them. A file of a form that
+// many people have but that is not read as it is (Chatbot Arena, SHP, ...: docs/feedback.md) is refused by one
+// line that names it and the way out.
 //
 // Refused: unknown forms, records of two forms, option lists of one, a ranking that names an unknown option, an
 // option twice or not all of them, a vote for both, items compared with themselves, an id with another text or

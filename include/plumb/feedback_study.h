@@ -1,6 +1,6 @@
 // plumb/feedback_study.h: what a file of feedback holds and what can be said of the people in it, before
 // anything is learnt from it: repeated and contradictory judgements, agreement, position and length, raters who
-// vote like chance or against everyone, and how few votes carry a result.
+// vote like chance or against everyone, camps of raters, and how few votes carry a result.
 //
 // Everything is shown, nothing is dropped. Who judged and what was judged are both draws: a share or an alpha
 // comes with an interval over new people and new items (variance by person + by item - by cell, never less than
@@ -133,6 +133,7 @@ struct FeedbackStats {
   std::uint64_t pairs_turned = 0;    // pairs shown both ways, among comparisons whose order the file holds
   std::vector<RaterSummary> raters;  // in the order of Feedback::rater
   std::string raters_why;            // why no rater model is there; empty where it is
+  RaterCamps camps;                  // where it is
   std::optional<RaterModel> model;
   std::vector<CarriedResult> carried;
   std::string carried_why;  // why that is empty

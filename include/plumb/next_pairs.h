@@ -39,13 +39,16 @@ struct NextPairs {
   double prior_sd = 0;
   std::uint64_t votes = 0;          // comparisons, and those that rankings imply
   std::optional<RaterModel> model;  // where two raters or more are named
+  RaterCamps camps;                 // of the raters; where found, all count alike
   double position = 0;              // log-odds of what stands first, for everybody
   std::size_t new_items = 0;        // items of the pool that nobody has compared
 };
 
 // Believed: Bradley-Terry utilities (ties as half a vote), with reliability, position and lean by
 // plumb/raters.h where two or more raters are named, else a common position and the prior's spread by the
-// evidence of the votes. A ranking of k counts as its k (k - 1) / 2 pairs at weight 2 / k. Weights of the votes
+// evidence of the votes. Nobody counts the other way round but who is found to vote against everyone
+// (screen_raters): where camps are found all raters count alike, and elsewhere a reliability below 0 of anybody
+// else is taken as 0. A ranking of k counts as its k (k - 1) / 2 pairs at weight 2 / k. Weights of the votes
 // are not used: which pair was asked depended on earlier answers only, so the likelihood needs none, and
 // weights would make it less precise. A pool's rater who has not voted yet is an average one. Items are the
 // same where prompt and name are, or prompt and text. Throws Error{kInput} where the same name stands for two

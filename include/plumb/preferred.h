@@ -19,9 +19,14 @@
 //   add_preference(log, models, "preferred", std::make_shared<PreferenceModel>(std::move(model)), base,
 //   threads);
 //
+// People and prompts are both drawn: a value's variance is the largest of the two-way one (by people, plus by
+// prompts, less by answers; Cameron, Gelbach and Miller 2011), of people's alone and of prompts' alone, with
+// Student's t at the smaller number of the two less one. Where every comparison has a context of its own
+// nothing is added.
+//
 // Nothing is a number that comparisons do not identify: an action that nobody compared, or a feature that never
 // differed between two options, has no coefficient, and a value that would need one says so. Values that rest
-// on fewer than kLeastEffectiveAnswers effective comparisons, or people, have none either.
+// on fewer than kLeastEffectiveAnswers effective answers have none either.
 //
 // It refuses ratings and thumbs (they are on no scale that decisions share), and comparisons that lack a
 // feature of the log. That people's log-odds are linear in the features is an assumption; `slope` tests it.
@@ -64,10 +69,13 @@ struct ComparisonSupport {
   // kSupportSketch random sums with signs: of the whole shift, and of its part in directions in which no two
   // options that were compared differ. The ratio of their lengths is the share that nothing is known of.
   Matrix whole, unseen;
-  // kBuckets x width: what the comparisons of a bucket would contribute to the error if their answers were
-  // drawn from the model. Unlike `influence` it is not 0 where a single comparison decides a coefficient, which
-  // fits it.
+  // kBuckets x width: what the answers of a bucket (a person's to a prompt) would contribute to the error if
+  // they were drawn from the model. Unlike `influence` it is not 0 where a single comparison decides a
+  // coefficient, which fits it.
   Matrix drawn;
+  // As PreferenceModel::influence, by prompt (context) and by a person's answers to a prompt instead of by
+  // person.
+  Matrix by_prompt, by_answer;
 };
 inline constexpr std::size_t kSupportSketch = 32;
 inline constexpr double kMostUnseen = 0.002;          // of a shift's length; more has no number

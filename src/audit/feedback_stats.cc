@@ -166,8 +166,9 @@ void judge_raters(const Feedback& f, const StatsOptions& options, FeedbackStats&
     stats.raters_why = model.why;
     return;
   }
-  for (const RaterNote& note : screen_raters(votes, how, model, options.level))
-    stats.raters[note.rater].note = note;
+  RaterScreen screen = screen_raters(votes, how, model, options.level);
+  for (const RaterNote& note : screen.notes) stats.raters[note.rater].note = note;
+  stats.camps = std::move(screen.camps);
   stats.model = std::move(model);
 }
 

@@ -31,6 +31,43 @@ std::optional<std::pair<std::string, std::string>> numbers_of(std::string_view f
   return std::pair(std::string(first.substr(first.size() - a)), std::string(second.substr(second.size() - b)));
 }
 
+char small(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+std::string small(std::string_view word) {
+  std::string out(word);
+  for (char& c : out) c = small(c);
+  return out;
+}
+
+// The single letters that two names end in, behind _, - or a blank, which are the same before them.
+std::optional<std::pair<std::string, std::string>> letters_of(std::string_view first, std::string_view second) {
+  const std::size_t size = first.size();
+  if (size < 3 || second.size() != size || first.substr(0, size - 1) != second.substr(0, size - 1))
+    return std::nullopt;
+  const auto letter = [](char c) { return small(c) >= 'a' && small(c) <= 'z'; };
+  if (std::string_view("_- .").find(first[size - 2]) == std::string_view::npos || !letter(first.back()) ||
+      !letter(second.back()))
+    return std::nullopt;
+  return std::pair(std::string(first.substr(size - 1)), std::string(second.substr(size - 1)));
+}
+
+std::optional<Answer> by_words(const Cell& cell) {
+  if (cell.kind != Cell::Kind::kText) return std::nullopt;
+  const std::string word = small(cell.text);
+  if (word == "first" || word == "a") return Answer::kFirst;
+  if (word == "second" || word == "b") return Answer::kSecond;
+  if (word == "tie" || word == "draw" || word == "equal") return Answer::kTie;
+  return std::nullopt;
+}
+
+std::optional<Answer> by_items(const Cell& cell, std::span<const ThingDraft> items) {
+  const std::string word = print(cell);
+  if (word.empty()) return std::nullopt;
+  const auto is = [&](const ThingDraft& item) { return item.name == word || item.text == word; };
+  if (is(items[0]) == is(items[1])) return std::nullopt;
+  return is(items[0]) ? Answer::kFirst : Answer::kSecond;
+}
+
 }  // namespace
 
 AnswerCodes::AnswerCodes(const FeedbackOptions& options, const RoleMap& roles, const std::string& name)
@@ -45,28 +82,38 @@ AnswerCodes::AnswerCodes(const FeedbackOptions& options, const RoleMap& roles, c
   first_ = column(kFirstRole, kFirstTextRole);
   second_ = column(kSecondRole, kSecondTextRole);
   numbered_ = numbers_of(first_, second_);
+  if (!numbered_) numbered_ = letters_of(first_, second_);
 }
 
 std::optional<Answer> AnswerCodes::by_names(const Cell& cell) const {
   if (cell.kind == Cell::Kind::kText && cell.text == first_) return Answer::kFirst;
   if (cell.kind == Cell::Kind::kText && cell.text == second_) return Answer::kSecond;
-  if (numbered_ && is_code(cell, numbered_->first)) return Answer::kFirst;
-  if (numbered_ && is_code(cell, numbered_->second)) return Answer::kSecond;
+  const auto ends_so = [&](const std::string& ending) {
+    return is_code(cell, ending) || (cell.kind == Cell::Kind::kText && small(cell.text) == small(ending));
+  };
+  if (numbered_ && ends_so(numbered_->first)) return Answer::kFirst;
+  if (numbered_ && ends_so(numbered_->second)) return Answer::kSecond;
   return std::nullopt;
 }
 
-Answer AnswerCodes::read(const Cell& cell, std::string_view what) {
+Answer AnswerCodes::read(const Cell& cell, std::span<const ThingDraft> items, std::string_view what) {
   for (const auto& [code, answer] : stated_)
     if (is_code(cell, code)) return answer;
-  if (cell.kind == Cell::Kind::kText) {
-    if (cell.text == "first" || cell.text == "a") return Answer::kFirst;
-    if (cell.text == "second" || cell.text == "b") return Answer::kSecond;
-    if (cell.text == "tie") return Answer::kTie;
-  }
-  if (const std::optional<Answer> answer = by_names(cell)) {
-    named_ = true;
-    return *answer;
-  }
+  std::optional<Answer> answer = by_words(cell);
+  const bool native = answer.has_value() && cell.text.size() > 1;
+  const auto agree = [&](std::optional<Answer> other, const char* whose) {
+    if (answer && other && *answer != *other)
+      throw BadRow{std::string(what),
+                   shown(cell) + ", which " + whose + " give another meaning than the word has",
+                   "a stated meaning, as in --answer " + print(cell) + "=first"};
+    if (other) answer = other;
+    return other.has_value();
+  };
+  const bool spoken = answer.has_value();
+  if (agree(by_names(cell), "the names of the columns") && !spoken) named_ = true;
+  // The native words mean themselves, whatever items are called: what write_feedback wrote stays readable.
+  if (!native) agree(by_items(cell, items), "the names of the items");
+  if (answer) return *answer;
   throw BadRow{std::string(what), shown(cell), kAnswerExpected};
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,18 +15,19 @@ namespace plumb {
 
 // What messages expect of an answer.
 inline constexpr const char* kAnswerExpected =
-    "\"first\", \"second\" or \"tie\" (a, b, tie); bare codes mean different things in different files and "
-    "need "
-    "a stated mapping, as in --answer 0=first,1=second,2=tie";
+    "\"first\", \"second\" or \"tie\" (a, b, tie), or a stated meaning for each code, as in --answer "
+    "0=first,1=second,2=tie";
 
-// Meanings, in this order: those that the options state; the words first, second, tie, a and b; the names of
-// the two columns themselves, or the numbers that they end in (response_0 and response_1).
+// Meanings: those that the options state; else the words first, second, tie (draw, equal), a and b in small or
+// capital letters; the names of the two columns themselves, or the numbers or letters that they end in
+// (response_0 and response_1, human_ref_A and human_ref_B); the names or texts of the two items. An answer that
+// two of these understand differently ("a", where the item a stands second) has no meaning until one is stated.
 class AnswerCodes {
  public:
   // Throws Error{kInput} where a code has two meanings. `name` is the file's.
   AnswerCodes(const FeedbackOptions& options, const RoleMap& roles, const std::string& name);
-  // Throws BadRow.
-  Answer read(const Cell& cell, std::string_view what);
+  // Throws BadRow. REQUIRES: two items, the first and the second.
+  Answer read(const Cell& cell, std::span<const ThingDraft> items, std::string_view what);
   // What was read by the columns' names, for the report; empty where nothing was.
   std::string note() const;
 
@@ -33,7 +35,7 @@ class AnswerCodes {
   std::optional<Answer> by_names(const Cell& cell) const;
   std::vector<std::pair<std::string, Answer>> stated_;
   std::string first_, second_;                                   // the names of the two columns
-  std::optional<std::pair<std::string, std::string>> numbered_;  // the numbers that they end in
+  std::optional<std::pair<std::string, std::string>> numbered_;  // what they end in
   bool named_ = false;
 };
 

@@ -40,6 +40,7 @@ class FeedbackBuilder {
   void by_record() { bad_rows_.by_record(); }
   void start_record();
   void add(const RecordDraft& record);  // throws BadRow, and then nothing was added
+  std::string where(std::uint64_t line) const { return bad_rows_.where(line); }
   void bad(std::uint64_t line, const BadRow& bad) { bad_rows_.add(line, bad); }
   void note(std::string sentence) { notes_.push_back(std::move(sentence)); }
 

@@ -6,6 +6,7 @@
 #include "data/csv.h"
 #include "data/feedback_answers.h"
 #include "data/feedback_builder.h"
+#include "data/feedback_known.h"
 #include "data/feedback_readers.h"
 #include "data/feedback_record.h"
 
@@ -24,11 +25,14 @@ class CsvFeedbackReader {
     try {
       map_columns();
     } catch (const BadRow& bad) {
+      const KnownFormat* format = options.columns.empty() ? known_format(table.columns()) : nullptr;
+      if (format != nullptr) refuse(name + ":1", "form", format->name, format->way_out);
       refuse(name + ":1", bad.what, bad.found, bad.expected);
     }
   }
   const std::string& unused() const { return unused_; }
   std::string answers_note() const { return answers_.note(); }
+  std::uint64_t nobodies() const { return nobodies_; }
 
   // Throws BadRow.
   void read(RecordDraft& draft) {
@@ -47,7 +51,7 @@ class CsvFeedbackReader {
         draft.kind = RecordDraft::Kind::kComparison;
         draft.items.push_back(thing(kFirstRole, kFirstTextRole));
         draft.items.push_back(thing(kSecondRole, kSecondTextRole));
-        draft.answer = answers_.read(cell(kAnswerRole), roles_.name(kAnswerRole));
+        draft.answer = answers_.read(cell(kAnswerRole), draft.items, roles_.name(kAnswerRole));
         return;
       case FeedbackForm::kThumb:
         draft.kind = RecordDraft::Kind::kThumb;
@@ -96,9 +100,14 @@ class CsvFeedbackReader {
   bool filled(Role role) const { return has(role) && !field(role).empty(); }
   std::string_view text(Role role) const { return checked_text(field(role), roles_.name(role)); }
 
-  void read_source(RecordDraft& draft) const {
+  void read_source(RecordDraft& draft) {
     if (filled(kIdRole)) draft.id = text(kIdRole);
-    if (filled(kRaterRole)) draft.rater = text(kRaterRole);
+    if (filled(kRaterRole)) {
+      if (names_nobody(cell(kRaterRole)))
+        ++nobodies_;
+      else
+        draft.rater = text(kRaterRole);
+    }
     if (filled(kTimeRole)) draft.time_us = checked_time_of(cell(kTimeRole), roles_.name(kTimeRole));
     if (filled(kUnitRole)) draft.unit = hash_bytes(text(kUnitRole));
     if (filled(kUnitHashRole)) draft.unit = checked_unit_hash(cell(kUnitHashRole), roles_.name(kUnitHashRole));
@@ -148,6 +157,7 @@ class CsvFeedbackReader {
   FeedbackForm form_ = FeedbackForm::kComparison;
   std::array<std::size_t, kRoles> column_{};
   std::string unused_;
+  std::uint64_t nobodies_ = 0;
 };
 
 }  // namespace
@@ -167,6 +177,7 @@ Feedback csv_feedback_from(const TextSource& source, const FeedbackOptions& opti
     }
   }
   if (!reader.answers_note().empty()) builder.note(reader.answers_note());
+  if (reader.nobodies() > 0) builder.note(nobody_note(reader.nobodies()));
   if (!reader.unused().empty()) builder.note("Columns that are not used: " + reader.unused() + ".");
   return builder.finish(options, report);
 }

@@ -31,6 +31,20 @@ const char* expected_of(Role role) {
   }
 }
 
+// The keys of an object as paths; lists are looked through, their first element stands for all.
+void collect_paths(dom::element value, const std::string& prefix, int depth, std::vector<std::string>* paths) {
+  dom::array list;
+  dom::object object;
+  if (!value.get(list)) {
+    if (list.begin() != list.end()) collect_paths(*list.begin(), prefix, depth, paths);
+  } else if (!value.get(object)) {
+    for (const auto& [key, inside] : object) {
+      paths->push_back(prefix + std::string(key));
+      if (depth > 1) collect_paths(inside, prefix + std::string(key) + ".", depth - 1, paths);
+    }
+  }
+}
+
 }  // namespace
 
 std::string described(dom::element value) {
@@ -63,6 +77,21 @@ void JsonFeedbackReader::read(std::uint64_t line, std::string_view text) {
   builder_.add(draft_);
 }
 
+const KnownFormat* JsonFeedbackReader::known(std::string_view text) {
+  constexpr int kDeepestKey = 4;
+  if (wanted_ != 0) return nullptr;
+  std::vector<std::string> paths;
+  try {
+    for (const auto& [key, value] : parse(text)) {
+      paths.emplace_back(key);
+      collect_paths(value, std::string(key) + ".", kDeepestKey - 1, &paths);
+    }
+  } catch (const BadRow&) {
+    return nullptr;  // no JSON: that is what is wrong
+  }
+  return known_format(paths);
+}
+
 void JsonFeedbackReader::add_notes() const {
   std::string unused;
   for (std::size_t number = 0, shown_so_far = 0; number < key_roles_.size(); ++number) {
@@ -75,6 +104,7 @@ void JsonFeedbackReader::add_notes() const {
   }
   if (!answers_.note().empty()) builder_.note(answers_.note());
   if (!unused.empty()) builder_.note("Keys that are not used: " + unused + ".");
+  if (nobodies_ > 0) builder_.note(nobody_note(nobodies_));
   if (nans_ > 0)
     builder_.note(fmt::format("{} {} NaN, read as null.", nans_, nans_ == 1 ? "record holds" : "records hold"));
 }
@@ -145,9 +175,21 @@ Cell JsonFeedbackReader::single(Role role, bool allow_bool) const {
   return cell;
 }
 
+// True and false are words here, as tables write them: no numbers, which might be a column's.
+Cell JsonFeedbackReader::answer_cell() const {
+  const dom::element value = value_[kAnswerRole];
+  return value.is_bool() ? csv_cell(bool(value) ? "true" : "false") : single(kAnswerRole);
+}
+
 void JsonFeedbackReader::read_source() {
   if (has(kIdRole)) draft_.id = checked_name_of(single(kIdRole), roles_.name(kIdRole), scratch());
-  if (has(kRaterRole)) draft_.rater = checked_name_of(single(kRaterRole), roles_.name(kRaterRole), scratch());
+  if (has(kRaterRole)) {
+    const Cell rater = single(kRaterRole);
+    if (names_nobody(rater))
+      ++nobodies_;
+    else
+      draft_.rater = checked_name_of(rater, roles_.name(kRaterRole), scratch());
+  }
   if (has(kTimeRole)) draft_.time_us = checked_time_of(single(kTimeRole), roles_.name(kTimeRole));
   if (has(kUnitRole) && has(kUnitHashRole)) throw BadRow{"unit", "unit and unit_hash", "one of them"};
   if (has(kUnitRole))
@@ -166,7 +208,7 @@ void JsonFeedbackReader::read_form(FeedbackForm form) {
       draft_.kind = RecordDraft::Kind::kComparison;
       draft_.items.push_back(shown_item(kFirstRole, kFirstTextRole));
       draft_.items.push_back(shown_item(kSecondRole, kSecondTextRole));
-      draft_.answer = answers_.read(single(kAnswerRole), roles_.name(kAnswerRole));
+      draft_.answer = answers_.read(answer_cell(), draft_.items, roles_.name(kAnswerRole));
       return;
     case FeedbackForm::kThumb:
       draft_.kind = RecordDraft::Kind::kThumb;
@@ -192,14 +234,19 @@ Feedback json_feedback_from(const TextSource& source, const FeedbackOptions& opt
   // Elements of a list may all stand in one line: their number says which is meant.
   if (array) builder.by_record();
   JsonFeedbackReader reader(options, source.name(), builder);
+  bool settled = false;  // a record was read, or seen to be of no known format
   for (JsonRecords records(text, array, source.name()); records.next();) {
     builder.start_record();
     const std::uint64_t place = array ? records.number() : records.line();
     try {
       reader.read(place, records.record());
     } catch (const BadRow& bad) {
+      if (!settled)
+        if (const KnownFormat* format = reader.known(records.record()))
+          refuse(builder.where(place), "form", format->name, format->way_out);
       builder.bad(place, bad);
     }
+    settled = true;
   }
   reader.add_notes();
   return builder.finish(options, report);

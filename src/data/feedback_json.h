@@ -11,6 +11,7 @@
 
 #include "data/feedback_answers.h"
 #include "data/feedback_builder.h"
+#include "data/feedback_known.h"
 #include "data/feedback_record.h"
 #include "data/json_value.h"
 
@@ -24,6 +25,9 @@ class JsonFeedbackReader {
   JsonFeedbackReader(const FeedbackOptions& options, const std::string& name, FeedbackBuilder& builder);
   // One record to the builder; `text` is padded, `line` its place. Throws BadRow.
   void read(std::uint64_t line, std::string_view text);
+  // The format that the keys of a record are known by, one that is not read as it is; null where none is or
+  // where columns are mapped (then what is wrong is the mapping's). `text` as for read().
+  const KnownFormat* known(std::string_view text);
   // What a reader of the report should know, when all is read.
   void add_notes() const;
 
@@ -35,6 +39,7 @@ class JsonFeedbackReader {
   bool has(Role role) const { return (present_ & bit(role)) != 0; }
   // A single value; throws BadRow for lists, objects and (unless allowed) true and false.
   Cell single(Role role, bool allow_bool = false) const;
+  Cell answer_cell() const;
   void read_source();
   void read_form(FeedbackForm form);
   std::string* scratch() { return &scratch_.emplace_back(); }
@@ -42,7 +47,9 @@ class JsonFeedbackReader {
   // feedback_json_things.cc: prompts and items.
   // Features of an object, in their columns' order; where they start in `cells`.
   int arrange(simdjson::dom::object object, FeatureSet& set, std::vector<Cell>* cells);
-  std::vector<Message> messages_of(simdjson::dom::element value, const std::string& what) const;
+  std::vector<Message> messages_of(simdjson::dom::element value, const std::string& what);
+  // What a message says: a text, or a list of parts {"type": "text", "text": ...}, joined by line ends.
+  std::string_view content_of(simdjson::dom::element message, const std::string& what);
   std::string_view kept(std::string text, const std::string& what);
   // {"id", "text", "features"}, the last for items only.
   ThingDraft object_of(simdjson::dom::object object, const std::string& what, bool features);
@@ -77,7 +84,7 @@ class JsonFeedbackReader {
   Interner key_names_;
   std::vector<RoleSet> key_roles_;
   std::vector<std::uint32_t> guess_;  // the number of the key that stood here in the record before
-  std::uint64_t nans_ = 0;
+  std::uint64_t nans_ = 0, nobodies_ = 0;
 
   // The record in hand.
   RecordDraft draft_;

@@ -71,7 +71,8 @@ void JsonFeedbackReader::read_ranking() {
     ++rank;
   }
   if (named != draft_.items.size())
-    throw BadRow{what, fmt::format("{} of {} options", named, draft_.items.size()), "every option once"};
+    throw BadRow{what, fmt::format("{} of {} options", named, draft_.items.size()),
+                 "every option once (those that nobody told apart as one list at the end: a tie)"};
 }
 
 std::uint32_t JsonFeedbackReader::option_of(dom::element value, const std::string& what) {
@@ -86,7 +87,11 @@ std::uint32_t JsonFeedbackReader::option_of(dom::element value, const std::strin
   for (const auto& [name, option] : by_name_) candidates.emplace_back(name);
   for (const auto& [text, option] : by_text_)
     if (text.size() <= 64) candidates.emplace_back(text);
-  throw BadRow{what, shown(word) + ", which is no option", expected_name(word, candidates)};
+  const bool place = !value.is_string() && !by_text_.empty();
+  throw BadRow{
+      what, shown(word) + ", which is no option",
+      expected_name(word, candidates) +
+          (place ? "; places are no names: give the options ids, as in {\"id\": 1, \"text\": ...}" : "")};
 }
 
 }  // namespace plumb

@@ -5,6 +5,10 @@ namespace plumb {
 
 namespace dom = simdjson::dom;
 
+namespace {
+constexpr const char* kMessage = "messages {\"role\": ..., \"content\": ...}";
+}  // namespace
+
 int JsonFeedbackReader::arrange(dom::object object, FeatureSet& set, std::vector<Cell>* cells) {
   fields_.clear();
   for (const auto& [key, value] : object) fields_.emplace_back(key, json_cell(value));
@@ -13,12 +17,31 @@ int JsonFeedbackReader::arrange(dom::object object, FeatureSet& set, std::vector
   return static_cast<int>(start);
 }
 
-std::vector<Message> JsonFeedbackReader::messages_of(dom::element value, const std::string& what) const {
+std::string_view JsonFeedbackReader::content_of(dom::element message, const std::string& what) {
+  dom::element content;
+  std::string_view text;
+  if (message["content"].get(content)) throw BadRow{what, "a message without content", kMessage};
+  if (!content.get(text)) return text;
+  const std::string inner = what + ".content";
+  if (!content.is_array())
+    throw BadRow{inner, content.is_null() ? "null (a message that says nothing)" : described(content),
+                 "a text, or a list of parts {\"type\": \"text\", \"text\": ...}"};
+  std::string joined;
+  for (const dom::element part : dom::array(content)) {
+    std::string_view type;
+    if (part["type"].get(type) || type != "text" || part["text"].get(text))
+      throw BadRow{inner, "a part that is not a text", "parts {\"type\": \"text\", \"text\": ...} only"};
+    joined += (joined.empty() ? "" : "\n") + std::string(text);
+  }
+  return kept(std::move(joined), inner);
+}
+
+std::vector<Message> JsonFeedbackReader::messages_of(dom::element value, const std::string& what) {
   std::vector<Message> messages;
   for (const dom::element entry : dom::array(value)) {
-    std::string_view role, content;
-    if (entry["role"].get(role) || entry["content"].get(content))
-      throw BadRow{what, "a message without a text for role and content", "{\"role\": ..., \"content\": ...}"};
+    std::string_view role;
+    if (entry["role"].get(role)) throw BadRow{what, "a message without a text for role", kMessage};
+    const std::string_view content = content_of(entry, what);
     messages.push_back({checked_speaker(role, what), checked_text(content, what + ".content")});
   }
   if (messages.empty()) throw BadRow{what, "an empty list of messages", "at least one message"};

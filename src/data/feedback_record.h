@@ -104,6 +104,11 @@ struct RecordDraft {
 std::string_view checked_text(std::string_view text, std::string_view what);
 // A name: a text that is not empty, or a whole number, which `scratch` then holds.
 std::string_view checked_name_of(const Cell& cell, std::string_view what, std::string* scratch);
+// Whether a rater's cell is what tables write where nobody is named (empty, nan, NA, None, null): all of them
+// would else be one busy person.
+bool names_nobody(const Cell& cell);
+// What the report says of them.
+std::string nobody_note(std::uint64_t records);
 std::int64_t checked_time_of(const Cell& cell, std::string_view what);
 std::uint64_t checked_unit_hash(const Cell& cell, std::string_view what);
 float checked_weight(const Cell& cell, std::string_view what);

@@ -153,7 +153,7 @@ FeedbackForm form_of(RoleSet present, const RoleMap& roles) {
     throw BadRow{"form", fmt::format("{} and {}", shown(roles.name(kUpRole)), shown(roles.name(kRatingRole))),
                  "one judgement a record"};
   if (present & bit(kUpRole)) return FeedbackForm::kThumb;
-  need(bit(kRatingRole), "a number, or a label");
+  need(bit(kRatingRole), "a number, or a label; --reject-up-to counts records without one");
   return FeedbackForm::kRating;
 }
 

@@ -59,6 +59,22 @@ std::string_view checked_name_of(const Cell& cell, std::string_view what, std::s
   return *scratch;
 }
 
+bool names_nobody(const Cell& cell) {
+  static constexpr std::string_view kNobody[] = {"nan",  "NaN",  "NAN",  "NA",   "N/A",  "n/a",  "<NA>",
+                                                 "<na>", "None", "none", "NONE", "null", "NULL", "Null"};
+  if (cell.kind == Cell::Kind::kNumber) return std::isnan(cell.number);
+  if (cell.kind != Cell::Kind::kText) return cell.absent();
+  const std::size_t start = cell.text.find_first_not_of(" \t\r\n");
+  if (start == std::string_view::npos) return true;
+  const std::string_view word = cell.text.substr(start, cell.text.find_last_not_of(" \t\r\n") + 1 - start);
+  return std::find(std::begin(kNobody), std::end(kNobody), word) != std::end(kNobody);
+}
+
+std::string nobody_note(std::uint64_t records) {
+  return fmt::format("{} {} nan, NA, None or nothing for a rater, which is read as nobody, not as a person.",
+                     records, records == 1 ? "record has" : "records have");
+}
+
 std::int64_t checked_time_of(const Cell& cell, std::string_view what) {
   std::int64_t time = 0;
   if (cell.kind == Cell::Kind::kText && cell.text.ends_with(" UTC")) {
@@ -96,7 +112,7 @@ float checked_weight(const Cell& cell, std::string_view what) {
 }
 
 double checked_rating(const Cell& cell, std::string_view what) {
-  return number_in(cell, what, "a finite number");
+  return number_in(cell, what, "a finite number; --reject-up-to counts records without one");
 }
 
 bool checked_up(const Cell& cell, std::string_view what) {
@@ -104,7 +120,8 @@ bool checked_up(const Cell& cell, std::string_view what) {
   if (truth) return *truth == 1;
   if (cell.number == 1) return true;
   if (cell.number == 0) return false;
-  throw BadRow{std::string(what), shown(cell), "true or false"};
+  throw BadRow{std::string(what), shown(cell),
+               "true or false; grades are ratings: --column rating=" + std::string(what)};
 }
 
 }  // namespace plumb

@@ -64,6 +64,7 @@ ContrastParts contrast_parts(const Evaluation& e, const PolicyContrast& contrast
   const Estimates whole = e.estimate({&columns, 1});
   ContrastParts out = smooth_parts(whole, 0);
   if (!out.why_not.empty()) return out;
+  DrawnPrompts prompts;  // of a preference among the terms, in units of the value
   if (e.models_.preference) {
     const std::size_t preference = e.models_.preference_index();
     std::vector<std::pair<const PreferenceTold*, double>> told;
@@ -71,10 +72,18 @@ ContrastParts contrast_parts(const Evaluation& e, const PolicyContrast& contrast
       const auto& by_subset = e.policies_[policy].told;
       told.emplace_back(by_subset.empty() ? nullptr : &by_subset[contrast.subset], weight);
     }
-    const bool asked = std::any_of(contrast.terms.begin(), contrast.terms.end(),
-                                   [&](const auto& t) { return t.first == preference && t.second != 0; });
-    if (asked) out.why_not = not_told(*e.models_.preference, told);
-    if (!out.why_not.empty()) return out;
+    double scale = 0;
+    for (const auto& [outcome, term] : contrast.terms)
+      if (outcome == preference) scale += term;
+    if (scale != 0) {
+      out.why_not = not_told(*e.models_.preference, told);
+      if (!out.why_not.empty()) return out;
+      prompts = drawn_prompts(told);
+      const double count = total_of(e.moments_.denominator(
+          e.column(contrast.policies.front().first, preference, contrast.subset, Estimator::kDr)));
+      prompts.added *= scale * scale / (count * count);
+      out.standard_error = std::sqrt(out.standard_error * out.standard_error + prompts.added);
+    }
   }
   const EventRows& events = *e.events_;
   const std::vector<std::uint8_t>& mask = e.subsets_[contrast.subset].mask;
@@ -148,9 +157,10 @@ ContrastParts contrast_parts(const Evaluation& e, const PolicyContrast& contrast
   deciding.influence = influence;
   out.one_decides = one_decides(deciding);
   const Spread left = spread_of(rest);
-  out.rest_error = left.error;
+  out.rest_error = std::sqrt(left.error * left.error + prompts.added);
   out.rest_skewness = left.skewness;
-  out.rest_degrees = out.degrees = left.degrees;
+  out.rest_degrees = out.degrees =
+      prompts.clusters > 1 ? std::min(left.degrees, prompts.clusters - 1) : left.degrees;
   if (out.why_not.empty() && heaviest > kHeaviestTail && left.five > kFewShare)
     out.why_not = fmt::format(
         "a few units decide this: five of them are {:.0f} % of its variance, and larger values are still to "

@@ -36,7 +36,8 @@ std::string hardly(const PreferenceModel& model) {
 
 PreferenceTold preference_told(const PreferenceModel& model, const std::vector<std::vector<double>>& shift) {
   PreferenceTold out;
-  out.drawn.assign(kBuckets, 0.0);
+  const std::size_t buckets = kBuckets;
+  for (auto* sums : {&out.drawn, &out.by_person, &out.by_prompt, &out.by_answer}) sums->assign(buckets, 0.0);
   for (std::size_t v = 0; v < shift.size(); ++v) {
     const ComparisonSupport& support = model.support[v];
     const bool none = std::all_of(shift[v].begin(), shift[v].end(), [](double x) { return x == 0; });
@@ -47,9 +48,15 @@ PreferenceTold preference_told(const PreferenceModel& model, const std::vector<s
         to->push_back(sum);
       }
     }
-    for (std::size_t b = 0; !none && b < kBuckets; ++b) {
-      const std::span<const double> row = support.drawn.row(b);
-      for (std::size_t k = 0; k < row.size(); ++k) out.drawn[b] += row[k] * shift[v][k];
+    if (none) continue;
+    for (const auto& [matrix, to] : {std::pair(&support.drawn, &out.drawn),
+                                     {&model.influence[v], &out.by_person},
+                                     {&support.by_prompt, &out.by_prompt},
+                                     {&support.by_answer, &out.by_answer}}) {
+      for (std::size_t b = 0; b < matrix->rows; ++b) {
+        const std::span<const double> row = matrix->row(b);
+        for (std::size_t k = 0; k < row.size(); ++k) (*to)[b] += row[k] * shift[v][k];
+      }
     }
   }
   return out;
@@ -82,9 +89,28 @@ std::string not_told(const PreferenceModel& model,
   }
   const double effective = fourth > 0 ? squares * squares / fourth : 0;
   if (effective >= kLeastEffectiveAnswers) return "";
-  return fmt::format("too few answers: it rests on {:.0f} effective comparisons or people, {:.0f} are needed{}",
-                     effective, kLeastEffectiveAnswers,
-                     model.hardly_compared.empty() ? "" : "; " + hardly(model));
+  return fmt::format("too few answers: it rests on {:.0f} effective answers, {:.0f} are needed{}", effective,
+                     kLeastEffectiveAnswers, model.hardly_compared.empty() ? "" : "; " + hardly(model));
+}
+
+DrawnPrompts drawn_prompts(std::span<const std::pair<const PreferenceTold*, double>> policies) {
+  PreferenceTold sum;
+  for (const auto& [told, weight] : policies) {
+    if (told == nullptr) continue;
+    add(sum.by_person, told->by_person, weight);
+    add(sum.by_prompt, told->by_prompt, weight);
+    add(sum.by_answer, told->by_answer, weight);
+  }
+  const auto variance = [](const std::vector<double>& v) { return length(v) * length(v); };
+  const auto clusters = [](const std::vector<double>& v) {
+    return static_cast<double>(std::count_if(v.begin(), v.end(), [](double x) { return x != 0; }));
+  };
+  const double people = variance(sum.by_person), prompts = variance(sum.by_prompt),
+               answers = variance(sum.by_answer);
+  DrawnPrompts out;
+  out.added = std::max({people + prompts - answers, people, prompts}) - people;
+  out.clusters = std::min(clusters(sum.by_person), clusters(sum.by_prompt));
+  return out;
 }
 
 }  // namespace plumb

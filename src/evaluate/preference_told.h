@@ -19,4 +19,12 @@ PreferenceTold preference_told(const PreferenceModel& model, const std::vector<s
 std::string not_told(const PreferenceModel& model,
                      std::span<const std::pair<const PreferenceTold*, double>> policies);
 
+// What prompts add to the variance that people have, and the clusters of the smaller kind; of the weighted sum
+// of policies, in units of their sums over decisions.
+struct DrawnPrompts {
+  double added = 0;
+  double clusters = 0;
+};
+DrawnPrompts drawn_prompts(std::span<const std::pair<const PreferenceTold*, double>> policies);
+
 }  // namespace plumb

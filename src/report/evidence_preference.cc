@@ -22,15 +22,22 @@ json with_interval(double value, double error, double level) {
 json people_json(const PreferenceModel& model, double level) {
   const double z =
       normal_quantile(1 - (1 - level) / (2 * std::max(1.0, static_cast<double>(model.rater.size()))));
+  const auto disagrees = [&](const RaterAgreement& r) {
+    return r.share + z * 0.5 / std::sqrt(static_cast<double>(r.comparisons)) < 0.5;
+  };
+  // Two or more who disagree with the model agree with each other: a camp, not people against everyone.
+  const bool camp = std::count_if(model.rater.begin(), model.rater.end(), disagrees) >= 2;
   json raters = json::array();
   for (const RaterAgreement& r : model.rater) {
     const double chance = 0.5 / std::sqrt(static_cast<double>(r.comparisons));
-    const bool against = r.share + z * chance < 0.5;
+    const bool against = disagrees(r);
     if (!against && r.share - normal_quantile(0.95) * chance > 0.5) continue;
     raters.push_back({{"name", r.name},
                       {"comparisons", r.comparisons},
                       {"agreement", r.share},
-                      {"note", against ? "answers against everyone" : "cannot be told from chance"}});
+                      {"note", !against ? "cannot be told from chance"
+                               : camp   ? "prefers the opposite, as others do: see bridging (plumb/bridging.h)"
+                                        : "answers against everyone"}});
   }
   const std::string sentence =
       model.rater.empty()

@@ -48,6 +48,9 @@ ComparedPairs compare(const Feedback& feedback, const std::vector<Judged>& judge
     out.pairs.weight[static_cast<Eigen::Index>(r)] = j.weight;
     out.pairs.fold.push_back(static_cast<std::uint8_t>(fold_of(j.unit, split_seed)));
     out.pairs.bucket.push_back(static_cast<std::uint32_t>(bucket_of(j.unit)));
+    const std::uint64_t asked = hash_combine(prompt, 0x9a5c);
+    out.pairs.prompt.push_back(static_cast<std::uint32_t>(bucket_of(asked)));
+    out.pairs.answer_of.push_back(static_cast<std::uint32_t>(bucket_of(hash_combine(asked, j.unit))));
   }
   for (std::size_t k = 0; k < p; ++k) {
     if (varies[k]) out.column.push_back(k);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -76,7 +77,7 @@ Together join(const Feedback& votes, const AskPool& pool) {
   return out;
 }
 
-std::optional<RaterModel> rater_model(const Feedback& votes, int threads) {
+std::optional<RaterModel> rater_model(const Feedback& votes, int threads, RaterCamps& camps) {
   std::size_t ties = 0;
   for (const Answer a : votes.answer) ties += a == Answer::kTie;
   if (votes.rater.size() < 2 || ties == votes.answer.size()) return std::nullopt;
@@ -84,8 +85,20 @@ std::optional<RaterModel> rater_model(const Feedback& votes, int threads) {
   how.ties = ties > 0 ? Ties::kDavidson : Ties::kHalf;
   how.rater_ties = ties > 0;
   how.threads = threads;
-  RaterModel model = fit_raters(rater_votes_of(votes), how);
+  const RaterVotes columns = rater_votes_of(votes);
+  RaterModel model = fit_raters(columns, how);
   if (!model.exists || !(model.utility_sd > 0)) return std::nullopt;
+  RaterScreen screen = screen_raters(columns, how, model);
+  camps = std::move(screen.camps);
+  if (camps.found()) {
+    // One order for both sides: the larger one's people would make the smaller one's votes count reversed.
+    how.reliability = false;
+    model = fit_raters(columns, how);
+    return model;
+  }
+  for (const RaterNote& note : screen.notes)
+    if (note.kind != RaterKind::kAgainst)
+      model.reliability[note.rater] = std::max(0.0, model.reliability[note.rater]);
   return model;
 }
 
@@ -124,7 +137,7 @@ constexpr std::array<double, 6> kPriorSpreads = {0.25, 0.5, 1, 2, 4, 8};
 
 ItemBelief believe(const Feedback& f, const Together& together, int threads, NextPairs& next) {
   const std::size_t items = together.block.size();
-  next.model = rater_model(f, threads);
+  next.model = rater_model(f, threads, next.camps);
   if (next.model) {
     next.position = next.model->position;
     next.prior_sd = next.model->utility_sd;

@@ -72,6 +72,9 @@ Pairs pairs_in(const Pairs& pairs, std::uint32_t folds) {
   for (const Eigen::Index r : rows) {
     out.fold.push_back(pairs.fold[static_cast<std::size_t>(r)]);
     out.bucket.push_back(pairs.bucket[static_cast<std::size_t>(r)]);
+    if (pairs.prompt.empty()) continue;
+    out.prompt.push_back(pairs.prompt[static_cast<std::size_t>(r)]);
+    out.answer_of.push_back(pairs.answer_of[static_cast<std::size_t>(r)]);
   }
   return out;
 }
@@ -156,11 +159,15 @@ PairFit fit_pairs_unbiased(const Pairs& pairs, double penalty, int threads) {
 }
 
 PairMatrix pair_influence(const Pairs& pairs, const PairFit& fit) {
+  return pair_influence(pairs, fit, pairs.bucket);
+}
+
+PairMatrix pair_influence(const Pairs& pairs, const PairFit& fit, const std::vector<std::uint32_t>& buckets) {
   PairMatrix scores = PairMatrix::Zero(static_cast<Eigen::Index>(kBuckets), pairs.design.cols());
   std::vector<std::uint8_t> used(kBuckets, 0);
   const Eigen::VectorXd log_odds = pairs.design * fit.coef;
   for (Eigen::Index r = 0; r < pairs.design.rows(); ++r) {
-    const std::uint32_t bucket = pairs.bucket[static_cast<std::size_t>(r)];
+    const std::uint32_t bucket = buckets[static_cast<std::size_t>(r)];
     const double left = fit.hat.size() > 0 ? std::max(0.1, 1 - fit.hat[r]) : 1;
     const double residual = (pairs.answer[r] - sigmoid(log_odds[r])) / left;
     scores.row(bucket) += pairs.weight[r] * residual * pairs.design.row(r);

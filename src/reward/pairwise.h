@@ -18,7 +18,8 @@ struct Pairs {
   Eigen::VectorXd answer;  // 1 first, 0 second, .5 tie
   Eigen::VectorXd weight;
   std::vector<std::uint8_t> fold;
-  std::vector<std::uint32_t> bucket;
+  std::vector<std::uint32_t> bucket;             // of units: people
+  std::vector<std::uint32_t> prompt, answer_of;  // buckets of prompts, and of a unit's answers to a prompt
   std::size_t size() const { return fold.size(); }
 };
 // The rows whose fold has its bit set in `folds`.
@@ -46,5 +47,7 @@ double curvature_scale(const Pairs& pairs);
 // clustered.
 // Residuals are divided by 1 - h where fit.hat is there (HC3, MacKinnon and White 1985).
 PairMatrix pair_influence(const Pairs& pairs, const PairFit& fit);
+// The same by other clusters than units.
+PairMatrix pair_influence(const Pairs& pairs, const PairFit& fit, const std::vector<std::uint32_t>& bucket);
 
 }  // namespace plumb

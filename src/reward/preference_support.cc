@@ -42,19 +42,32 @@ ComparisonSupport comparison_support(const Pairs& pairs, const PairFit& fit, dou
       out.unseen(r, k) = place[k] == 0 ? random_sign(r, k) : by_column[static_cast<Index>(place[k])];
     }
   }
-  // What each bucket's answers would move the coefficients by if they were drawn from the model.
+  // What answers would move the coefficients by if they were drawn from the model; those that one person gives
+  // to one prompt are one.
+  const std::vector<std::uint32_t>& answer_of = pairs.answer_of.empty() ? pairs.bucket : pairs.answer_of;
   PairMatrix scores = PairMatrix::Zero(static_cast<Index>(kBuckets), pairs.design.cols());
   const Eigen::VectorXd log_odds = pairs.design * fit.coef;
   for (Index r = 0; r < pairs.design.rows(); ++r) {
     const auto row = static_cast<std::size_t>(r);
     const double spread = std::sqrt(sigmoid(log_odds[r]) * sigmoid(-log_odds[r]));
-    scores.row(pairs.bucket[row]) += random_sign(row, 1) * pairs.weight[r] * spread * pairs.design.row(r);
+    scores.row(answer_of[row]) += random_sign(row, 1) * pairs.weight[r] * spread * pairs.design.row(r);
   }
   const PairMatrix moved = fit.curvature.ldlt().solve(scores.transpose()).transpose();
   out.drawn = Matrix(kBuckets, width);
   for (std::size_t b = 0; b < kBuckets; ++b)
     for (std::size_t k = 0; k < column.size(); ++k)
       out.drawn(b, column[k]) = moved(static_cast<Index>(b), static_cast<Index>(k + 1));
+  // Of drawn people and of drawn prompts: what they contribute beside one another.
+  if (pairs.prompt.empty()) return out;
+  const auto spread = [&](const PairMatrix& influence) {
+    Matrix to(kBuckets, width);
+    for (std::size_t b = 0; b < kBuckets; ++b)
+      for (std::size_t k = 0; k < column.size(); ++k)
+        to(b, column[k]) = influence(static_cast<Index>(b), static_cast<Index>(k + 1));
+    return to;
+  };
+  out.by_prompt = spread(pair_influence(pairs, fit, pairs.prompt));
+  out.by_answer = spread(pair_influence(pairs, fit, pairs.answer_of));
   return out;
 }
 

@@ -94,15 +94,15 @@ TEST(ClusteredShare, GivesNoNumberWhereThereIsTooLittle) {
 
 // ---------------------------------------------------------------------------------------------- a made file
 
-// 40 raters judge 60 pairs each of 12 items with texts; utilities fall with the number of the item, and length
-// grows or falls with it at random. Raters 0 and 1 vote by a coin, rater 2 against everyone; what stands first
-// gains `lean`.
-std::string made(double lean, std::uint64_t seed) {
+// 40 raters judge 60 pairs each (or `votes`) of 12 items with texts; utilities fall with the number of the
+// item, and length grows or falls with it at random. Raters 0 and 1 vote by a coin, rater 2 against everyone;
+// what stands first gains `lean`.
+std::string made(double lean, std::uint64_t seed, int votes = 60) {
   std::string out;
   const Rng root(seed);
   for (int r = 0; r < 40; ++r) {
     Rng rng = root.stream("rater", static_cast<std::uint64_t>(r));
-    for (int k = 0; k < 60; ++k) {
+    for (int k = 0; k < votes; ++k) {
       const auto i = rng.below(12), j = (i + 1 + rng.below(11)) % 12;
       const double f = 0.3 * (static_cast<double>(j) - static_cast<double>(i)), like = r < 2    ? 0
                                                                                        : r == 2 ? -1.0
@@ -120,12 +120,12 @@ std::string made(double lean, std::uint64_t seed) {
 }
 
 TEST(FeedbackStats, FindsWhoVotesAtRandomAndWhoAgainstEveryoneAndDropsNobody) {
-  const FeedbackStats stats = feedback_stats(parsed(made(0, 3)), {});
+  const FeedbackStats stats = feedback_stats(parsed(made(0, 3, 200)), {});
   ASSERT_EQ(stats.raters.size(), 40u);
   ASSERT_TRUE(stats.raters_why.empty()) << stats.raters_why;
   for (const RaterSummary& r : stats.raters) {
     ASSERT_TRUE(r.note.has_value()) << r.name;
-    EXPECT_EQ(r.comparisons, 60u);
+    EXPECT_EQ(r.comparisons, 200u);
   }
   EXPECT_EQ(stats.raters[0].note->kind, RaterKind::kLikeChance);
   EXPECT_EQ(stats.raters[1].note->kind, RaterKind::kLikeChance);

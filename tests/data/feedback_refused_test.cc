@@ -20,7 +20,7 @@ TEST(BadFeedback, IsRefusedWithPlaceFoundAndExpected) {
   const std::string answer = std::string("expected ") + kAnswerExpected;
   const std::string both = "answer: found \"both\", " + answer,
                     list = std::string("answer: found a list, ") + answer,
-                    yes = std::string("answer: found true, ") + answer,
+                    yes = std::string("answer: found \"true\", ") + answer,
                     three = std::string("answer: found 3, ") + answer;
   const BadRecord cases[] = {
       // Options and rankings.
@@ -32,7 +32,9 @@ TEST(BadFeedback, IsRefusedWithPlaceFoundAndExpected) {
       {R"({"options":["a","b","c"],"ranking":["first","b","c"]})",
        "ranking: found \"first\", which is no option, expected one of \"a\", \"b\", \"c\""},
       {R"({"options":["a","b","c"],"ranking":["a","b"]})",
-       "ranking: found 2 of 3 options, expected every option once"},
+       "ranking: found 2 of 3 options, expected every option once (those that nobody told apart as one list at "
+       "the end: "
+       "a tie)"},
       {R"({"options":["a","b","c"],"ranking":["a",["b","a"],"c"]})",
        "ranking: found \"a\" twice, expected every option once"},
       {R"({"options":["a","b"],"ranking":["a","first"]})",
@@ -45,7 +47,9 @@ TEST(BadFeedback, IsRefusedWithPlaceFoundAndExpected) {
        "ranking: found \"a\", expected a list of the options, best first"},
       {R"({"options":["a","b"]})", "ranking: found nothing, expected a list of the options, best first"},
       {R"({"options":["a","b","a"],"ranking":["a","b"]})",
-       "ranking: found 2 of 3 options, expected every option once"},
+       "ranking: found 2 of 3 options, expected every option once (those that nobody told apart as one list at "
+       "the end: "
+       "a tie)"},
       {R"({"options":[{"id":"a"},{"id":"a","text":"x"}],"ranking":[["first","second"]]})",
        "options: found \"a\" twice, expected different items"},
       {R"({"options":["a",1.5],"ranking":["a","b"]})",
@@ -73,16 +77,18 @@ TEST(BadFeedback, IsRefusedWithPlaceFoundAndExpected) {
        "answer: found a second value, expected one value a record"},
       {R"({"first":"a","second":"a","answer":"tie"})", "options: found \"a\" twice, expected different items"},
       {R"({"prompt":"q","chosen":"a","rejected":"a"})", "options: found \"a\" twice, expected different items"},
-      {R"({"prompt":"q","completion":"a","label":0.5})", "label: found 0.5, expected true or false"},
+      {R"({"prompt":"q","completion":"a","label":0.5})",
+       "label: found 0.5, expected true or false; grades are ratings: --column rating=label"},
       {R"({"prompt":"q","completion":"a","label":true,"rating":3})",
        "form: found \"label\" and \"rating\", expected one judgement a record"},
       {R"({"prompt":"q","completion":"a","item":"b","rating":3})",
        "form: found \"completion\" and \"item\", expected one of them"},
       {R"({"prompt":"q","completion":"a","rating":"good"})",
-       "rating: found \"good\", expected a finite number"},
+       "rating: found \"good\", expected a finite number; --reject-up-to counts records without one"},
       {R"({"prompt":"q","completion":"a","rating":true})", "rating: found true, expected one value"},
       {R"({"prompt":"q","rating":3})", "item: found nothing, expected what was judged"},
-      {R"({"prompt":"q","completion":"a"})", "rating: found nothing, expected a number, or a label"},
+      {R"({"prompt":"q","completion":"a"})",
+       "rating: found nothing, expected a number, or a label; --reject-up-to counts records without one"},
       // Forms.
       {R"({"prompt":"q"})", forms},
       {R"({})", forms},
@@ -98,8 +104,6 @@ TEST(BadFeedback, IsRefusedWithPlaceFoundAndExpected) {
        "rater: found true, expected a text or a whole number"},
       {R"({"first":"a","second":"b","answer":"tie","rater":1.5})",
        "rater: found 1.5, expected a text or a whole number"},
-      {R"({"first":"a","second":"b","answer":"tie","rater":""})",
-       "rater: found \"\", expected a text or a whole number"},
       {R"({"first":"a","second":"b","answer":"tie","rater_id":"x"})",
        "rater: found the unknown key \"rater_id\", expected \"rater\", or a mapping of columns"},
       {R"({"first":"a","second":"b","answer":"tie","Annotator":"x"})",

@@ -214,23 +214,23 @@ TEST(RaterModel, WithEveryoneAlikeIsTheItemModel) {
   EXPECT_EQ(m.predict(3, 4, 2), m.predict(3, 4, kNoRater));
 }
 
-// Three of 23 vote by coin, two against everyone; nobody else may be named, and everyone has a note.
+// Three of 22 vote by coin, one against everyone; nobody else may be named, and everyone has a note.
 TEST(ScreenRaters, NamesThoseWhoVoteByCoinOrAgainstEveryone) {
   int coins_named = 0, contrary_named = 0, others_named = 0;
   const int worlds = 8;
   for (std::uint64_t seed = 0; seed < worlds; ++seed) {
     std::vector<double> reliability = normal_reliabilities(seed, 18, .15);
-    for (const double a : {0., 0., 0., -.8, -1.}) reliability.push_back(a);
+    for (const double a : {0., 0., 0., -1.}) reliability.push_back(a);
     const RaterWorld w = make_world(seed + 100, 30, reliability, 150);
     const RaterModel m = fit_raters(w.view(), {});
-    const std::vector<RaterNote> notes = screen_raters(w.view(), {}, m);
-    ASSERT_EQ(notes.size(), 23u);
-    for (std::size_t r = 0; r < 23; ++r) {
+    const std::vector<RaterNote> notes = screen_raters(w.view(), {}, m).notes;
+    ASSERT_EQ(notes.size(), 22u);
+    for (std::size_t r = 0; r < 22; ++r) {
       EXPECT_EQ(notes[r].rater, r);
       EXPECT_EQ(notes[r].votes, 150u);
       if (r < 18) {
         others_named += notes[r].kind == RaterKind::kLikeChance || notes[r].kind == RaterKind::kAgainst;
-        EXPECT_LT(notes[r].p_coin, 1e-3);
+        EXPECT_LT(notes[r].p_coin, .05);  // the last that Holm's steps reject
         EXPECT_EQ(notes[r].kind, RaterKind::kReliable);
         EXPECT_GT(notes[r].agreed, notes[r].decided / 2);
       } else if (r < 21) {
@@ -242,8 +242,8 @@ TEST(ScreenRaters, NamesThoseWhoVoteByCoinOrAgainstEveryone) {
     }
   }
   EXPECT_EQ(others_named, 0);
-  EXPECT_EQ(contrary_named, 2 * worlds);
-  EXPECT_GE(coins_named, 21);  // 24 coins; their 95 % intervals miss 0 in one of twenty
+  EXPECT_EQ(contrary_named, worlds);
+  EXPECT_GE(coins_named, 21);  // of 24
 }
 
 TEST(ScreenRaters, CallsRatersWithFewVotesUnclearOrReliableNotBad) {
@@ -254,9 +254,9 @@ TEST(ScreenRaters, CallsRatersWithFewVotesUnclearOrReliableNotBad) {
     w.rater.push_back(30);
   }
   w.reliability.push_back(0);  // and one with none
-  const std::vector<RaterNote> notes = screen_raters(w.view(), {}, fit_raters(w.view(), {}));
+  const std::vector<RaterNote> notes = screen_raters(w.view(), {}, fit_raters(w.view(), {})).notes;
   EXPECT_EQ(notes[30].kind, RaterKind::kUnclear);
-  EXPECT_EQ(notes[30].p_coin, .5);
+  EXPECT_GE(notes[30].p_coin, .5);
   EXPECT_EQ(notes[31].kind, RaterKind::kUnclear);
   EXPECT_EQ(notes[31].votes, 0u);
 }

@@ -84,12 +84,12 @@ TEST_F(UkpRaters, ReliabilityFollowsThePublishedCompetence) {
     EXPECT_GT(c.spearman, before);  // the more votes, the less of the difference is noise
     before = c.spearman;
   }
-  std::array<int, 4> kinds{};
-  const std::vector<RaterNote> notes = screen_raters(votes(), {.threads = 2}, model);
+  std::array<int, 5> kinds{};
+  const std::vector<RaterNote> notes = screen_raters(votes(), {.threads = 2}, model).notes;
   for (const RaterNote& note : notes) ++kinds[static_cast<std::size_t>(note.kind)];
   EXPECT_EQ(notes.size(), raters_.size());
-  std::printf("reliable %d, unclear %d, like chance %d, against everyone %d\n", kinds[0], kinds[1], kinds[2],
-              kinds[3]);
+  std::printf("reliable %d, unclear %d, like chance %d, against everyone %d, takes one place %d\n", kinds[0],
+              kinds[1], kinds[2], kinds[3], kinds[4]);
   // Those who are said to vote like a coin or against everyone have less competence than those who are called
   // reliable.
   double bad = 0, good = 0;
