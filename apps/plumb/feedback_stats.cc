@@ -20,7 +20,8 @@ std::string agreement_text(const FormAgreement& a) {
   const std::string what = fmt::format("{} ({})", a.form, name_of(a.scale));
   if (!a.agreement.known) return fmt::format("  {:<24} no number: {}\n", what, a.agreement.why);
   return fmt::format("  {:<24} alpha {:.3f} {}  {} judged twice or more\n", what, a.agreement.alpha,
-                     a.agreement.interval_known ? interval_text(a.agreement.interval) : "(no interval)",
+                     a.agreement.interval_known ? interval_text(a.agreement.interval) + " " + a.over
+                                                : std::string("(no interval)"),
                      counted(a.agreement.units, "unit", "units"));
 }
 
@@ -29,8 +30,24 @@ std::string share_line(const char* what, const VoteShare& s) {
   const char* const reading = s.interval.lower > 0.5   ? "more often than not"
                               : s.interval.upper < 0.5 ? "less often than not"
                                                        : "not told from even";
-  return fmt::format("  {:<24} {:.3f} {}  {}; {} of {}\n", what, s.share, interval_text(s.interval), reading,
-                     counted(s.votes, "vote", "votes"), counted(s.clusters, "unit", "units"));
+  const std::string items =
+      s.by_prompt ? counted(s.items, "prompt", "prompts") : counted(s.items, "pair", "pairs");
+  const std::string people =
+      s.people == 0
+          ? "people unknown"
+          : fmt::format("{} (as good as {:.1f})", counted(s.people, "person", "people"), s.effective_people);
+  std::string out = fmt::format("  {:<24} {:.3f} {}  {}; {} on {} (as good as {:.1f}), {}\n", what, s.share,
+                                interval_text(s.interval), reading, counted(s.votes, "vote", "votes"), items,
+                                s.effective_items, people);
+  if (!s.capped.empty()) out += fmt::format("    capped: {}\n", visible(s.capped));
+  return out;
+}
+
+// By vote, and by person where people are known.
+std::string share_lines(const char* what, const VoteShare& by_vote, const VoteShare& by_person) {
+  std::string out = share_line(what, by_vote);
+  if (by_vote.known && by_vote.people > 0) out += share_line("  each person alike", by_person);
+  return out;
 }
 
 struct Kinds {
@@ -133,8 +150,15 @@ std::string sentence(const std::string& file, const FeedbackStats& stats) {
     break;
   }
   if (said.empty()) add("how far people agree cannot be told");
-  if (stats.first.known) add(fmt::format("what stood first won {}", share_text(stats.first.share)));
-  if (stats.longer.known) add(fmt::format("the longer text won {}", share_text(stats.longer.share)));
+  const auto add_share = [&](const char* what, const VoteShare& by_vote, const VoteShare& by_person) {
+    if (!by_vote.known) return;
+    if (by_vote.capped.empty() || !by_person.known)
+      add(fmt::format("{} {}", what, share_text(by_vote.share)));
+    else
+      add(fmt::format("{} {} of the mean person's votes", what, share_text(by_person.share)));
+  };
+  add_share("what stood first won", stats.first, stats.first_by_person);
+  add_share("the longer text won", stats.longer, stats.longer_by_person);
   if (stats.raters_why.empty()) {
     const Kinds k = kinds(stats);
     add(fmt::format("{} of {} are not told from chance and {} vote against everyone", grouped(k.chance),
@@ -150,18 +174,33 @@ std::string text(const std::string& file, const Feedback& f, const FeedbackStats
   std::string out = sentence(file, stats) + "\nAgreement (Krippendorff's alpha: 1 perfect, 0 chance)\n";
   for (const FormAgreement& a : stats.agreement) out += agreement_text(a);
   out += "\nShares of comparisons that are no ties (.5 is even)\n";
-  out += share_line("what stood first won", stats.first);
-  out += share_line("the longer text won", stats.longer);
-  if (stats.model)
-    out += fmt::format("  what stands first gains {:+.3f} (se {:.3f}) log-odds, items and raters held\n",
-                       stats.model->position, stats.model->position_error);
+  out += share_lines("what stood first won", stats.first, stats.first_by_person);
+  out += share_lines("the longer text won", stats.longer, stats.longer_by_person);
+  if (!stats.place_why.empty())
+    out += fmt::format("  no effect of the place: {}\n", stats.place_why);
+  else if (stats.model)
+    out += stats.model->joint_errors
+               ? fmt::format("  what stands first gains {:+.3f} (se {:.3f}) log-odds, items and raters held\n",
+                             stats.model->position, stats.model->position_error)
+               : fmt::format(
+                     "  what stands first gains {:+.3f} log-odds, items and raters held; its standard error "
+                     "was not computed ({} items)\n",
+                     stats.model->position, grouped(stats.model->utility.size()));
   out += "\nRaters\n" + raters_text(stats);
   out += "\nWhich votes carry a prompt's best item\n" + carried_text(f, stats);
   return out;
 }
 
 Json share_json(const VoteShare& s) {
-  Json out{{"votes", s.votes}, {"units", s.clusters}};
+  Json out{{"votes", s.votes}, {"units", s.clusters}, {s.by_prompt ? "prompts" : "pairs", s.items}};
+  out["effective_items"] = s.effective_items;
+  if (s.people > 0) {
+    out["people"] = s.people;
+    out["effective_people"] = s.effective_people;
+  } else {
+    out["people"] = nullptr;
+  }
+  if (!s.capped.empty()) out["capped"] = s.capped;
   if (s.known) {
     out["share"] = s.share;
     out["interval"] = {s.interval.lower, s.interval.upper};
@@ -187,6 +226,7 @@ Json agreement_json(const FormAgreement& a) {
   if (a.agreement.interval_known) {
     out["interval"] = {a.agreement.interval.lower, a.agreement.interval.upper};
     out["level"] = a.agreement.interval.level;
+    out["over"] = a.over;
   }
   return out;
 }
@@ -228,8 +268,14 @@ Json json(const std::string& file, std::uint64_t seed, const ReadFeedback& in, c
   for (const FormAgreement& a : stats.agreement) out["agreement"].push_back(agreement_json(a));
   out["first_won"] = share_json(stats.first);
   out["longer_won"] = share_json(stats.longer);
-  if (stats.model)
-    out["position"] = {{"log_odds", stats.model->position}, {"standard_error", stats.model->position_error}};
+  out["first_won_by_person"] = share_json(stats.first_by_person);
+  out["longer_won_by_person"] = share_json(stats.longer_by_person);
+  if (!stats.place_why.empty()) {
+    out["position"] = {{"log_odds", nullptr}, {"why", stats.place_why}};
+  } else if (stats.model) {
+    out["position"] = {{"log_odds", stats.model->position}, {"standard_error", nullptr}};
+    if (stats.model->joint_errors) out["position"]["standard_error"] = stats.model->position_error;
+  }
   if (!stats.raters_why.empty()) out["raters_why"] = stats.raters_why;
   out["raters"] = Json::array();
   for (const RaterSummary& r : stats.raters) out["raters"].push_back(rater_json(r));
@@ -256,7 +302,7 @@ void add_feedback_stats(CLI::App& feedback, int& status) {
     StatsOptions options;
     options.threads = a->thread_count();
     const std::uint64_t seed = a->seed_or_default();
-    const FeedbackStats stats = feedback_stats(in.feedback, options, Rng(seed).stream("feedback stats"));
+    const FeedbackStats stats = feedback_stats(in.feedback, options);
     print(a->json ? json(a->file, seed, in, stats).dump(2) + "\n"
                   : text(a->file, in.feedback, stats) + reading_text(in.report));
     status = kDone;

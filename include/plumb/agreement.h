@@ -61,6 +61,14 @@ struct Agreement {
 Agreement krippendorff_alpha(const RatedUnits& units, Scale scale, const AgreementOptions& options,
                              const Rng& rng);
 
+// Alpha with an interval over new people and new units (or new units alone, where `person` is empty),
+// linearized: the influence of each value on log(1 - alpha) with the places of an ordinal scale held, clustered
+// by person and by unit (stats/two_way.h), t with the smaller effective number less 1. person[k] gave
+// units.value[k]; values of units that were judged once do not count. No interval where alpha is 1, or with
+// fewer than 10 clusters of either. O(n log n). Throws as krippendorff_alpha.
+Agreement crossed_alpha(const RatedUnits& units, std::span<const std::uint64_t> person, Scale scale,
+                        double level);
+
 // How two numbers of each unit go together: Pearson's r and Spearman's rho (Pearson's of mid-ranks), with
 // percentile intervals of the bootstrap over units. For reliabilities against what is known of raters from
 // elsewhere.

@@ -55,6 +55,9 @@ struct Feedback {
   // Comparisons, in the order in which the options were shown.
   std::vector<std::uint32_t> first, second;  // items of the same prompt, never the same item
   std::vector<Answer> answer;
+  // One a comparison: 0 where the record does not hold which of the two was shown first (chosen and rejected),
+  // and a hash of the record placed them: nothing is to be said of places then. Empty: all are known.
+  std::vector<std::uint8_t> order_known;
   JudgementSource comparison;
 
   // Rankings of three or more items, ragged: entries ranking_offset[r] .. ranking_offset[r + 1] - 1, in the

@@ -2,15 +2,17 @@
 // anything is learnt from it: repeated and contradictory judgements, agreement, position and length, raters who
 // vote like chance or against everyone, camps of raters, and how few votes carry a result.
 //
-// Everything is shown, nothing is dropped. A share comes with its interval, whose clusters are the units of
-// JudgementSource (what the file names, else the rater, else the record); with fewer than kLeastClusters there
-// is no number. A preference for the longer text or for the first place is measured here, not explained: longer
+// Everything is shown, nothing is dropped. Who judged and what was judged are both draws: a share or an alpha
+// comes with an interval over new people and new items (variance by person + by item - by cell, never less than
+// either alone: Cameron, Gelbach and Miller 2011), and with fewer than kLeastClusters of either there is no
+// number. Where nobody is named people are unknown and items alone are clusters, so that copies of votes change
+// no interval. A preference for the longer text or for the first place is measured here, not explained: longer
 // may be better.
 //
 //   FeedbackReport report;
 //   Feedback f = read_feedback("votes.jsonl", {}, &report);
 //   FeedbackCheck check = check_feedback(f);
-//   FeedbackStats stats = feedback_stats(f, {}, Rng(1));
+//   FeedbackStats stats = feedback_stats(f, {});
 //
 // Pure functions; the same bytes for any number of threads.
 #pragma once
@@ -54,18 +56,33 @@ FeedbackCheck check_feedback(const Feedback& feedback);
 // ---------------------------------------------------------------------------------------------- stats
 
 inline constexpr std::uint64_t kLeastClusters = 10;
+inline constexpr std::uint64_t kLeastTurned = 10;
 
 // A share of comparisons that are no ties.
 struct VoteShare {
   bool known = false;  // false: `why` says it
   std::string why;
   double share = 0;
-  // On the logit scale, cluster-robust, quantile of Student's t with clusters - 1 degrees.
+  // On the logit scale, over new people and new items, or over new items alone where people are 0; quantile of
+  // Student's t with the smaller effective number less 1 degrees.
   Interval interval;
-  std::uint64_t votes = 0, clusters = 0;
+  std::uint64_t votes = 0, clusters = 0;  // clusters: the smaller number of people and items
+  std::uint64_t people = 0, items = 0;    // people: 0 where the file names none
+  // 1 / sum of squared shares of the votes: one person with two thirds of them is about two people.
+  double effective_people = 0, effective_items = 0;
+  bool by_prompt = false;  // items are prompts, not pairs
+  // Not empty: a few people made most of these votes, so the share says what they want; `capped` names them.
+  std::string capped;
 };
 
-// Of votes with yes[k] in {0, 1} by unit[k], clusters being equal units. `level` in (0, 1).
+// Of votes with yes[k] in {0, 1} by person[k] on item[k], equal numbers being the same one. `person` empty:
+// people are unknown. Each vote weighs the same. `level` in (0, 1); lengths are equal.
+VoteShare crossed_share(std::span<const std::uint8_t> yes, std::span<const std::uint64_t> person,
+                        std::span<const std::uint64_t> item, double level);
+// Each person weighs the same: the mean of people's own shares. REQUIRES: people are known.
+VoteShare share_by_person(std::span<const std::uint8_t> yes, std::span<const std::uint64_t> person,
+                          std::span<const std::uint64_t> item, double level);
+// crossed_share over one kind of clusters alone.
 VoteShare clustered_share(std::span<const std::uint8_t> yes, std::span<const std::uint64_t> unit, double level);
 
 struct FormAgreement {
@@ -75,6 +92,10 @@ struct FormAgreement {
   // they imply, without an interval, since those of one ranking depend on each other; ratings and thumbs: a
   // unit an item. One person counts once a unit, by the first judgement.
   Agreement agreement;
+  // What the interval ranges over: new people and new units, or new units alone (where fewer than
+  // kLeastClusters people are named, "these people" or "people unknown"). Linearized, on the scale of log(1 -
+  // alpha).
+  std::string over;
 };
 std::string_view name_of(Scale scale);
 
@@ -96,7 +117,6 @@ struct CarriedResult {
 
 struct StatsOptions {
   double level = 0.95;
-  int replicates = 2000;  // of the agreement's bootstrap
   std::size_t most_results =
       5;  // prompts, by number of comparisons, for which the carrying votes are looked for
   int threads = 1;
@@ -104,7 +124,13 @@ struct StatsOptions {
 
 struct FeedbackStats {
   std::vector<FormAgreement> agreement;
-  VoteShare first, longer;           // what stood first won; the longer text (in characters) won
+  VoteShare first, longer;                      // what stood first won; the longer text (in characters) won
+  VoteShare first_by_person, longer_by_person;  // the same with each person weighing the same
+  // Why no effect of the place is told: the file does not hold the order (then `first` has no number), or
+  // orders were not drawn: fewer than kLeastTurned pairs were shown both ways, so that order and items cannot
+  // be told apart. Empty: it is told.
+  std::string place_why;
+  std::uint64_t pairs_turned = 0;    // pairs shown both ways, among comparisons whose order the file holds
   std::vector<RaterSummary> raters;  // in the order of Feedback::rater
   std::string raters_why;            // why no rater model is there; empty where it is
   RaterCamps camps;                  // where it is
@@ -113,7 +139,7 @@ struct FeedbackStats {
   std::string carried_why;  // why that is empty
 };
 
-// Throws Error{kInput} for options out of range. Replicates draw from rng.stream("agreement", form).
-FeedbackStats feedback_stats(const Feedback& feedback, const StatsOptions& options, const Rng& rng);
+// Throws Error{kInput} for options out of range.
+FeedbackStats feedback_stats(const Feedback& feedback, const StatsOptions& options);
 
 }  // namespace plumb

@@ -222,6 +222,7 @@ void FeedbackBuilder::add(const RecordDraft& record) {
       feedback_.first.push_back(commit_item(record, front, prompt));
       feedback_.second.push_back(commit_item(record, 1 - front, prompt));
       feedback_.answer.push_back(turned ? Answer::kSecond : record.answer);
+      feedback_.order_known.push_back(record.order_known);
       commit_source(record, feedback_.comparison);
       break;
     }

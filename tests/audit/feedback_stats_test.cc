@@ -87,7 +87,7 @@ TEST(ClusteredShare, GivesNoNumberWhereThereIsTooLittle) {
   EXPECT_FALSE(clustered_share({}, {}, 0.95).known);
   const VoteShare few = clustered_share(nine, std::span(unit).first(9), 0.95);
   EXPECT_FALSE(few.known);
-  EXPECT_EQ(few.why, "inconclusive: 9 votes by 9 units, 10 needed");
+  EXPECT_EQ(few.why, "inconclusive: 9 votes on 9 items, 10 needed");
   EXPECT_FALSE(clustered_share(alike, unit, 0.95).known);
   EXPECT_THROW(clustered_share(nine, std::span(unit).first(9), 1.0), Error);
 }
@@ -120,7 +120,7 @@ std::string made(double lean, std::uint64_t seed, int votes = 60) {
 }
 
 TEST(FeedbackStats, FindsWhoVotesAtRandomAndWhoAgainstEveryoneAndDropsNobody) {
-  const FeedbackStats stats = feedback_stats(parsed(made(0, 3, 200)), {}, Rng(1));
+  const FeedbackStats stats = feedback_stats(parsed(made(0, 3, 200)), {});
   ASSERT_EQ(stats.raters.size(), 40u);
   ASSERT_TRUE(stats.raters_why.empty()) << stats.raters_why;
   for (const RaterSummary& r : stats.raters) {
@@ -134,8 +134,8 @@ TEST(FeedbackStats, FindsWhoVotesAtRandomAndWhoAgainstEveryoneAndDropsNobody) {
 }
 
 TEST(FeedbackStats, FindsALeaningToTheFirstPlaceAndNoneWhereThereIsNone) {
-  const FeedbackStats leaning = feedback_stats(parsed(made(0.6, 4)), {}, Rng(1)),
-                      even = feedback_stats(parsed(made(0, 4)), {}, Rng(1));
+  const FeedbackStats leaning = feedback_stats(parsed(made(0.6, 4)), {}),
+                      even = feedback_stats(parsed(made(0, 4)), {});
   ASSERT_TRUE(leaning.first.known);
   EXPECT_GT(leaning.first.interval.lower, 0.5);
   EXPECT_EQ(leaning.first.clusters, 40u);
@@ -148,19 +148,19 @@ TEST(FeedbackStats, LongerIsByCharactersAndLeavesOutTiesAndEqualLengths) {
   // "ööö" has three characters in six bytes: shorter than "abcd".
   std::string lines;
   for (int r = 0; r < 12; ++r) {
+    // A prompt a person: shares range over new prompts too.
+    const std::string asked = R"({"prompt":"a prompt )" + std::to_string(r) + R"(",)";
     const std::string rater = R"(,"rater":"r)" + std::to_string(r) + "\"}\n";
     const std::string won = r < 8 ? "\"first\"" : "\"second\"";
     lines +=
-        R"({"prompt":"a prompt","first":{"id":"a","text":"abcd"},"second":{"id":"b","text":"ööö"},"answer":)" +
-        won + rater;
-    lines +=
-        R"({"prompt":"a prompt","first":{"id":"a","text":"abcd"},"second":{"id":"c","text":"wxyz"},"answer":"first")" +
-        rater;
-    lines +=
-        R"({"prompt":"a prompt","first":{"id":"a","text":"abcd"},"second":{"id":"d","text":"longer one"},"answer":"tie")" +
-        rater;
+        asked + R"("first":{"id":"a","text":"abcd"},"second":{"id":"b","text":"ööö"},"answer":)" + won + rater;
+    lines += asked + R"("first":{"id":"a","text":"abcd"},"second":{"id":"c","text":"wxyz"},"answer":"first")" +
+             rater;
+    lines += asked +
+             R"("first":{"id":"a","text":"abcd"},"second":{"id":"d","text":"longer one"},"answer":"tie")" +
+             rater;
   }
-  const FeedbackStats stats = feedback_stats(parsed(lines), {}, Rng(1));
+  const FeedbackStats stats = feedback_stats(parsed(lines), {});
   ASSERT_TRUE(stats.longer.known) << stats.longer.why;
   EXPECT_EQ(stats.longer.votes, 12u);
   EXPECT_NEAR(stats.longer.share, 8.0 / 12, 1e-15);
@@ -187,7 +187,7 @@ TEST(FeedbackStats, AgreementIsKrippendorffsAlphaOfPairsWhoeverStoodFirst) {
   units.add(std::vector<double>{1, 1, 0});
   units.add(std::vector<double>{-1, -1});
   units.add(std::vector<double>{1, -1, 1});
-  const FeedbackStats stats = feedback_stats(parsed(lines), {}, Rng(1));
+  const FeedbackStats stats = feedback_stats(parsed(lines), {});
   ASSERT_EQ(stats.agreement.size(), 2u);
   const AgreementOptions none{0.95, 0, 1};
   EXPECT_NEAR(stats.agreement[0].agreement.alpha,
@@ -199,7 +199,7 @@ TEST(FeedbackStats, AgreementIsKrippendorffsAlphaOfPairsWhoeverStoodFirst) {
 
 TEST(FeedbackStats, WithoutTheCarryingVotesTheBestItemIsBestNoMore) {
   const Feedback f = parsed(made(0, 5));
-  const FeedbackStats stats = feedback_stats(f, {}, Rng(1));
+  const FeedbackStats stats = feedback_stats(f, {});
   ASSERT_EQ(stats.carried.size(), 1u) << stats.carried_why;
   const CarriedResult& c = stats.carried[0];
   ASSERT_TRUE(c.fragility.flips);
@@ -227,9 +227,9 @@ TEST(FeedbackStats, WithoutTheCarryingVotesTheBestItemIsBestNoMore) {
 TEST(FeedbackStats, GivesTheSameNumbersForAnyNumberOfThreads) {
   const Feedback f = parsed(made(0.2, 6));
   StatsOptions options;
-  const FeedbackStats one = feedback_stats(f, options, Rng(9));
+  const FeedbackStats one = feedback_stats(f, options);
   options.threads = 3;
-  const FeedbackStats three = feedback_stats(f, options, Rng(9));
+  const FeedbackStats three = feedback_stats(f, options);
   for (std::size_t k = 0; k < one.agreement.size(); ++k) {
     EXPECT_EQ(one.agreement[k].agreement.interval.lower, three.agreement[k].agreement.interval.lower);
     EXPECT_EQ(one.agreement[k].agreement.interval.upper, three.agreement[k].agreement.interval.upper);
@@ -243,7 +243,7 @@ TEST(FeedbackStats, SaysWhyThereIsNoNumber) {
   const FeedbackStats stats =
       feedback_stats(parsed(R"({"prompt":"p","first":"a","second":"b","answer":"first"})"
                             "\n"),
-                     {}, Rng(1));
+                     {});
   EXPECT_EQ(stats.raters_why, "no rater is named");
   EXPECT_FALSE(stats.first.known);
   EXPECT_EQ(stats.longer.why, "no comparison of two texts of different length");

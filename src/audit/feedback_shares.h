@@ -1,0 +1,11 @@
+// Private to audit: what stood first won, the longer text won, and whether places can be told from items.
+#pragma once
+
+#include "plumb/feedback_study.h"
+
+namespace plumb::audit {
+
+// Fills first, longer, both by person, place_why and pairs_turned of `stats`.
+void add_shares(const Feedback& feedback, double level, FeedbackStats& stats);
+
+}  // namespace plumb::audit
