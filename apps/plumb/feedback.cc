@@ -42,7 +42,11 @@ FeedbackOptions FeedbackArguments::reading() const {
   for (const std::string& column : columns) out.columns.push_back(role_and_name(column));
   for (const std::string& list : answers)
     for (std::size_t start = 0; start <= list.size();) {
-      const std::size_t end = std::min(list.find(',', start), list.size());
+      // A code in quotation marks may hold commas.
+      const std::size_t quoted =
+          start < list.size() && list[start] == '"' ? list.find("\"=", start + 1) : start;
+      const std::size_t end =
+          std::min(list.find(',', quoted == std::string::npos ? start : quoted), list.size());
       out.answers.push_back(code_and_answer(list.substr(start, end - start)));
       start = end + 1;
     }

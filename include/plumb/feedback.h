@@ -115,7 +115,8 @@ struct FeedbackReport {
 //   {"prompt", "completion", "rating": 4}           a rating
 //   {"prompt", "first", "second", "answer": "first"|"second"|"tie"}    also a, b, draw, equal, the name of
 //       the column that won, the number or letter that it ends in (response_0, response_1), the name or text of
-//       the item that won; other codes, and codes that these understand differently, need `answers`
+//       the item that won (no whole number up to 3: it may be a code); other codes, and codes that these
+//       understand differently, need `answers`
 // All may have `id`, `rater`, `time_us` (or `time`, ISO 8601), `unit`, `weight` (all records or none) and
 // `context`: a text (the prompt), or an object of features of the prompt. `prompt`: a text, a message list, a
 // whole number (a name) or {"id","text"}. Options, first, second: {"id","text","features"}, a whole number (a
@@ -139,7 +140,8 @@ struct FeedbackReport {
 // other features than before, empty texts (white space is empty), texts beyond kLongestText, invalid UTF-8,
 // raters that are not text or whole numbers, keys that look like a rater's but are not `rater` (where nothing
 // is mapped). Other keys that play no role are listed in the notes. Throws Error{kInput} with the first five
-// and the count; Error{kEnvironment} where the file cannot be read. `report` may be null.
+// and the count, or in one line with what was found where all are of one kind; Error{kEnvironment} where the
+// file cannot be read. `report` may be null.
 Feedback read_feedback(const std::string& path, const FeedbackOptions& options, FeedbackReport* report);
 // The same of bytes in memory; `name` (with its ending) stands for the path.
 Feedback parse_feedback(std::string_view bytes, const std::string& name, const FeedbackOptions& options,

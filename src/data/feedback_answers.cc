@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace plumb {
 
@@ -60,12 +61,20 @@ std::optional<Answer> by_words(const Cell& cell) {
   return std::nullopt;
 }
 
+// The item whose name or text the answer is.
 std::optional<Answer> by_items(const Cell& cell, std::span<const ThingDraft> items) {
   const std::string word = print(cell);
   if (word.empty()) return std::nullopt;
   const auto is = [&](const ThingDraft& item) { return item.name == word || item.text == word; };
   if (is(items[0]) == is(items[1])) return std::nullopt;
   return is(items[0]) ? Answer::kFirst : Answer::kSecond;
+}
+
+// A number that files write as a code: where items are numbers too, nobody can tell which is meant.
+bool may_be_a_code(const Cell& cell) {
+  constexpr double kLargestCode = 3;
+  const std::optional<double> number = number_in(cell);
+  return number && std::abs(*number) <= kLargestCode;
 }
 
 }  // namespace
@@ -99,30 +108,43 @@ std::optional<Answer> AnswerCodes::by_names(const Cell& cell) const {
 Answer AnswerCodes::read(const Cell& cell, std::span<const ThingDraft> items, std::string_view what) {
   for (const auto& [code, answer] : stated_)
     if (is_code(cell, code)) return answer;
-  std::optional<Answer> answer = by_words(cell);
-  const bool native = answer.has_value() && cell.text.size() > 1;
-  const auto agree = [&](std::optional<Answer> other, const char* whose) {
-    if (answer && other && *answer != *other)
-      throw BadRow{std::string(what),
-                   shown(cell) + ", which " + whose + " give another meaning than the word has",
-                   "a stated meaning, as in --answer " + print(cell) + "=first"};
-    if (other) answer = other;
-    return other.has_value();
+  const std::optional<Answer> word = by_words(cell), column = by_names(cell), item = by_items(cell, items);
+  const auto differ = [](const std::optional<Answer>& a, const std::optional<Answer>& b) {
+    return a && b && *a != *b;
   };
-  const bool spoken = answer.has_value();
-  if (agree(by_names(cell), "the names of the columns") && !spoken) named_ = true;
-  // The native words mean themselves, whatever items are called: what write_feedback wrote stays readable.
-  if (!native) agree(by_items(cell, items), "the names of the items");
-  if (answer) return *answer;
+  const auto position = [](const std::optional<Answer>& a) {
+    return *a == Answer::kFirst ? "first" : *a == Answer::kSecond ? "second" : "tie";
+  };
+  if (differ(word, column))
+    throw BadRow{std::string(what),
+                 fmt::format("{}, the {} by the columns' names", shown(cell), position(column)),
+                 "a stated mapping of every code, as in --answer A=first,B=second"};
+  const std::optional<Answer> meant = column ? column : word;
+  // Objects with an id are what write_feedback writes, and its words are positions.
+  if (differ(meant, item) && items[0].bare && items[1].bare)
+    throw BadRow{std::string(what), fmt::format("{}, which names an item shown as the other", shown(cell)),
+                 "other names for items, or a stated mapping, as in --answer a=first,b=second"};
+  if (meant) {
+    if (!word) named_ = true;
+    return *meant;
+  }
+  if (item && !may_be_a_code(cell)) {
+    by_items_ = true;
+    return *item;
+  }
   throw BadRow{std::string(what), shown(cell), kAnswerExpected};
 }
 
 std::string AnswerCodes::note() const {
-  if (!named_) return "";
-  const std::string numbers =
-      numbered_ ? fmt::format(" ({} and {})", numbered_->first, numbered_->second) : std::string();
-  return fmt::format("Answers are read by the names of the columns{}: {} is the first, {} the second.", numbers,
-                     shown(first_), shown(second_));
+  std::string out;
+  if (named_) {
+    const std::string ends =
+        numbered_ ? fmt::format(" ({} and {})", numbered_->first, numbered_->second) : std::string();
+    out = fmt::format("Answers are read by the names of the columns{}: {} is the first, {} the second.", ends,
+                      shown(first_), shown(second_));
+  }
+  if (by_items_) out += std::string(named_ ? " " : "") + "Answers that name an item are read as that item.";
+  return out;
 }
 
 }  // namespace plumb

@@ -264,6 +264,8 @@ void FeedbackBuilder::settle_bare_names() {
 }
 
 Feedback FeedbackBuilder::finish(const FeedbackOptions& options, FeedbackReport* report) {
+  if (options.reject_up_to == 0 && alike_.several())
+    throw Error(Code::kInput, alike_.message(bad_rows_.where(alike_.first_line()), records_));
   bad_rows_.refuse_beyond(options.reject_up_to, records_);
   if (feedback_.judgements() == 0)
     refuse(feedback_.source, "records", records_ ? "no usable record" : "no records", "at least one judgement");

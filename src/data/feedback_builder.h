@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "data/feedback_alike.h"
 #include "data/feedback_features.h"
 #include "data/feedback_record.h"
 
@@ -41,7 +42,10 @@ class FeedbackBuilder {
   void start_record();
   void add(const RecordDraft& record);  // throws BadRow, and then nothing was added
   std::string where(std::uint64_t line) const { return bad_rows_.where(line); }
-  void bad(std::uint64_t line, const BadRow& bad) { bad_rows_.add(line, bad); }
+  void bad(std::uint64_t line, const BadRow& bad) {
+    bad_rows_.add(line, bad);
+    alike_.add(line, bad);
+  }
   void note(std::string sentence) { notes_.push_back(std::move(sentence)); }
 
   // Throws Error{kInput} where too many records are bad or none is left.
@@ -69,6 +73,7 @@ class FeedbackBuilder {
 
   Feedback feedback_;
   BadRows bad_rows_;
+  AlikeRows alike_;
   std::uint64_t records_ = 0;
   std::vector<std::string> notes_;
   FeatureSet context_{"context"}, features_{"features"};

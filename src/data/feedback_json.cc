@@ -73,6 +73,9 @@ void JsonFeedbackReader::read(std::uint64_t line, std::string_view text) {
   JsonFeedbackReader::gather(parse(text));
   JsonFeedbackReader::read_source();
   JsonFeedbackReader::read_prompt();
+  constexpr RoleSet kJudged = bit(kItemRole) | bit(kItemTextRole) | bit(kCompletionRole);
+  if ((seen_ & ~present_ & bit(kRatingRole)) && (present_ & kJudged) && !has(kUpRole))
+    throw BadRow{roles_.name(kRatingRole), "null", kRatingExpected};
   JsonFeedbackReader::read_form(form_of(present_, roles_));
   builder_.add(draft_);
 }
@@ -138,7 +141,7 @@ std::uint32_t JsonFeedbackReader::number_of(std::size_t position, std::string_vi
 // Every value to its role; null is nothing.
 void JsonFeedbackReader::gather(dom::object object) {
   present_ = 0;
-  RoleSet seen = 0;
+  seen_ = 0;
   std::size_t position = 0;
   for (const auto& [key, value] : object) {
     const std::uint32_t number = number_of(position++, key);
@@ -151,8 +154,8 @@ void JsonFeedbackReader::gather(dom::object object) {
     for (std::size_t r = 0; r < kRoles; ++r) {
       const auto role = static_cast<Role>(r);
       if ((set & bit(role)) == 0) continue;
-      if (seen & bit(role)) throw BadRow{std::string(key), "a second value", "one value a record"};
-      seen |= bit(role);
+      if (seen_ & bit(role)) throw BadRow{std::string(key), "a second value", "one value a record"};
+      seen_ |= bit(role);
       if (value.is_null()) continue;
       present_ |= bit(role);
       value_[r] = value;
@@ -160,7 +163,7 @@ void JsonFeedbackReader::gather(dom::object object) {
   }
   for (std::size_t r = 0; r < kRoles; ++r) {
     const auto role = static_cast<Role>(r);
-    if ((wanted_ & bit(role) & ~seen) == 0) continue;
+    if ((wanted_ & bit(role) & ~seen_) == 0) continue;
     std::vector<std::string> keys;
     for (const auto& field : object) keys.emplace_back(field.key);
     throw BadRow{"columns", "no key " + shown(roles_.mapped(role)), expected_name(roles_.mapped(role), keys)};

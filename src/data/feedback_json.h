@@ -88,7 +88,7 @@ class JsonFeedbackReader {
 
   // The record in hand.
   RecordDraft draft_;
-  RoleSet present_ = 0;
+  RoleSet present_ = 0, seen_ = 0;  // seen: null values too
   std::array<simdjson::dom::element, kRoles> value_;
   std::string without_nan_;
   std::deque<std::string> scratch_;  // growing does not move the others

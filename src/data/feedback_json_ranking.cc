@@ -87,11 +87,11 @@ std::uint32_t JsonFeedbackReader::option_of(dom::element value, const std::strin
   for (const auto& [name, option] : by_name_) candidates.emplace_back(name);
   for (const auto& [text, option] : by_text_)
     if (text.size() <= 64) candidates.emplace_back(text);
-  const bool place = !value.is_string() && !by_text_.empty();
-  throw BadRow{
-      what, shown(word) + ", which is no option",
-      expected_name(word, candidates) +
-          (place ? "; places are no names: give the options ids, as in {\"id\": 1, \"text\": ...}" : "")};
+  if (!value.is_string() && !by_text_.empty())
+    throw BadRow{
+        what, shown(word) + ", which is no option",
+        "options by id or text (a place in the list is no name: give ids, as in {\"id\": 1, \"text\": ...})"};
+  throw BadRow{what, shown(word) + ", which is no option", expected_name(word, candidates)};
 }
 
 }  // namespace plumb

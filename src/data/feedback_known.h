@@ -19,4 +19,7 @@ struct KnownFormat {
 // granted here: the way out states them, for the reader to see.
 const KnownFormat* known_format(std::span<const std::string> paths);
 
+// All of them, for docs/feedback.md to be held against.
+std::vector<KnownFormat> known_formats();
+
 }  // namespace plumb

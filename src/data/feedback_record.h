@@ -112,6 +112,9 @@ std::string nobody_note(std::uint64_t records);
 std::int64_t checked_time_of(const Cell& cell, std::string_view what);
 std::uint64_t checked_unit_hash(const Cell& cell, std::string_view what);
 float checked_weight(const Cell& cell, std::string_view what);
+// What messages expect of a rating.
+inline constexpr const char* kRatingExpected =
+    "a finite number (--reject-up-to SHARE leaves records without one out, and counts them)";
 double checked_rating(const Cell& cell, std::string_view what);
 bool checked_up(const Cell& cell, std::string_view what);
 

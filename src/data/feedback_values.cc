@@ -112,7 +112,7 @@ float checked_weight(const Cell& cell, std::string_view what) {
 }
 
 double checked_rating(const Cell& cell, std::string_view what) {
-  return number_in(cell, what, "a finite number; --reject-up-to counts records without one");
+  return number_in(cell, what, kRatingExpected);
 }
 
 bool checked_up(const Cell& cell, std::string_view what) {
@@ -121,7 +121,7 @@ bool checked_up(const Cell& cell, std::string_view what) {
   if (cell.number == 1) return true;
   if (cell.number == 0) return false;
   throw BadRow{std::string(what), shown(cell),
-               "true or false; grades are ratings: --column rating=" + std::string(what)};
+               "true or false (1, 0, yes, no); grades are ratings: --column rating=" + std::string(what)};
 }
 
 }  // namespace plumb

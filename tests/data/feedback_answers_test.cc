@@ -79,7 +79,7 @@ TEST(FeedbackAnswers, AreTheSameFromCsv) {
   EXPECT_EQ(csv_feedback(text, options).answer, (std::vector<Answer>{Answer::kSecond, Answer::kFirst}));
   options.answers = {{"1", Answer::kSecond}, {"2", Answer::kFirst}};  // what is stated counts more
   EXPECT_EQ(csv_feedback(text, options).answer, (std::vector<Answer>{Answer::kFirst, Answer::kSecond}));
-  EXPECT_NE(refusal([] { csv_feedback("prompt,first,second,answer\nq r,a b,c d,1\n"); }).find("stated meaning"),
+  EXPECT_NE(refusal([] { csv_feedback("prompt,first,second,answer\nq r,a b,c d,1\n"); }).find("stated mapping"),
             std::string::npos);
 }
 

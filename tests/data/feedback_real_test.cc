@@ -28,11 +28,9 @@ TEST(PublishedFeedback, DialoguesOfHarmlessBaseSplitWithoutLoss) {
   NEEDS("hh-rlhf/harmless-base-test.jsonl.gz");
   // Four of the preferred answers are empty: refused, or counted.
   EXPECT_EQ(refusal([&] { read_feedback(path, {}, nullptr); }),
-            path + ":87: chosen: found an empty text, expected a text that says something\n" + path +
-                ":517: chosen: found an empty text, expected a text that says something\n" + path +
-                ":926: chosen: found an empty text, expected a text that says something\n" + path +
-                ":1104: chosen: found an empty text, expected a text that says something\n" + path +
-                ": found 4 bad of 2312 rows, expected none");
+            path +
+                ":87: chosen: found an empty text (4 of 2312 rows: 87, 517, 926, 1104), expected a text that "
+                "says something");
   FeedbackOptions options;
   options.reject_up_to = 0.002;
   FeedbackReport report;

@@ -21,7 +21,8 @@ TEST(BadFeedback, IsRefusedWithPlaceFoundAndExpected) {
   const std::string both = "answer: found \"both\", " + answer,
                     list = std::string("answer: found a list, ") + answer,
                     yes = std::string("answer: found \"true\", ") + answer,
-                    three = std::string("answer: found 3, ") + answer;
+                    three = std::string("answer: found 3, ") + answer,
+                    rated = std::string("rating: found \"good\", expected ") + kRatingExpected;
   const BadRecord cases[] = {
       // Options and rankings.
       {R"({"options":["a"],"ranking":["a"]})", "options: found a list of one, expected two or more options"},
@@ -78,13 +79,12 @@ TEST(BadFeedback, IsRefusedWithPlaceFoundAndExpected) {
       {R"({"first":"a","second":"a","answer":"tie"})", "options: found \"a\" twice, expected different items"},
       {R"({"prompt":"q","chosen":"a","rejected":"a"})", "options: found \"a\" twice, expected different items"},
       {R"({"prompt":"q","completion":"a","label":0.5})",
-       "label: found 0.5, expected true or false; grades are ratings: --column rating=label"},
+       "label: found 0.5, expected true or false (1, 0, yes, no); grades are ratings: --column rating=label"},
       {R"({"prompt":"q","completion":"a","label":true,"rating":3})",
        "form: found \"label\" and \"rating\", expected one judgement a record"},
       {R"({"prompt":"q","completion":"a","item":"b","rating":3})",
        "form: found \"completion\" and \"item\", expected one of them"},
-      {R"({"prompt":"q","completion":"a","rating":"good"})",
-       "rating: found \"good\", expected a finite number; --reject-up-to counts records without one"},
+      {R"({"prompt":"q","completion":"a","rating":"good"})", rated.c_str()},
       {R"({"prompt":"q","completion":"a","rating":true})", "rating: found true, expected one value"},
       {R"({"prompt":"q","rating":3})", "item: found nothing, expected what was judged"},
       {R"({"prompt":"q","completion":"a"})",
