@@ -43,7 +43,7 @@ const Case kRead[] = {
     {"kto_yn.csv", "", "c0- c1+", 12, 0},
     {"kto_m1.csv", "--column rating=label", "c0:-1 c1:1", 12, 0},
     {"label01.jsonl", "", "aa+ aa-", 12, 0},
-    {"label_num.jsonl", "--column rating=label", "aa:1 aa:0 aa:5 aa:0.5 aa:-1 aa:1", 12, 0},
+    {"label_num.jsonl", "--column rating=label", "aa:1 aa:0 aa:5 aa:0.5 aa:-1", 12, 0},
     {"rank_int.jsonl", "", "3>1>2", 12, 0},
     {"rank_top1tie.jsonl", "", "beta>alpha=gamma", 12, 0},
     {"rater_nan.csv", "", "aa>bb", 12, 1},
