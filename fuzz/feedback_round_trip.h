@@ -2,6 +2,8 @@
 // reads as the same.
 #pragma once
 
+#include <algorithm>
+
 #include "plumb/feedback.h"
 
 namespace plumb {
@@ -38,8 +40,11 @@ inline bool same(const JudgementSource& a, const JudgementSource& b) {
 }
 inline bool same(const std::vector<FeatureColumn>& a, const std::vector<FeatureColumn>& b) {
   bool equal = a.size() == b.size();
+  const auto same_number = [](float x, float y) { return x == y || (x != x && y != y); };  // missing ones too
   for (std::size_t c = 0; equal && c < a.size(); ++c)
-    equal = a[c].name == b[c].name && a[c].is_category == b[c].is_category && a[c].number == b[c].number &&
+    equal = a[c].name == b[c].name && a[c].is_category == b[c].is_category &&
+            std::equal(a[c].number.begin(), a[c].number.end(), b[c].number.begin(), b[c].number.end(),
+                       same_number) &&
             a[c].code == b[c].code && a[c].levels == b[c].levels;
   return equal;
 }

@@ -183,6 +183,8 @@ class Writer {
       out_ += ':';
       if (column.is_category) {
         string(column.levels[column.code[row]]);
+      } else if (std::isnan(column.number[row])) {
+        string("NA");  // a missing number; JSON has no NaN, and null is no value of a feature
       } else {
         number(column.number[row]);
       }

@@ -1,4 +1,6 @@
 // What is written reads as the same feedback.
+#include <cmath>
+
 #include "tests/data/feedback_equal.h"
 
 namespace plumb {
@@ -100,6 +102,21 @@ TEST(FeedbackRoundTrip, KeepsRandomFiles) {
     EXPECT_EQ(f.judgements(), static_cast<std::size_t>(records));
     expect_round_trip(f);
   }
+}
+
+TEST(FeedbackRoundTrip, MissingNumbersAmongFeaturesReadAgainAsMissing) {
+  const Feedback f = json_feedback(
+      R"({"context":{"x":1},"options":[{"id":"p","features":{"y":1}},{"text":"q r","features":{"y":"NA"}}],"ranking":["p","q r"]}
+{"context":{"x":""},"options":[{"id":"r","features":{"y":1}},{"id":"s","features":{"y":3}}],"ranking":["r","s"]})");
+  const std::string written = write_feedback(f);
+  EXPECT_EQ(written.find("nan"), std::string::npos) << written;
+  const Feedback g = json_feedback(written);
+  EXPECT_EQ(g.item, f.item);
+  EXPECT_EQ(g.prompt, f.prompt);
+  EXPECT_EQ(g.answer, f.answer);
+  ASSERT_EQ(g.features.at(0).number.size(), 4u);
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(std::isnan(g.features[0].number[i]), i == 1) << i;
+  EXPECT_TRUE(std::isnan(g.context.at(0).number.at(1)));
 }
 
 TEST(FeedbackDecisions, APromptIsADecisionThatOffersItsItems) {
