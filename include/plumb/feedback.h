@@ -117,6 +117,7 @@ struct FeedbackReport {
 //       the column that won, the number or letter that it ends in (response_0, response_1), the name or text of
 //       the item that won (no whole number up to 3: it may be a code); other codes, and codes that these
 //       understand differently, need `answers`
+// A comparison may have `shown_order`: "unknown" where the first need not have been shown first.
 // All may have `id`, `rater`, `time_us` (or `time`, ISO 8601), `unit`, `weight` (all records or none) and
 // `context`: a text (the prompt), or an object of features of the prompt. `prompt`: a text, a message list, a
 // whole number (a name) or {"id","text"}. Options, first, second: {"id","text","features"}, a whole number (a

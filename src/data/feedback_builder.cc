@@ -217,7 +217,7 @@ void FeedbackBuilder::add(const RecordDraft& record) {
   switch (record.kind) {
     case RecordDraft::Kind::kComparison: {
       // The order of a preferred pair is unknown; a hash of the record carries nothing of the answer.
-      const bool turned = !record.order_known && (raw_hash_ & 1) != 0;
+      const bool turned = !record.order_known && !record.placed && (raw_hash_ & 1) != 0;
       const std::size_t front = turned ? 1 : 0;
       feedback_.first.push_back(commit_item(record, front, prompt));
       feedback_.second.push_back(commit_item(record, 1 - front, prompt));

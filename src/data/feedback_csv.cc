@@ -112,6 +112,10 @@ class CsvFeedbackReader {
     if (filled(kUnitRole)) draft.unit = hash_bytes(text(kUnitRole));
     if (filled(kUnitHashRole)) draft.unit = checked_unit_hash(cell(kUnitHashRole), roles_.name(kUnitHashRole));
     if (has(kWeightRole)) draft.weight = checked_weight(cell(kWeightRole), roles_.name(kWeightRole));
+    if (has(kShownOrderRole)) {
+      draft.order_known = checked_shown_order(cell(kShownOrderRole), roles_.name(kShownOrderRole));
+      draft.placed = !draft.order_known;
+    }
   }
 
   // A name beside its text, a text, or a word that may be either.

@@ -199,6 +199,10 @@ void JsonFeedbackReader::read_source() {
     draft_.unit = hash_bytes(checked_name_of(single(kUnitRole), roles_.name(kUnitRole), scratch()));
   if (has(kUnitHashRole)) draft_.unit = checked_unit_hash(single(kUnitHashRole), roles_.name(kUnitHashRole));
   if (has(kWeightRole)) draft_.weight = checked_weight(single(kWeightRole), roles_.name(kWeightRole));
+  if (has(kShownOrderRole)) {
+    draft_.order_known = checked_shown_order(single(kShownOrderRole), roles_.name(kShownOrderRole));
+    draft_.placed = !draft_.order_known;
+  }
 }
 
 void JsonFeedbackReader::read_form(FeedbackForm form) {

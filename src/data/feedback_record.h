@@ -23,6 +23,7 @@ enum Role : std::uint8_t {
   kUnitRole,
   kUnitHashRole,
   kWeightRole,
+  kShownOrderRole,
   kPromptRole,
   kPromptTextRole,
   kContextRole,
@@ -89,7 +90,8 @@ struct RecordDraft {
   std::vector<ThingDraft> items;
   std::vector<Cell> prompt_cells, cells;
   Kind kind = Kind::kComparison;
-  bool order_known = true;  // false: a hash decides which of the two stands first
+  bool order_known = true;  // false: nothing says which of the two was shown first ...
+  bool placed = false;      // ... and they stay as they stand; else a hash decides
   Answer answer = Answer::kTie;
   std::vector<std::uint32_t> rank;  // of every item, 0 the best, without gaps
   double rating = 0;
@@ -104,6 +106,8 @@ struct RecordDraft {
 std::string_view checked_text(std::string_view text, std::string_view what);
 // A name: a text that is not empty, or a whole number, which `scratch` then holds.
 std::string_view checked_name_of(const Cell& cell, std::string_view what, std::string* scratch);
+// Whether the order in which two options stand is that in which they were shown: "known" or "unknown".
+bool checked_shown_order(const Cell& cell, std::string_view what);
 // Whether a rater's cell is what tables write where nobody is named (empty, nan, NA, None, null): all of them
 // would else be one busy person.
 bool names_nobody(const Cell& cell);

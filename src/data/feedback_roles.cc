@@ -23,6 +23,7 @@ constexpr RoleName kNames[] = {
     {"unit", kUnitRole},
     {"unit_hash", kUnitHashRole},
     {"weight", kWeightRole},
+    {"shown_order", kShownOrderRole},
     {"prompt", kPromptRole},
     {"prompt_text", kPromptTextRole},
     {"context", kContextRole},

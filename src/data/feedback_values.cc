@@ -37,6 +37,7 @@ void RecordDraft::clear() {
   cells.clear();
   rank.clear();
   order_known = true;
+  placed = false;
 }
 
 std::string_view checked_text(std::string_view text, std::string_view what) {
@@ -57,6 +58,12 @@ std::string_view checked_name_of(const Cell& cell, std::string_view what, std::s
   if (!whole) throw BadRow{std::string(what), shown(cell), "a text or a whole number"};
   *scratch = print(cell);
   return *scratch;
+}
+
+bool checked_shown_order(const Cell& cell, std::string_view what) {
+  if (cell.kind == Cell::Kind::kText && cell.text == "known") return true;
+  if (cell.kind == Cell::Kind::kText && cell.text == "unknown") return false;
+  throw BadRow{std::string(what), shown(cell), "known or unknown"};
 }
 
 bool names_nobody(const Cell& cell) {

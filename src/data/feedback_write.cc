@@ -56,6 +56,10 @@ class Writer {
       key("answer");
       const Answer answer = f_.answer[at];
       out_ += answer == Answer::kFirst ? "\"first\"" : answer == Answer::kSecond ? "\"second\"" : "\"tie\"";
+      if (!f_.order_known.empty() && f_.order_known[at] == 0) {
+        key("shown_order");
+        out_ += "\"unknown\"";
+      }
     } else if (entry.form == 1) {
       ranking(at);
     } else if (entry.form == 2) {

@@ -35,6 +35,7 @@ inline void expect_same(const Feedback& a, const Feedback& b) {
   EXPECT_EQ(a.item, b.item);
   EXPECT_EQ(a.text, b.text);
   EXPECT_EQ(a.item_prompt, b.item_prompt);
+  EXPECT_EQ(a.order_known, b.order_known);
   EXPECT_EQ(a.rater, b.rater);
   expect_same(a.context, b.context);
   expect_same(a.features, b.features);

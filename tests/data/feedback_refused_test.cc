@@ -126,6 +126,8 @@ TEST(BadFeedback, IsRefusedWithPlaceFoundAndExpected) {
        "unit_hash: found \"xyz\", expected sixteen hexadecimal digits"},
       {R"({"first":"a","second":"b","answer":"tie","unit":1,"unit_hash":"0000000000000001"})",
        "unit: found unit and unit_hash, expected one of them"},
+      {R"({"first":"a","second":"b","answer":"tie","shown_order":"maybe"})",
+       "shown_order: found \"maybe\", expected known or unknown"},
       {R"({"first":"a","second":"b","answer":"tie","weight":0})",
        "weight: found 0, expected a number above 0 (1 / the probability of having been asked)"},
       {R"({"first":"a","second":"b","answer":"tie","weight":1e300})",

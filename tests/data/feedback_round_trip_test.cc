@@ -58,6 +58,19 @@ TEST(FeedbackRoundTrip, KeepsWhatCsvSays) {
   expect_round_trip(csv_feedback("prompt,first,second,answer,unit\np,a b,b,tie,r\nq,a,\"b\n\",b,\n"));
 }
 
+// A file that says which of two was preferred, and not which was shown first, says neither after an import.
+TEST(FeedbackRoundTrip, KeepsThatAnOrderIsUnknown) {
+  const Feedback f = json_feedback(R"({"prompt":"p","chosen":"yes","rejected":"no"}
+{"prompt":"p","first":"a","second":"b","answer":"a"}
+{"prompt":"q","chosen":"so it is","rejected":"it is not"}
+{"prompt":"q","first":"a","second":"b","answer":"b","shown_order":"unknown"}
+)");
+  EXPECT_EQ(f.order_known, (std::vector<std::uint8_t>{0, 1, 0, 0}));
+  EXPECT_EQ(f.answer[3], Answer::kSecond);  // as it stands there, not turned
+  expect_round_trip(f);
+  expect_round_trip(csv_feedback("first,second,answer,shown_order\na,b,first,unknown\na,c,second,known\n"));
+}
+
 TEST(FeedbackRoundTrip, KeepsRandomFiles) {
   Rng rng = Rng(20).stream("round trip");
   const char* const answers[] = {"\"first\"", "\"b\"", "\"tie\""};
