@@ -117,12 +117,12 @@ PreferenceModel fit_preference(const Feedback& feedback, const FeatureMap& map, 
                                int threads);
 
 // Why what was said need not hold in the contexts that are served; usually empty. Caps where more than 5 % of
-// the log's contexts have a value (a tenth of a number's values, a level) that comparisons hardly ever come
-// near; where the comparisons of an action, weighted to the log's contexts (logistic regression on the
-// context's columns and squares), are effectively fewer than 400 or a quarter of them (and contexts are not
-// alike: four fifths and more); where squares of the context's numbers, by action, are shown to belong into the
-// model (score test, clustered on units, p < .001). Holes that only combinations of columns show are not looked
-// for.
+// the log's contexts have a value (a tenth of a number's values, more of them where fewer than 100 contexts
+// were asked in; a level) that comparisons hardly ever come near; where the comparisons of an action, weighted
+// to the log's contexts (logistic regression on the context's columns and squares), are effectively fewer than
+// 400 or a quarter of them (and contexts are not alike: four fifths and more); where squares of the context's
+// numbers, by action, are shown to belong into the model (score test, p < .001 both clustered on units and
+// clustered on prompts). Holes that only combinations of columns show are not looked for.
 std::vector<std::string> served_caps(const Feedback& feedback, const DecisionLog& log, const FeatureMap& map,
                                      std::uint64_t split_seed, int threads);
 

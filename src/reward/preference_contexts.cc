@@ -4,6 +4,7 @@
 
 #include <Eigen/Dense>
 #include <algorithm>
+#include <boost/math/distributions/fisher_f.hpp>
 #include <cmath>
 
 #include "plumb/preferred.h"
@@ -15,10 +16,11 @@ namespace plumb {
 namespace {
 
 constexpr std::size_t kMostRows = 20000;  // of the log: enough to know its contexts
-constexpr std::size_t kBins = 10;
-constexpr double kNoneNear = 0.05;      // of a bin's own share: fewer comparisons are none near
-constexpr double kMostUnserved = 0.05;  // of the log's contexts without a comparison near
-constexpr double kAlike = 0.8;          // effective share from which contexts are alike enough
+constexpr std::size_t kMostBins = 10;
+constexpr std::size_t kContextsABin = 10;  // different ones that were asked in: fewer miss a bin by chance
+constexpr double kNoneNear = 0.05;         // of a bin's own share: fewer comparisons are none near
+constexpr double kMostUnserved = 0.05;     // of the log's contexts without a comparison near
+constexpr double kAlike = 0.8;             // effective share from which contexts are alike enough
 constexpr double kLeastShare = 0.25, kLeastOfAnArm = 400;
 constexpr double kBends = 0.001;  // p of a test of curvature
 
@@ -61,8 +63,16 @@ struct Unserved {
   std::string most;  // the column that most of them have it in
 };
 
-// By tenths of the log's values of a number, and by level.
-Unserved unserved_of(const Contexts& served, const Contexts& asked) {
+// How many different contexts comparisons were made in.
+std::size_t different(const std::vector<std::size_t>& prompts) {
+  std::vector<std::size_t> sorted = prompts;
+  std::sort(sorted.begin(), sorted.end());
+  return static_cast<std::size_t>(std::unique(sorted.begin(), sorted.end()) - sorted.begin());
+}
+
+// By tenths of the log's values of a number (larger parts where few contexts were asked in), and by level.
+Unserved unserved_of(const Contexts& served, const Contexts& asked, std::size_t contexts) {
+  const std::size_t bins = std::clamp<std::size_t>(contexts / kContextsABin, 2, kMostBins);
   const std::size_t n = served.row.rows, m = asked.row.rows;
   std::vector<std::uint8_t> without(n, 0);
   Unserved out;
@@ -73,7 +83,7 @@ Unserved unserved_of(const Contexts& served, const Contexts& asked) {
       std::vector<double> sorted(n);
       for (std::size_t r = 0; r < n; ++r) sorted[r] = served.row(r, k);
       std::sort(sorted.begin(), sorted.end());
-      for (std::size_t b = 1; b < kBins; ++b) edges.push_back(sorted[b * n / kBins]);
+      for (std::size_t b = 1; b < bins; ++b) edges.push_back(sorted[b * n / bins]);
       edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
     } else {
       edges = {0.5};
@@ -131,8 +141,40 @@ std::vector<double> served_weights(const Contexts& served, const Contexts& asked
   return out;
 }
 
-// Score test, clustered on units, of squares of the context's numbers by action beside the model's own columns
-// (Rao 1948; White 1982 for its variance). p; 1 where there is nothing to test.
+// P of rows of scores whose sum has mean 0, clustered: Hotelling's T^2 by its F distribution, which knows how
+// few the clusters are. 1 where they are too few for the columns.
+double score_p(const Eigen::MatrixXd& scores, const std::vector<std::uint32_t>& cluster) {
+  const Eigen::Index columns = scores.cols();
+  Eigen::MatrixXd by_cluster = Eigen::MatrixXd::Zero(static_cast<Eigen::Index>(kBuckets), columns);
+  std::vector<std::uint8_t> used(kBuckets, 0);
+  for (Eigen::Index r = 0; r < scores.rows(); ++r) {
+    const std::uint32_t c = cluster[static_cast<std::size_t>(r)];
+    by_cluster.row(c) += scores.row(r);
+    used[c] = 1;
+  }
+  const auto count = static_cast<double>(std::count(used.begin(), used.end(), std::uint8_t{1}));
+  const Eigen::VectorXd sum = by_cluster.colwise().sum(), mean = sum / count;
+  for (std::size_t c = 0; c < kBuckets; ++c)
+    if (used[c] != 0) by_cluster.row(static_cast<Eigen::Index>(c)) -= mean.transpose();
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> variance(by_cluster.transpose() * by_cluster);
+  const double largest = variance.eigenvalues()[columns - 1];
+  double statistic = 0, degrees = 0;
+  for (Eigen::Index k = 0; k < columns; ++k) {
+    const double value = variance.eigenvalues()[k];
+    if (!(value > 1e-8 * largest)) continue;
+    const double along = variance.eigenvectors().col(k).dot(sum);
+    statistic += along * along / value;
+    degrees += 1;
+  }
+  if (degrees == 0 || count < degrees + 2) return 1;
+  statistic *= (count - 1) / count;
+  const boost::math::fisher_f distribution(degrees, count - degrees);
+  const double f = statistic * (count - degrees) / (degrees * (count - 1));
+  return boost::math::cdf(boost::math::complement(distribution, f));
+}
+
+// Score test, clustered on units and on prompts (the larger p), of squares of the context's numbers by action
+// beside the model's own columns (Rao 1948; White 1982 for its variance). p; 1 where there is nothing to test.
 double curvature_p(const ComparedPairs& compared, const Contexts& asked, const Feedback& feedback,
                    const FeatureMap& map, int threads) {
   std::vector<std::size_t> numbers;
@@ -166,22 +208,8 @@ double curvature_p(const ComparedPairs& compared, const Contexts& asked, const F
   // What the model's own columns leave of the squares.
   const Eigen::MatrixXd own = fit.curvature.ldlt().solve(pairs.design.transpose() * weight.asDiagonal() * z);
   const Eigen::MatrixXd left = z - pairs.design * own;
-  Eigen::MatrixXd by_bucket = Eigen::MatrixXd::Zero(static_cast<Eigen::Index>(kBuckets), added);
-  for (Eigen::Index r = 0; r < n; ++r)
-    by_bucket.row(static_cast<Eigen::Index>(pairs.bucket[static_cast<std::size_t>(r)])) +=
-        residual[r] * left.row(r);
-  const Eigen::VectorXd score = by_bucket.colwise().sum();
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> variance(by_bucket.transpose() * by_bucket);
-  const double largest = variance.eigenvalues()[added - 1];
-  double statistic = 0, degrees = 0;
-  for (Eigen::Index k = 0; k < added; ++k) {
-    const double value = variance.eigenvalues()[k];
-    if (!(value > 1e-8 * largest)) continue;
-    const double along = variance.eigenvectors().col(k).dot(score);
-    statistic += along * along / value;
-    degrees += 1;
-  }
-  return degrees > 0 ? chi_squared_tail(statistic, degrees) : 1;
+  const Eigen::MatrixXd scores = residual.asDiagonal() * left;
+  return std::max(score_p(scores, pairs.bucket), score_p(scores, pairs.prompt));
 }
 
 }  // namespace
@@ -197,7 +225,7 @@ std::vector<std::string> served_caps(const Feedback& feedback, const DecisionLog
   const Contexts served = contexts_of(map, log, every_kth(log.size())),
                  asked = contexts_of(map, decisions.log, prompts);
   std::vector<std::string> out;
-  const Unserved unserved = unserved_of(served, asked);
+  const Unserved unserved = unserved_of(served, asked, different(prompts));
   if (unserved.share > kMostUnserved)
     out.push_back(fmt::format(
         "{:.0f} % of the log's contexts have no comparison near (most of them by {}): what people prefer there "
