@@ -106,9 +106,8 @@ std::string raters_text(const FeedbackStats& stats) {
   if (!stats.raters_why.empty()) return fmt::format("  no rater model: {}\n", stats.raters_why);
   const Kinds k = kinds(stats);
   std::string out = fmt::format(
-      "  {} reliable, {} with too few votes to say, {} not told from chance, {} who vote against everyone, {} "
-      "who "
-      "take one place whatever stands there\n",
+      "  {} reliable, {} with too few votes to say, {} not told from chance, {} who vote against everyone, "
+      "{} who take one place whatever stands there\n",
       grouped(k.reliable), grouped(k.unclear), grouped(k.chance), grouped(k.against), grouped(k.place));
   out += camps_text(stats);
   // Those who stand out, most votes first. Shown, not left out.

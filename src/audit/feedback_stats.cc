@@ -92,10 +92,10 @@ std::vector<FormAgreement> agreements(const Feedback& f, const StatsOptions& opt
                                     options.level);
       one.agreement.interval_known &= interval;
       if (one.agreement.interval_known)
-        one.over = fmt::format("over new {}, {}", unit,
-                               people               ? "and new people"
-                               : judged.people == 0 ? "people unknown"
-                                                    : "these people");
+        one.over = fmt::format("over new {}{}", unit,
+                               people               ? " and new people"
+                               : judged.people == 0 ? ", people unknown"
+                                                    : ", these people");
       out.push_back(std::move(one));
     }
   };
