@@ -64,6 +64,7 @@ struct BudgetPolicy {
   // folds).
   double gain = 0, gain_error = 0;
   double over_random = 0, over_random_error = 0;
+  std::string why_not;  // why the gains are no numbers; usually empty
   std::string sentence;
 };
 // From the goal's linear outcome models. REQUIRES: models were fitted. Throws Error{kInput} where decisions do

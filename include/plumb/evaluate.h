@@ -120,10 +120,12 @@ class Evaluation {
     std::vector<double> kl, chi2;
     // subset * outcomes + outcome
     std::vector<double> events, observed_ess, observed_share;
-    std::vector<PreferenceTold> told;  // by subset; empty without a preference, and of the logging policy
+    std::vector<PreferenceTold> told;  // by subset; empty without a preference
+    bool is_logging = false;           // its `told` says what its own level rests on; in contrasts it is the 0
   };
   std::vector<std::size_t> add(std::span<const PassPolicy> policies);
   void add_errors(const PassPolicy& policy, PolicySums& sums);
+  void add_level_of_today(PolicySums& sums);
   void add_preference_error(std::span<const float> probabilities, PolicySums& sums);
   // weight: r w of every decision.
   void add_learnt_error(std::span<const double> weight, const PolicySums& sums);
@@ -150,6 +152,12 @@ class Evaluation {
   std::shared_ptr<const EventRows> events_;
   std::vector<std::vector<float>> probe_weight_;  // by policy: r w of the rows of events_
 };
+
+// Why comparisons do not tell by how much people prefer `policy` to `reference` on the rows of `mask`; empty
+// where they do, or where the models hold no preference. base: of the logging policy, a float a row.
+std::string gain_not_told(const DecisionLog& log, const OutcomeModels& models, const Policy& policy,
+                          const Policy& reference, std::span<const float> base,
+                          const std::vector<std::uint8_t>& mask, int threads);
 
 // Fewer non-zero outcomes than this, and a level's interval is not given (differences neither): 100 for
 // amounts, 20 for binary outcomes, 0 for other kinds.

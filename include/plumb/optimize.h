@@ -16,6 +16,7 @@
 //   t.candidates[t.chosen].policy;
 #pragma once
 
+#include <cmath>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,7 +40,8 @@ struct Candidate {
   std::string signal;
   double beta = 0, kl = 0;              // KL from the base on the training half, nats
   double gain = 0, standard_error = 0;  // of the goal over the reference, training half, cross-fitted
-  double lower() const { return gain - kPlannedCritical * standard_error; }
+  std::string why_not;                  // why the gain is no number; usually empty
+  double lower() const { return why_not.empty() ? gain - kPlannedCritical * standard_error : -INFINITY; }
   std::vector<Multiplier> multipliers;
 };
 

@@ -60,7 +60,8 @@ PressurePath pressure_path(Evaluation& evaluation, const DecisionLog& log, std::
 struct CurvePoint {
   double kl = 0, chi2 = 0, ess_share = 0;
   double proxy = 0, goal = 0;
-  Interval proxy_interval, goal_interval;
+  Interval proxy_interval, goal_interval;   // without ends where there is no number
+  std::string proxy_why_not, goal_why_not;  // why; usually empty
 };
 struct Peak {
   double kl = 0;                      // where the goal is highest (0: at the reference)

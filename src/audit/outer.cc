@@ -90,6 +90,10 @@ std::string sentence_of(const ProxyAudit& a, const Goal& goal) {
         "(at {:.2g} nats by {}, between {} and {}).",
         a.name, until, curve.harm_kl, wanted, a.name, worst->kl, fall.value, fall.lower, fall.upper);
   }
+  if (!end.goal_why_not.empty())
+    return fmt::format(
+        "The log cannot tell whether the goal follows \"{}\": at {:.2g} nats it has no number ({}){}.", a.name,
+        end.kl, end.goal_why_not, missed(a.surrogacy, goal));
   const Written w = written(end.goal, end.goal_interval.lower, end.goal_interval.upper, {0.0}, true);
   if (!curve.proxy_rises) {
     return fmt::format("Pushing \"{}\" is not shown to raise even itself on this log{}.", a.name,

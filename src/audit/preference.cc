@@ -23,6 +23,8 @@ std::string sentence_of(const PreferenceAudit& a) {
                           "{:.2g} nats.",
                           a.curve.harm_kl, a.curve.peak.kl_lower, a.curve.peak.kl_upper);
   }
+  if (!end.goal_why_not.empty())
+    return promised + fmt::format("say nothing that is a number: {}.", end.goal_why_not);
   const std::string said = fmt::format("say {:+.3g}, between {:+.3g} and {:+.3g}", end.goal,
                                        end.goal_interval.lower, end.goal_interval.upper);
   if (a.curve.peak.censored) return promised + said + ".";

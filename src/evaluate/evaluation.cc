@@ -219,7 +219,12 @@ void Evaluation::add_errors(const PassPolicy& policy, PolicySums& sums) {
     policy.policy->probabilities(log_, 0, log_.size(), asked);
     probabilities = asked;
   }
-  if (models_.preference && !policy.is_logging) add_preference_error(probabilities, sums);
+  if (models_.preference) {
+    if (policy.is_logging)
+      add_level_of_today(sums);
+    else
+      add_preference_error(probabilities, sums);
+  }
   if (models_.learnt.empty()) return;
   std::vector<double> weight(log_.size());
   for (std::size_t i = 0; i < weight.size(); ++i) {
@@ -229,6 +234,19 @@ void Evaluation::add_errors(const PassPolicy& policy, PolicySums& sums) {
         (policy.is_logging ? 1.0 : static_cast<double>(probabilities[log_.chosen_row(i)]) / log_.propensity[i]);
   }
   add_learnt_error(weight, sums);
+}
+
+// What runs today is the zero of a preference; the decisions of a subset scatter around it, and what they show
+// of an action that nobody compared is nothing.
+void Evaluation::add_level_of_today(PolicySums& sums) {
+  std::vector<float> taken(log_.action.size(), 0.0f);
+  for (std::size_t i = 0; i < log_.size(); ++i) taken[log_.chosen_row(i)] = 1.0f;
+  for (const Subset& subset : subsets_) {
+    PreferenceTold told = preference_told(*models_.preference,
+                                          design_shift(log_, models_.map, taken, base_, subset.mask, threads_));
+    sums.told.push_back({std::move(told.whole), std::move(told.unseen), {}, {}, {}, {}});
+  }
+  sums.is_logging = true;
 }
 
 // A preference's values come from estimated coefficients: what each bucket of comparisons contributed to their

@@ -69,8 +69,9 @@ ContrastParts contrast_parts(const Evaluation& e, const PolicyContrast& contrast
     const std::size_t preference = e.models_.preference_index();
     std::vector<std::pair<const PreferenceTold*, double>> told;
     for (const auto& [policy, weight] : contrast.policies) {
-      const auto& by_subset = e.policies_[policy].told;
-      told.emplace_back(by_subset.empty() ? nullptr : &by_subset[contrast.subset], weight);
+      const auto& sums = e.policies_[policy];
+      const bool zero = sums.told.empty() || (sums.is_logging && contrast.policies.size() > 1);
+      told.emplace_back(zero ? nullptr : &sums.told[contrast.subset], weight);
     }
     double scale = 0;
     for (const auto& [outcome, term] : contrast.terms)

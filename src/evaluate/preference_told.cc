@@ -29,7 +29,8 @@ std::string hardly(const PreferenceModel& model) {
                          count == 1 ? "once" : fmt::format("{} times", count));
   }
   if (nobody.empty()) return few;
-  return "nobody compared " + nobody + (few.empty() ? "" : ", " + few);
+  return (model.ties > 0 ? "no decided comparison holds " : "nobody compared ") + nobody +
+         (few.empty() ? "" : ", " + few);
 }
 
 }  // namespace
@@ -82,6 +83,7 @@ std::string not_told(const PreferenceModel& model,
              "have";
     return hardly(model) + ", and this rests on it";
   }
+  if (sum.drawn.empty()) return "";  // the level of what runs today
   double squares = 0, fourth = 0;
   for (const double d : sum.drawn) {
     squares += d * d;
@@ -91,6 +93,26 @@ std::string not_told(const PreferenceModel& model,
   if (effective >= kLeastEffectiveAnswers) return "";
   return fmt::format("too few answers: it rests on {:.0f} effective answers, {:.0f} are needed{}", effective,
                      kLeastEffectiveAnswers, model.hardly_compared.empty() ? "" : "; " + hardly(model));
+}
+
+std::string gain_not_told(const DecisionLog& log, const OutcomeModels& models, const Policy& policy,
+                          const Policy& reference, std::span<const float> base,
+                          const std::vector<std::uint8_t>& mask, int threads) {
+  if (!models.preference) return "";
+  const auto told = [&](const Policy& of) {
+    std::vector<float> probabilities(log.action.size());
+    of.probabilities(log, 0, log.size(), probabilities);
+    return preference_told(*models.preference,
+                           design_shift(log, models.map, probabilities, base, mask, threads));
+  };
+  const PreferenceTold mine = told(policy);
+  std::vector<std::pair<const PreferenceTold*, double>> sum{{&mine, 1.0}};
+  PreferenceTold other;
+  if (!reference.is_logging()) {
+    other = told(reference);
+    sum.emplace_back(&other, -1.0);
+  }
+  return not_told(*models.preference, sum);
 }
 
 DrawnPrompts drawn_prompts(std::span<const std::pair<const PreferenceTold*, double>> policies) {

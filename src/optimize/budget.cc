@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "optimize/told_gain.h"
 #include "optimize/training_digests.h"
 #include "optimize/tree_scores.h"
 
@@ -178,6 +179,11 @@ BudgetPolicy train_budget(const TrainingContext& context, const BudgetSpec& spec
           : fmt::format(
                 "The budget of {:.4g} holds nothing back: the best for everyone costs {:.4g} a decision.",
                 spec.budget, out.allocation.cost);
+  out.why_not = gain_not_told(context, *out.policy);
+  if (!out.why_not.empty()) {
+    out.sentence += fmt::format(" What it gains on the training half is no number: {}.", out.why_not);
+    return out;
+  }
   out.sentence += fmt::format(
       " On the training half it gains {:.4g} {} (standard error {:.2g}) over the reference and "
       "{:.4g} ({:.2g}) over spending as much at random.",

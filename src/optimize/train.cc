@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "optimize/constraints.h"
+#include "optimize/told_gain.h"
 #include "optimize/training_digests.h"
 #include "plumb/optimize.h"
 #include "plumb/ties.h"
@@ -91,6 +92,7 @@ Training train_candidates(const TrainingContext& context, const std::vector<Sign
     parts.signal = signal.name;
     parts.kl = solution.kl;
     candidate.policy = std::make_shared<SoftmaxPolicy>(name, std::move(parts));
+    candidate.why_not = gain_not_told(context, *candidate.policy);
     return candidate;
   };
   std::vector<std::size_t> of_signal;
@@ -116,12 +118,9 @@ Training train_candidates(const TrainingContext& context, const std::vector<Sign
   }
   const Candidate& chosen = out.candidates[out.chosen];
   const std::size_t s = of_signal[out.chosen];
-  out.sentence = fmt::format(
-      "{} the signal \"{}\" at {:.3g} nats from the logging policy: on the training half it gains {:.4g} {} "
-      "(standard "
-      "error {:.2g}).",
-      wanted == "auto" ? "The held-out folds chose" : "The goal file chose", chosen.signal, chosen.kl,
-      chosen.gain, context.goal.unit, chosen.standard_error);
+  out.sentence = fmt::format("{} the signal \"{}\" at {:.3g} nats from the logging policy: {}.",
+                             wanted == "auto" ? "The held-out folds chose" : "The goal file chose",
+                             chosen.signal, chosen.kl, gain_text(chosen, context.goal.unit));
   out.candidates.push_back(make(signals[s], kCautious * chosen.beta, chosen.policy->name() + ":cautious"));
   return out;
 }

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "optimize/policy_tree_problem.h"
+#include "optimize/told_gain.h"
 #include "optimize/training_digests.h"
 #include "optimize/tree_scores.h"
 #include "plumb/budget.h"
@@ -335,6 +336,7 @@ Training train_trees(const TrainingContext& context) {
     candidate.policy = std::make_shared<TreePolicy>(
         fmt::format("tree:{}", depth),
         TreeParts{std::move(solution.tree), digests, candidate.signal, solution.kl});
+    candidate.why_not = gain_not_told(context, *candidate.policy);
     out.candidates.push_back(std::move(candidate));
   }
   if (out.candidates.empty()) {
@@ -357,9 +359,9 @@ Training train_trees(const TrainingContext& context) {
   const auto& tree = dynamic_cast<const TreePolicy&>(*chosen.policy).parts().tree;
   const std::size_t rules = tree_rules(tree).size();
   out.sentence = fmt::format(
-      "{} a tree of {} rule{}: on the training half it gains {:.4g} {} (standard error {:.2g}).",
+      "{} a tree of {} rule{}: {}.",
       wanted ? fmt::format("The goal file asked for depth {}:", *wanted) : "The held-out folds chose", rules,
-      rules == 1 ? "" : "s", chosen.gain, context.goal.unit, chosen.standard_error);
+      rules == 1 ? "" : "s", gain_text(chosen, context.goal.unit));
   if (!rough.empty())
     out.sentence +=
         fmt::format(" Depth {} was searched at {} split points a column.", rough, kTrainingSplitPoints);

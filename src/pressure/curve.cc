@@ -7,13 +7,18 @@
 namespace plumb {
 namespace {
 
-// Of every contrast; where one carries no number, from minus to plus infinity.
-std::vector<Interval> intervals_of(const Evaluation& evaluation, const std::vector<PolicyContrast>& contrasts,
-                                   double critical, double level, int threads) {
-  std::vector<Interval> out(contrasts.size(), {-INFINITY, INFINITY, level});
+// Of every contrast; where one carries no number, from minus to plus infinity, and why.
+struct Told {
+  Interval interval;
+  std::string why_not;
+};
+std::vector<Told> intervals_of(const Evaluation& evaluation, const std::vector<PolicyContrast>& contrasts,
+                               double critical, double level, int threads) {
+  std::vector<Told> out(contrasts.size(), {{-INFINITY, INFINITY, level}, {}});
   parallel_blocks(contrasts.size(), threads, [&](std::size_t k) {
     const ContrastParts parts = contrast_parts(evaluation, contrasts[k]);
-    if (parts.why_not.empty()) out[k] = interval_of(parts, critical, level);
+    out[k].why_not = parts.why_not;
+    if (parts.why_not.empty()) out[k].interval = interval_of(parts, critical, level);
   });
   return out;
 }
@@ -27,6 +32,7 @@ Peak find_peak(const Evaluation& evaluation, const PressurePath& path, std::size
   std::size_t best = points.size();  // the reference
   double highest = 0;
   for (std::size_t k = 0; k < points.size(); ++k) {
+    if (!points[k].goal_why_not.empty()) continue;
     if (exceeds(points[k].goal, highest, points[k].goal_interval.upper - points[k].goal)) {
       highest = points[k].goal;
       best = k;
@@ -41,10 +47,10 @@ Peak find_peak(const Evaluation& evaluation, const PressurePath& path, std::size
     contrasts.push_back(as_columns(evaluation, below.back()));
   }
   const double critical = max_t_distribution(evaluation.estimate(contrasts), rng, threads).critical(1 - level);
-  const std::vector<Interval> interval = intervals_of(evaluation, below, critical, level, threads);
+  const std::vector<Told> told = intervals_of(evaluation, below, critical, level, threads);
   peak.kl = peak.kl_lower = peak.kl_upper = kl_of(best);
   for (std::size_t k = 0; k <= points.size(); ++k) {
-    if (k != best && interval[k].upper < 0) continue;
+    if (k != best && told[k].interval.upper < 0) continue;
     peak.kl_lower = std::min(peak.kl_lower, kl_of(k));
     peak.kl_upper = std::max(peak.kl_upper, kl_of(k));
   }
@@ -70,7 +76,7 @@ GoodhartCurve goodhart_curve(const Evaluation& evaluation, const PressurePath& p
   }
   const Estimates e = evaluation.estimate(contrasts);
   out.critical = max_t_distribution(e, rng.stream("curve"), threads).critical(1 - level);
-  const std::vector<Interval> interval = intervals_of(evaluation, gains, out.critical, level, threads);
+  const std::vector<Told> told = intervals_of(evaluation, gains, out.critical, level, threads);
   for (std::size_t k = 0; k < path.points.size(); ++k) {
     const PathPoint& point = path.points[k];
     CurvePoint c;
@@ -79,8 +85,10 @@ GoodhartCurve goodhart_curve(const Evaluation& evaluation, const PressurePath& p
     c.ess_share = point.support.ess / point.support.count;
     c.proxy = e.value[2 * k];
     c.goal = e.value[2 * k + 1];
-    c.proxy_interval = interval[2 * k];
-    c.goal_interval = interval[2 * k + 1];
+    c.proxy_interval = told[2 * k].interval;
+    c.goal_interval = told[2 * k + 1].interval;
+    c.proxy_why_not = told[2 * k].why_not;
+    c.goal_why_not = told[2 * k + 1].why_not;
     out.proxy_rises |= c.proxy_interval.lower > 0;
     if (c.proxy_interval.lower > 0 && c.goal_interval.upper < 0 && !out.harm) {
       out.harm = true;

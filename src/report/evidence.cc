@@ -41,13 +41,15 @@ json data_json(const Study& study) {
   for (const OutcomeColumn& c : log.outcomes) {
     double sum = 0;
     for (std::size_t i = 0; i < c.value.size(); ++i) sum += c.state[i] == State::kObserved ? c.value[i] : 0;
-    out["outcomes"].push_back(
-        {{"name", c.name},
-         {"kind", name_of(c.kind)},
-         {"observed", c.observed_count},
-         {"missing", c.missing_count},
-         {"immature", c.immature_count},
-         {"mean", c.observed_count ? json(sum / static_cast<double>(c.observed_count)) : json()}});
+    out["outcomes"].push_back({{"name", c.name},
+                               {"kind", name_of(c.kind)},
+                               {"observed", c.observed_count},
+                               {"missing", c.missing_count},
+                               {"immature", c.immature_count},
+                               // What runs today is the zero of a preference.
+                               {"mean", c.observed_count && c.kind != OutcomeKind::kPreference
+                                            ? json(sum / static_cast<double>(c.observed_count))
+                                            : json()}});
   }
   if (study.streamed) {
     for (const StreamedOutcome& c : study.streamed->outcomes)
@@ -91,9 +93,10 @@ json training_json(const Study& study) {
     out["signals"].push_back({{"signal", c.signal},
                               {"policy", c.policy->name()},
                               {"kl", c.kl},
-                              {"value", c.gain},
+                              {"value", c.why_not.empty() ? json(c.gain) : json()},
                               {"lower", number_json(c.lower())},
                               {"chosen", k == training.chosen}});
+    if (!c.why_not.empty()) out["signals"].back()["why_not"] = c.why_not;
   }
   if (!training.candidates.empty()) {
     for (const Multiplier& m : training.candidates[training.chosen].multipliers) {

@@ -35,14 +35,7 @@ json proxy_json(const Study& study, const ProxyAudit& a) {
                     {"verdict", name_of(a.surrogacy.verdict)}};
   if (!a.surrogacy.known) surrogacy["sentence"] = a.surrogacy.why_not;
   json curve = json::array();
-  for (const CurvePoint& p : a.curve.points) {
-    curve.push_back(
-        {{"kl", p.kl},
-         {"chi2", number_json(p.chi2)},
-         {"ess_share", p.ess_share},
-         {"proxy", {{"value", p.proxy}, {"lower", p.proxy_interval.lower}, {"upper", p.proxy_interval.upper}}},
-         {"goal", {{"value", p.goal}, {"lower", p.goal_interval.lower}, {"upper", p.goal_interval.upper}}}});
-  }
+  for (const CurvePoint& p : a.curve.points) curve.push_back(curve_point_json(p));
   const double end = a.curve.points.empty() ? 0 : a.curve.points.back().kl;
   return {{"name", a.name},
           {"verdict", name_of(a.verdict)},
@@ -87,6 +80,20 @@ std::string comparison_sentence(const SignalComparison& c, const Goal& goal) {
 }
 
 }  // namespace
+
+json curve_point_json(const CurvePoint& p) {
+  const auto range = [](double value, const Interval& interval, const std::string& why_not) {
+    if (!why_not.empty())
+      return json{{"value", nullptr}, {"lower", nullptr}, {"upper", nullptr}, {"why_not", why_not}};
+    return json{
+        {"value", value}, {"lower", number_json(interval.lower)}, {"upper", number_json(interval.upper)}};
+  };
+  return {{"kl", p.kl},
+          {"chi2", number_json(p.chi2)},
+          {"ess_share", p.ess_share},
+          {"proxy", range(p.proxy, p.proxy_interval, p.proxy_why_not)},
+          {"goal", range(p.goal, p.goal_interval, p.goal_why_not)}};
+}
 
 json audit_json(const Study& study) {
   json out = {{"proxies", json::array()}, {"comparisons", json::array()}};

@@ -126,13 +126,16 @@ Answer how_hard(const Study& study) {
   const std::string far = otherwise == study.otherwise.end()
                               ? std::string()
                               : share_of_decisions(otherwise->second) + " of decisions";
-  const double half = kPlannedCritical * chosen.standard_error;
-  const Written w =
-      written(chosen.gain, chosen.gain - half, chosen.gain + half, {0.0, study.goal.minimum_effect}, true);
   std::string sentence =
       far.empty()
           ? fmt::format("Pushed towards {}", chosen.signal)
           : fmt::format("As far from today as choosing otherwise in {}, pushed towards {}", far, chosen.signal);
+  if (!chosen.why_not.empty())
+    return {"inconclusive", "cannot be told",
+            sentence + ": what that gains has no number, for " + chosen.why_not + "."};
+  const double half = kPlannedCritical * chosen.standard_error;
+  const Written w =
+      written(chosen.gain, chosen.gain - half, chosen.gain + half, {0.0, study.goal.minimum_effect}, true);
   sentence += fmt::format(": on the half of the log that training reads, that gains {}, between {} and {}.",
                           with_unit(w.value, study.goal.unit), w.lower, w.upper);
   if (!unmet.empty())
