@@ -76,6 +76,14 @@ struct Feedback {
   std::vector<std::uint8_t> up;
   JudgementSource thumb;
 
+  // Check items: comparisons whose right answer is known beforehand and says nothing of anybody's taste. They
+  // are in none of the columns above; what they are made of is kept as it was written.
+  struct Checks {
+    std::vector<std::string> prompt, first, second;
+    std::vector<Answer> answer, expected;
+    JudgementSource source;
+  } checks;
+
   std::size_t judgements() const { return first.size() + ranking.rater.size() + rating.size() + up.size(); }
 };
 
@@ -117,10 +125,12 @@ struct FeedbackReport {
 //       the column that won, the number or letter that it ends in (response_0, response_1), the name or text of
 //       the item that won (no whole number up to 3: it may be a code); other codes, and codes that these
 //       understand differently, need `answers`
-// A comparison may have `shown_order`: "unknown" where the first need not have been shown first.
-// All may have `id`, `rater`, `time_us` (or `time`, ISO 8601), `unit`, `weight` (all records or none) and
-// `context`: a text (the prompt), or an object of features of the prompt. `prompt`: a text, a message list, a
-// whole number (a name) or {"id","text"}. Options, first, second: {"id","text","features"}, a whole number (a
+// A comparison with `expected` is a check item: the answer that whoever reads it gives ("first", "second", or
+// as `answer` is written). It counts as no comparison; wrong ones tell how careless people were
+// (plumb/careless.h). A comparison may have `shown_order`: "unknown" where the first need not have been shown
+// first. All may have `id`, `rater`, `time_us` (or `time`, ISO 8601), `unit`, `weight` (all records or none)
+// and `context`: a text (the prompt), or an object of features of the prompt. `prompt`: a text, a message list,
+// a whole number (a name) or {"id","text"}. Options, first, second: {"id","text","features"}, a whole number (a
 // name) or a string. `item` may stand for completion, with the same values as first; `first_text`,
 // `second_text`, `item_text` and `prompt_text` beside the bare role make that the name. `unit_hash` (16
 // hexadecimal digits) is what write_feedback puts for `unit`, whose name is not kept.

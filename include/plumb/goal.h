@@ -45,6 +45,8 @@ struct OutcomeSpec {
   std::string of;                          // surrogate_index: the late outcome ...
   std::vector<std::string> surrogates;     // ... and the early ones
   bool surrogacy_assumed = false;          // declared: they carry the whole effect on it
+  // preference: at most this share of answers was given without looking, declared
+  std::optional<double> careless_at_most;
   int line = 0;
 };
 

@@ -45,21 +45,22 @@ namespace plumb {
 // How the model learnt on the training half does on the comparisons of the certification half, which nobody
 // learnt from. Standard errors are clustered on units.
 struct PreferenceQuality {
-  std::uint64_t comparisons = 0, ties = 0, units = 0;
-  double accuracy = 0, accuracy_error = 0;  // a tie counts half; .5 is chance
-  double log_loss = 0, log_loss_error = 0;  // nats; log 2 is chance
-  double slope = 0, slope_error = 0;        // of log-odds on predicted log-odds: 1 where calibrated
-  double position = 0, position_error = 0;  // log-odds by which the option shown first is preferred
+  std::uint64_t comparisons = 0, ties = 0, units = 0;  // decided ones; ties are beside them
+  double accuracy = 0, accuracy_error = 0;             // .5 is chance
+  double log_loss = 0, log_loss_error = 0;             // nats; log 2 is chance
+  double slope = 0, slope_error = 0;                   // of log-odds on predicted log-odds: 1 where calibrated
+  double position = 0, position_error = 0;             // log-odds by which the option shown first is preferred
   // False where the slope is shown to be below a half: the answers do not follow the features as the model has
   // it. (A slope above 1 is what a penalty leaves.)
   bool calibrated() const { return !(slope + 2 * slope_error < 0.5); }
 };
 
-// How often a rater agrees with models that did not see the rater's answers; ties count half.
+// How often a rater agrees with models that did not see the rater's answers.
 struct RaterAgreement {
   std::string name;
   std::uint64_t comparisons = 0;
-  double share = 0, standard_error = 0;  // .5 is chance; the error is that of a coin of this share
+  double share = 0,
+         standard_error = 0;  // of decided ones; .5 is chance; the error is that of a coin of this share
 };
 inline constexpr std::size_t kLeastOfARater = 20;  // comparisons; a rater with fewer is not told from chance
 
@@ -96,7 +97,8 @@ struct PreferenceModel {
   // how many do.
   std::vector<std::pair<std::string, std::uint64_t>> hardly_compared;
   PreferenceQuality quality;
-  std::uint64_t comparisons = 0, raters = 0;
+  double lapse = 0;  // share of answers that are taken for coins in `estimate`; 0: as these people answered
+  std::uint64_t comparisons = 0, ties = 0, raters = 0;  // decided comparisons; ties are beside them
   std::vector<RaterAgreement> rater;  // with kLeastOfARater comparisons or more, in the feedback's order
   std::vector<std::uint64_t> training_digest;  // of the training half, at most kSketchComparisons
   std::vector<std::string> caps;               // why no verdict can be better than inconclusive; usually empty
@@ -115,6 +117,12 @@ inline constexpr double kLeastDoubt = 0.08;      // mean p (1 - p); with less th
 // lacks. Deterministic; same bytes for any number of threads.
 PreferenceModel fit_preference(const Feedback& feedback, const FeatureMap& map, std::uint64_t split_seed,
                                int threads);
+
+// The same comparisons with the values, and what is known of them, as they are where a share `lapse` of the
+// answers is a coin; what is learnt for policies stays as it was. REQUIRES: model == fit_preference(feedback,
+// map, split_seed), lapse in [0, 1).
+PreferenceModel at_lapse(const PreferenceModel& model, const Feedback& feedback, const FeatureMap& map,
+                         std::uint64_t split_seed, double lapse, int threads);
 
 // Why what was said need not hold in the contexts that are served; usually empty. Caps where more than 5 % of
 // the log's contexts have a value (a tenth of a number's values, more of them where fewer than 100 contexts
@@ -137,6 +145,9 @@ inline constexpr double kSketchComparisonsShare = 0.05;  // found again: learnt 
 // the logging policy's probability of every offered action.
 void add_preference(DecisionLog& log, OutcomeModels& models, const std::string& name,
                     std::shared_ptr<const PreferenceModel> model, std::span<const float> base, int threads);
+// The same outcome with another model's values. REQUIRES: add_preference was called.
+void restate_preference(DecisionLog& log, OutcomeModels& models, std::shared_ptr<const PreferenceModel> model,
+                        std::span<const float> base, int threads);
 
 // sum over the decisions with mask[i] (r times each) of E_pi phi - E_base phi, by variant: what multiplies
 // `influence` to give the preference's part of the error of a policy's value.

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cctype>
 #include <numeric>
 #include <tuple>
 
+#include "plumb/careless.h"
 #include "plumb/feedback_study.h"
 
 namespace plumb {
@@ -185,6 +187,11 @@ FeedbackCheck check_feedback(const Feedback& f) {
   count_twins(f, check);
   count_prompts_apart(f, check);
   find(check);
+  if (!f.checks.answer.empty()) {
+    std::string said = lapse_range(f, {}).sentence;
+    said[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(said[0])));
+    check.findings.push_back({"check_items", Severity::kInfo, said + "."});
+  }
   return check;
 }
 

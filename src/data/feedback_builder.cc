@@ -198,7 +198,26 @@ void FeedbackBuilder::commit_source(const RecordDraft& record, JudgementSource& 
   if (record.weight) source.weight.push_back(*record.weight);
 }
 
+// Nothing that a check item holds is a prompt or an item that anybody's taste is learnt of.
+void FeedbackBuilder::add_check(const RecordDraft& record) {
+  const auto words = [](const ThingDraft& draft) {
+    return std::string(draft.text.empty() ? draft.name : draft.text);
+  };
+  Feedback::Checks& to = feedback_.checks;
+  const std::string first = words(record.items[0]), second = words(record.items[1]);
+  if (first == second) throw BadRow{"options", shown(first) + " twice", "different items"};
+  raw_hash_ = hash_bytes(record.raw);
+  to.prompt.push_back(words(record.prompt));
+  to.first.push_back(first);
+  to.second.push_back(second);
+  to.answer.push_back(record.answer);
+  to.expected.push_back(record.expected);
+  commit_source(record, to.source);
+  to.source.weight.clear();
+}
+
 void FeedbackBuilder::add(const RecordDraft& record) {
+  if (record.kind == RecordDraft::Kind::kCheck) return add_check(record);
   place_prompt(record);
   if (item_places_.size() < record.items.size()) item_places_.resize(record.items.size());
   for (std::size_t i = 0; i < record.items.size(); ++i) place_item(record, record.items[i], item_places_[i]);
@@ -241,6 +260,8 @@ void FeedbackBuilder::add(const RecordDraft& record) {
       feedback_.rating.push_back(record.rating);
       commit_source(record, feedback_.rating_source);
       break;
+    case RecordDraft::Kind::kCheck:
+      break;  // never here
     case RecordDraft::Kind::kThumb:
       item = commit_item(record, 0, prompt);
       feedback_.thumbed.push_back(item);
@@ -267,6 +288,9 @@ Feedback FeedbackBuilder::finish(const FeedbackOptions& options, FeedbackReport*
   if (options.reject_up_to == 0 && alike_.several())
     throw Error(Code::kInput, alike_.message(bad_rows_.where(alike_.first_line()), records_));
   bad_rows_.refuse_beyond(options.reject_up_to, records_);
+  if (feedback_.judgements() == 0 && !feedback_.checks.answer.empty())
+    refuse(feedback_.source, "records", fmt::format("{} check items alone", feedback_.checks.answer.size()),
+           "at least one judgement beside them");
   if (feedback_.judgements() == 0)
     refuse(feedback_.source, "records", records_ ? "no usable record" : "no records", "at least one judgement");
   settle_bare_names();

@@ -67,6 +67,7 @@ class FeedbackBuilder {
                                  const FeatureSet& set) const;
   std::uint32_t commit_prompt(const RecordDraft& record);
   std::uint32_t commit_item(const RecordDraft& record, std::size_t at, std::uint32_t prompt);
+  void add_check(const RecordDraft& record);
   void commit_source(const RecordDraft& record, JudgementSource& source);
   std::uint64_t unit_of(const RecordDraft& record);
   void settle_bare_names();

@@ -52,6 +52,11 @@ class CsvFeedbackReader {
         draft.items.push_back(thing(kFirstRole, kFirstTextRole));
         draft.items.push_back(thing(kSecondRole, kSecondTextRole));
         draft.answer = answers_.read(cell(kAnswerRole), draft.items, roles_.name(kAnswerRole));
+        if (!filled(kExpectedRole)) return;
+        draft.kind = RecordDraft::Kind::kCheck;
+        draft.expected =
+            checked_expected(answers_.read(cell(kExpectedRole), draft.items, roles_.name(kExpectedRole)),
+                             roles_.name(kExpectedRole));
         return;
       case FeedbackForm::kThumb:
         draft.kind = RecordDraft::Kind::kThumb;

@@ -179,9 +179,9 @@ Cell JsonFeedbackReader::single(Role role, bool allow_bool) const {
 }
 
 // True and false are words here, as tables write them: no numbers, which might be a column's.
-Cell JsonFeedbackReader::answer_cell() const {
-  const dom::element value = value_[kAnswerRole];
-  return value.is_bool() ? csv_cell(bool(value) ? "true" : "false") : single(kAnswerRole);
+Cell JsonFeedbackReader::answer_cell(Role role) const {
+  const dom::element value = value_[role];
+  return value.is_bool() ? csv_cell(bool(value) ? "true" : "false") : single(role);
 }
 
 void JsonFeedbackReader::read_source() {
@@ -215,7 +215,12 @@ void JsonFeedbackReader::read_form(FeedbackForm form) {
       draft_.kind = RecordDraft::Kind::kComparison;
       draft_.items.push_back(shown_item(kFirstRole, kFirstTextRole));
       draft_.items.push_back(shown_item(kSecondRole, kSecondTextRole));
-      draft_.answer = answers_.read(answer_cell(), draft_.items, roles_.name(kAnswerRole));
+      draft_.answer = answers_.read(answer_cell(kAnswerRole), draft_.items, roles_.name(kAnswerRole));
+      if (!has(kExpectedRole)) return;
+      draft_.kind = RecordDraft::Kind::kCheck;
+      draft_.expected =
+          checked_expected(answers_.read(answer_cell(kExpectedRole), draft_.items, roles_.name(kExpectedRole)),
+                           roles_.name(kExpectedRole));
       return;
     case FeedbackForm::kThumb:
       draft_.kind = RecordDraft::Kind::kThumb;

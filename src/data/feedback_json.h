@@ -39,7 +39,7 @@ class JsonFeedbackReader {
   bool has(Role role) const { return (present_ & bit(role)) != 0; }
   // A single value; throws BadRow for lists, objects and (unless allowed) true and false.
   Cell single(Role role, bool allow_bool = false) const;
-  Cell answer_cell() const;
+  Cell answer_cell(Role role) const;
   void read_source();
   void read_form(FeedbackForm form);
   std::string* scratch() { return &scratch_.emplace_back(); }

@@ -41,6 +41,7 @@ enum Role : std::uint8_t {
   kSecondRole,
   kSecondTextRole,
   kAnswerRole,
+  kExpectedRole,
   kRoles
 };
 using RoleSet = std::uint32_t;
@@ -79,7 +80,7 @@ struct ThingDraft {
 };
 
 struct RecordDraft {
-  enum class Kind : std::uint8_t { kComparison, kRanking, kRating, kThumb };
+  enum class Kind : std::uint8_t { kComparison, kRanking, kRating, kThumb, kCheck };
   std::uint64_t line = 0;
   std::string_view raw;
   std::optional<std::string_view> id, rater;
@@ -93,6 +94,7 @@ struct RecordDraft {
   bool order_known = true;  // false: nothing says which of the two was shown first ...
   bool placed = false;      // ... and they stay as they stand; else a hash decides
   Answer answer = Answer::kTie;
+  Answer expected = Answer::kTie;   // of a check item
   std::vector<std::uint32_t> rank;  // of every item, 0 the best, without gaps
   double rating = 0;
   bool up = false;
@@ -108,6 +110,8 @@ std::string_view checked_text(std::string_view text, std::string_view what);
 std::string_view checked_name_of(const Cell& cell, std::string_view what, std::string* scratch);
 // Whether the order in which two options stand is that in which they were shown: "known" or "unknown".
 bool checked_shown_order(const Cell& cell, std::string_view what);
+// What was expected of a check item: no tie.
+Answer checked_expected(Answer answer, std::string_view what);
 // Whether a rater's cell is what tables write where nobody is named (empty, nan, NA, None, null): all of them
 // would else be one busy person.
 bool names_nobody(const Cell& cell);

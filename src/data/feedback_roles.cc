@@ -42,6 +42,7 @@ constexpr RoleName kNames[] = {
     {"second", kSecondRole},
     {"second_text", kSecondTextRole},
     {"answer", kAnswerRole},
+    {"expected", kExpectedRole},
 };
 
 constexpr RoleSet kOptionsKeys = bit(kOptionsRole) | bit(kRankingRole);
@@ -129,6 +130,9 @@ FeedbackForm form_of(RoleSet present, const RoleMap& roles) {
     if (present & any_of) return;
     throw BadRow{roles.name(static_cast<Role>(std::countr_zero(any_of))), "nothing", expected};
   };
+  if ((present & bit(kExpectedRole)) != 0 && family != kComparisonKeys && family != kSingleKeys)
+    throw BadRow{roles.name(kExpectedRole), "a check item that is no comparison of first and second",
+                 "first, second, answer and expected"};
   if (family == kOptionsKeys) {
     need(bit(kOptionsRole), "a list of options");
     need(bit(kRankingRole), "a list of the options, best first");

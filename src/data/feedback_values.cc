@@ -38,6 +38,7 @@ void RecordDraft::clear() {
   rank.clear();
   order_known = true;
   placed = false;
+  expected = Answer::kTie;
 }
 
 std::string_view checked_text(std::string_view text, std::string_view what) {
@@ -64,6 +65,12 @@ bool checked_shown_order(const Cell& cell, std::string_view what) {
   if (cell.kind == Cell::Kind::kText && cell.text == "known") return true;
   if (cell.kind == Cell::Kind::kText && cell.text == "unknown") return false;
   throw BadRow{std::string(what), shown(cell), "known or unknown"};
+}
+
+Answer checked_expected(Answer answer, std::string_view what) {
+  if (answer == Answer::kTie)
+    throw BadRow{std::string(what), "a tie", "the one of the two that a check item has as its right answer"};
+  return answer;
 }
 
 bool names_nobody(const Cell& cell) {

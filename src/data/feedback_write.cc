@@ -19,7 +19,7 @@ namespace {
 // One line in the order of the file that the feedback came from.
 struct Entry {
   std::uint64_t line;
-  std::uint8_t form;  // 0 comparison, 1 ranking, 2 rating, 3 thumb
+  std::uint8_t form;  // 0 comparison, 1 ranking, 2 rating, 3 thumb, 4 check
   std::size_t at;
 };
 
@@ -37,6 +37,7 @@ class Writer {
     gather(1, f_.ranking_offset.size() - 1, f_.ranking);
     gather(2, f_.rating.size(), f_.rating_source);
     gather(3, f_.up.size(), f_.thumb);
+    gather(4, f_.checks.answer.size(), f_.checks.source);
     // Numbers of prompts and items follow first appearance: the order of records must stay.
     std::stable_sort(entries.begin(), entries.end(),
                      [](const Entry& a, const Entry& b) { return a.line < b.line; });
@@ -54,12 +55,13 @@ class Writer {
       key("second");
       item(f_.second[at]);
       key("answer");
-      const Answer answer = f_.answer[at];
-      out_ += answer == Answer::kFirst ? "\"first\"" : answer == Answer::kSecond ? "\"second\"" : "\"tie\"";
+      answer(f_.answer[at]);
       if (!f_.order_known.empty() && f_.order_known[at] == 0) {
         key("shown_order");
         out_ += "\"unknown\"";
       }
+    } else if (entry.form == 4) {
+      check(at);
     } else if (entry.form == 1) {
       ranking(at);
     } else if (entry.form == 2) {
@@ -76,6 +78,27 @@ class Writer {
       out_ += f_.up[at] ? "true" : "false";
     }
     out_ += "}\n";
+  }
+
+  void answer(Answer what) {
+    out_ += what == Answer::kFirst ? "\"first\"" : what == Answer::kSecond ? "\"second\"" : "\"tie\"";
+  }
+
+  void check(std::size_t at) {
+    const Feedback::Checks& c = f_.checks;
+    open_source(c.source, at);
+    if (!c.prompt[at].empty()) {
+      key("prompt");
+      string(c.prompt[at]);
+    }
+    key("first");
+    string(c.first[at]);
+    key("second");
+    string(c.second[at]);
+    key("answer");
+    answer(c.answer[at]);
+    key("expected");
+    answer(c.expected[at]);
   }
 
   void ranking(std::size_t at) {
@@ -110,6 +133,11 @@ class Writer {
 
   // Who, when, how often, and under which prompt.
   void open(std::uint32_t item, const JudgementSource& source, std::size_t at) {
+    open_source(source, at);
+    prompt(f_.item_prompt[item]);
+  }
+
+  void open_source(const JudgementSource& source, std::size_t at) {
     first_key_ = true;
     out_ += '{';
     const std::uint32_t rater = source.rater.empty() ? kNoRater : source.rater[at];
@@ -129,7 +157,6 @@ class Writer {
       key("weight");
       number(source.weight[at]);
     }
-    prompt(f_.item_prompt[item]);
   }
 
   void prompt(std::uint32_t p) {

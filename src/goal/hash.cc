@@ -45,6 +45,10 @@ void add_outcome(Meaning& meaning, const OutcomeSpec& spec) {
   meaning.maybe(spec.range_upper);
   meaning.text(spec.column);
   if (spec.missing_at_random) meaning.text("outcome.missing");
+  if (spec.careless_at_most) {
+    meaning.text("outcome.careless_at_most");
+    meaning.number(*spec.careless_at_most);
+  }
   if (spec.model.empty()) return;
   meaning.text(spec.model);
   meaning.text(spec.transactions);

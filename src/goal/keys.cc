@@ -33,6 +33,7 @@ constexpr auto kKeys = std::to_array<GoalKey>({
     {"outcome", "of", "an outcome's name", "none"},
     {"outcome", "from", "names of outcomes", "none"},
     {"outcome", "surrogacy", "\"assumed\"", "none"},
+    {"outcome", "careless_at_most", "number from 0 to 0.5", "none"},
 
     {"proxies", "candidates", "names of outcomes", "none"},
 

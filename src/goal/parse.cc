@@ -142,6 +142,14 @@ OutcomeSpec read_outcome(const std::string& path, const TomlMember& member) {
              "kind alone: a preference is learnt from [data] feedback");
     }
   }
+  if (const TomlValue* careless = table.at("careless_at_most"); careless != nullptr) {
+    const char* expected = "a number from 0 to 0.5";
+    if (spec.kind != OutcomeKind::kPreference)
+      refuse(table.where("careless_at_most"), table.name("careless_at_most"), "a key of what people prefer",
+             "kind = \"preference\" beside it");
+    spec.careless_at_most =
+        table.number("careless_at_most", expected, [](double x) { return x >= 0 && x <= 0.5; });
+  }
   if (const auto after = table.text("observed_after")) {
     spec.observed_after_us =
         parse_duration_us(*after, table.where("observed_after"), table.name("observed_after"));

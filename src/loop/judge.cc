@@ -29,7 +29,7 @@ void judge(Study& study, const std::vector<Judgeable>& policies, const RunOption
     question += ":rows=" + digest_of_rows(how.unseen);
   open_look(study, question, options);
   how.alpha = study.look.alpha;
-  study.certification = certify(study.log, study.goal, study.models, study.reference, candidates, how);
+  study.certification = certify_at_every_lapse(study, candidates, how);
   for (const Judgeable& asked : policies) {
     if (asked.judges.left_out == 0) continue;
     for (CandidateClaim& claim : study.certification->candidates)

@@ -18,6 +18,11 @@ void learn_preference(Study& study) {
   const std::vector<std::string> served =
       served_caps(*study.feedback, study.log, study.models.map, study.seed, study.threads);
   study.caps.insert(study.caps.end(), served.begin(), served.end());
+  study.lapses = lapse_range(*study.feedback, study.goal.preference()->careless_at_most);
+  if (!study.lapses.cap.empty()) study.caps.push_back(study.lapses.cap);
+  if (study.lapses.point > 0)
+    model = std::make_shared<PreferenceModel>(
+        at_lapse(*model, *study.feedback, study.models.map, study.seed, study.lapses.point, study.threads));
   add_preference(study.log, study.models, study.goal.preference()->name, std::move(model), study.base,
                  study.threads);
 }
@@ -117,7 +122,7 @@ void summarize_constants(Study& study) {
   const bool compared = !study.constants.empty();
   double least = INFINITY;
   if (compared) {
-    const Certification all = certify(log, study.goal, study.models, study.reference, {}, how);
+    const Certification all = certify_at_every_lapse(study, {}, how);
     // Where missing outcomes are in doubt, what decides is the gain with them at their worst.
     const bool doubt = std::any_of(study.goal.maximize.begin(), study.goal.maximize.end(),
                                    [&](const Term& term) { return study.missing_caps.contains(term.outcome); });

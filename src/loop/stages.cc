@@ -8,6 +8,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "plumb/policy_contrast.h"
 #include "plumb/policy_tree.h"
 #include "plumb/report.h"
 #include "plumb/ties.h"
@@ -28,14 +29,16 @@ std::string file_name(const std::string& policy) {
 // What a terminal shows while a signal is pushed: the pressure, what the signal promises, and what the goal
 // does on rows that it was not learnt from.
 std::string live_line(const Study& study, const Signal& signal, const PathPoint& point) {
-  Contrast gain{"gain", {}};
-  const auto terms = goal_terms(study.goal, study.models);
-  study.evaluation->add_terms(gain, point.policy, terms, study.training_rows, 1);
-  study.evaluation->add_terms(gain, study.reference_number, terms, study.training_rows, -1);
-  const Estimates e = study.evaluation->estimate({&gain, 1});
-  const double half = normal_quantile(0.5 + study.goal.confidence / 2) * e.standard_error[0];
-  return fmt::format("pushing {}: {:.3f} nats, proxy {:+.3g}, held out {:+.3g} ({:+.3g} to {:+.3g})",
-                     signal.name, point.kl, point.promised, e.value[0], e.value[0] - half, e.value[0] + half);
+  const PolicyContrast gain{{{point.policy, 1.0}, {study.reference_number, -1.0}},
+                            goal_terms(study.goal, study.models),
+                            study.training_rows};
+  const ContrastParts parts = contrast_parts(*study.evaluation, gain);
+  const std::string pushed =
+      fmt::format("pushing {}: {:.3f} nats, proxy {:+.3g}, held out ", signal.name, point.kl, point.promised);
+  if (!parts.why_not.empty()) return pushed + "no number";
+  const double half = normal_quantile(0.5 + study.goal.confidence / 2) * parts.standard_error;
+  return pushed +
+         fmt::format("{:+.3g} ({:+.3g} to {:+.3g})", parts.value, parts.value - half, parts.value + half);
 }
 
 // The policy that spends the budget comes first: it is what training ships. What was pushed towards a signal
@@ -60,6 +63,7 @@ void add_budget_policy(Study& study, const TrainingContext& context) {
   candidate.kl = found.kl;
   candidate.gain = found.gain;
   candidate.standard_error = found.gain_error;
+  candidate.why_not = found.why_not;
   const double price = 0.5 * (found.allocation.price_low + found.allocation.price_high);
   candidate.multipliers = {{std::string(kBudgetClaim), price, spec.budget - found.allocation.cost, true}};
   study.training->candidates.insert(study.training->candidates.begin(), std::move(candidate));
@@ -199,7 +203,7 @@ void certify_candidates(Study& study, const RunOptions& options) {
   CertificationOptions how = certification_options(study);
   how.unseen = study.evaluation->subset(study.certification_rows).mask;
   how.reference_is_fixed = study.reference_seen.empty();
-  study.certification = certify(study.log, study.goal, study.models, study.reference, candidates, how);
+  study.certification = certify_at_every_lapse(study, candidates, how);
   std::vector<PolicyPointer> policies;
   for (const Certifiable& c : candidates) policies.push_back(c.policy);
   give_account(study, policies, study.evaluation->subset(study.training_rows).mask,

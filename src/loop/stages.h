@@ -65,6 +65,9 @@ void measure_distances(Study& study);
 void give_account(Study& study, const std::vector<PolicyPointer>& policies,
                   const std::vector<std::uint8_t>& seen, const std::vector<std::uint8_t>& unseen);
 // What every certification of this study shares: what may be spent, and what the log cannot tell.
+// certify, at every share of careless answers that is possible where the goal holds a preference.
+Certification certify_at_every_lapse(Study& study, const std::vector<Certifiable>& candidates,
+                                     const CertificationOptions& options);
 CertificationOptions certification_options(const Study& study);
 void certify_candidates(Study& study, const RunOptions& options);
 // The later log's study, with everything that the monitor found. `first` and `later` were read for one goal;

@@ -11,6 +11,8 @@ std::string preference_part(const Json& evidence) {
   const Json& preference = object(evidence, "preference");
   if (preference.empty()) return {};
   std::string out = paragraph(text(preference, "sentence"), "lead");
+  const Json& unit = object(preference, "unit");
+  out += paragraph(text(unit, "sentence")) + paragraph(text(unit, "careless_sentence"), "soft");
   Table table;
   table.headers = {"On people whom it did not learn from", "Estimate", "Without a preference"};
   const auto row = [&](const char* name, const char* member, const char* neutral) {

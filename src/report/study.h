@@ -13,6 +13,7 @@
 #include "plumb/account.h"
 #include "plumb/audit.h"
 #include "plumb/budget.h"
+#include "plumb/careless.h"
 #include "plumb/learnt.h"
 #include "plumb/monitor.h"
 #include "plumb/preferred.h"
@@ -90,6 +91,7 @@ struct Study {
 
   std::optional<Feedback> feedback;  // where the goal asks what people prefer
   FeedbackReport feedback_load;
+  LapseRange lapses;                                 // of the feedback's answers
   std::map<std::string, Transactions> transactions;  // of lifetime values, by the outcome's name
 
   // reward, policy, evaluate
@@ -149,8 +151,9 @@ nlohmann::json segments_json(const CandidateClaim& claim);
 nlohmann::json monitor_json(const MonitorSummary& monitor);
 nlohmann::json monitor_questions_json(const Study& study);
 std::string monitor_headline(const Study& study);
-nlohmann::json interval_json(const Measured& measured);  // {value, lower, upper}, nulls where unknown
-nlohmann::json number_json(double value);                // null where not finite
+nlohmann::json curve_point_json(const CurvePoint& point);  // no numbers where it has none
+nlohmann::json interval_json(const Measured& measured);    // {value, lower, upper}, nulls where unknown
+nlohmann::json number_json(double value);                  // null where not finite
 // Sentences.
 std::string headline(const Study& study);
 nlohmann::json questions_json(const Study& study);

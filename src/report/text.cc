@@ -157,6 +157,9 @@ std::string preference(const Json& evidence) {
   for (const char* sentence : {"sentence", "position_sentence", "curve_sentence"}) {
     if (const std::string said = plain(text(p, sentence)); !said.empty()) body += "  " + said + "\n";
   }
+  for (const char* sentence : {"sentence", "careless_sentence"})
+    if (const std::string said = plain(text(object(p, "unit"), sentence)); !said.empty())
+      body += "  " + said + "\n";
   if (const std::string said = plain(text(object(p, "people"), "sentence")); !said.empty())
     body += "  " + said + "\n";
   return titled("What people prefer", body);
@@ -281,7 +284,8 @@ std::string signals(const Json& evidence) {
   std::vector<Row> rows{{"", "trained on", "KL", "held-out gain", "lower end"}};
   for (const Json& s : list(training, "signals")) {
     rows.push_back({flag(s, "chosen") ? "*" : "", name(s, "signal"), significant(number(s, "kl")),
-                    significant(number(s, "value")), significant(number(s, "lower"))});
+                    number(s, "value") ? significant(number(s, "value")) : "no number",
+                    number(s, "lower") ? significant(number(s, "lower")) : "no number"});
   }
   const std::string sentence = plain(text(training, "sentence"));
   return titled("Training (* chosen)", aligned(rows, {2, 3, 4})) +

@@ -22,6 +22,12 @@ std::vector<Judged> all_pairs(const Feedback& f) {
   return out;
 }
 
+std::vector<Judged> decided_pairs(const Feedback& f) {
+  std::vector<Judged> out = all_pairs(f);
+  std::erase_if(out, [](const Judged& j) { return j.answer == 0.5; });
+  return out;
+}
+
 ComparedPairs compare(const Feedback& feedback, const std::vector<Judged>& judged, const FeatureMap& map,
                       std::uint64_t split_seed) {
   const FeedbackDecisions decisions = as_decisions(feedback);

@@ -18,6 +18,10 @@ struct Judged {
   std::uint32_t rater;
 };
 std::vector<Judged> all_pairs(const Feedback& feedback);
+// Those that were decided. Under Davidson's ties (1970) a decided answer has the odds of Bradley-Terry whatever
+// the share of ties is, and ties alone say nothing of who is liked more: the likelihood given that an answer
+// was decided.
+std::vector<Judged> decided_pairs(const Feedback& feedback);
 
 // Differences of designs without columns that are zero throughout; `column` says which are left.
 struct ComparedPairs {
@@ -28,7 +32,7 @@ struct ComparedPairs {
 ComparedPairs compare(const Feedback& feedback, const std::vector<Judged>& judged, const FeatureMap& map,
                       std::uint64_t split_seed);
 inline ComparedPairs compared_pairs(const Feedback& feedback, const FeatureMap& map, std::uint64_t split_seed) {
-  return compare(feedback, all_pairs(feedback), map, split_seed);
+  return compare(feedback, decided_pairs(feedback), map, split_seed);
 }
 
 }  // namespace plumb

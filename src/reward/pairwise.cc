@@ -27,7 +27,8 @@ struct Derivatives {
   Eigen::MatrixXd curvature;
 };
 
-Derivatives derivatives(const Pairs& pairs, double penalty, const Eigen::VectorXd& coef, int threads) {
+Derivatives derivatives(const Pairs& pairs, double penalty, const Eigen::VectorXd& coef, int threads,
+                        PairLink link = {}) {
   const Eigen::Index p = pairs.design.cols(), n = pairs.design.rows();
   std::vector<Derivatives> parts(kParts);
   parallel_blocks(kParts, threads, [&](std::size_t k) {
@@ -37,12 +38,12 @@ Derivatives derivatives(const Pairs& pairs, double penalty, const Eigen::VectorX
     const Eigen::VectorXd log_odds = rows * coef;
     Eigen::VectorXd residual(count);
     for (Eigen::Index r = 0; r < count; ++r) {
-      const double share = sigmoid(log_odds[r]), weight = pairs.weight[begin + r];
-      residual[r] = weight * (share - pairs.answer[begin + r]);
+      const double weight = pairs.weight[begin + r] * link.pull(log_odds[r]);
+      residual[r] = weight * (link.chance(log_odds[r]) - pairs.answer[begin + r]);
     }
     out.gradient = rows.transpose() * residual;
     for (Eigen::Index r = 0; r < count; ++r) {
-      rows.row(r) *= std::sqrt(pairs.weight[begin + r] * sigmoid(log_odds[r]) * sigmoid(-log_odds[r]));
+      rows.row(r) *= std::sqrt(pairs.weight[begin + r] * link.pull(log_odds[r]) * link.slope(log_odds[r]));
     }
     out.curvature = Eigen::MatrixXd::Zero(p, p);
     out.curvature.selfadjointView<Eigen::Lower>().rankUpdate(rows.transpose());
@@ -121,14 +122,15 @@ PairFit fit_pairs(const Pairs& pairs, double penalty, Eigen::VectorXd start, int
   return fit;
 }
 
-PairFit fit_pairs_unbiased(const Pairs& pairs, double penalty, int threads) {
+PairFit fit_pairs_unbiased(const Pairs& pairs, double penalty, int threads, PairLink link) {
   PLUMB_ASSERT(penalty > 0 && pairs.design.rows() > 0);
   const Eigen::Index n = pairs.design.rows();
   PairFit fit;
+  fit.link = link;
   fit.coef = Eigen::VectorXd::Zero(pairs.design.cols());
   fit.hat.resize(n);
   for (int step = 0; step < kMostSteps; ++step) {
-    Derivatives d = derivatives(pairs, penalty, fit.coef, threads);
+    Derivatives d = derivatives(pairs, penalty, fit.coef, threads, link);
     const Eigen::LLT<Eigen::MatrixXd> factor(d.curvature);
     const Eigen::VectorXd log_odds = pairs.design * fit.coef;
     std::vector<Eigen::VectorXd> parts(kParts);
@@ -138,10 +140,10 @@ PairFit fit_pairs_unbiased(const Pairs& pairs, double penalty, int threads) {
       factor.matrixL().solveInPlace(rows);
       Eigen::VectorXd pull(count);
       for (Eigen::Index r = 0; r < count; ++r) {
-        const double share = sigmoid(log_odds[begin + r]);
-        const double hat = pairs.weight[begin + r] * share * (1 - share) * rows.col(r).squaredNorm();
+        const double at = log_odds[begin + r];
+        const double hat = pairs.weight[begin + r] * link.pull(at) * link.slope(at) * rows.col(r).squaredNorm();
         fit.hat[begin + r] = hat;
-        pull[r] = hat * (0.5 - share);
+        pull[r] = hat * (0.5 - sigmoid(at));
       }
       parts[k] = pairs.design.middleRows(begin, count).transpose() * pull;
     });
@@ -169,7 +171,8 @@ PairMatrix pair_influence(const Pairs& pairs, const PairFit& fit, const std::vec
   for (Eigen::Index r = 0; r < pairs.design.rows(); ++r) {
     const std::uint32_t bucket = buckets[static_cast<std::size_t>(r)];
     const double left = fit.hat.size() > 0 ? std::max(0.1, 1 - fit.hat[r]) : 1;
-    const double residual = (pairs.answer[r] - sigmoid(log_odds[r])) / left;
+    const double residual =
+        fit.link.pull(log_odds[r]) * (pairs.answer[r] - fit.link.chance(log_odds[r])) / left;
     scores.row(bucket) += pairs.weight[r] * residual * pairs.design.row(r);
     used[bucket] = 1;
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "plumb/base.h"
+#include "plumb/regression.h"
 
 namespace plumb {
 
@@ -25,7 +26,22 @@ struct Pairs {
 // The rows whose fold has its bit set in `folds`.
 Pairs pairs_in(const Pairs& pairs, std::uint32_t folds);
 
+// How answers follow log-odds: a share `lapse` of them is a coin, P(first) = (1 - lapse) s(log-odds) + lapse /
+// 2 (Wichmann and Hill 2001, eq. 1, with both lapse rates equal).
+struct PairLink {
+  double lapse = 0;
+  double chance(double log_odds) const { return (1 - lapse) * sigmoid(log_odds) + lapse / 2; }
+  double slope(double log_odds) const { return (1 - lapse) * sigmoid(log_odds) * sigmoid(-log_odds); }
+  // The score of an answer is this times (answer - chance), its information this times the slope; 1 without
+  // lapses.
+  double pull(double log_odds) const {
+    const double p = chance(log_odds);
+    return lapse > 0 ? slope(log_odds) / (p * (1 - p)) : 1;
+  }
+};
+
 struct PairFit {
+  PairLink link;
   Eigen::VectorXd coef;
   Eigen::MatrixXd curvature;  // of the penalized loss at coef
   Eigen::VectorXd hat;        // leverage of every row at coef; empty where it was not asked for
@@ -35,9 +51,9 @@ struct PairFit {
 // for any threads. REQUIRES: penalty > 0.
 PairFit fit_pairs(const Pairs& pairs, double penalty, Eigen::VectorXd start, int threads);
 // The same without the first-order bias of maximum likelihood, which pushes log-odds away from zero by about
-// (columns / rows): the score is modified by the leverages (Firth 1993, Biometrika 80). Finite also for answers
-// that a plane separates. Fills `hat`.
-PairFit fit_pairs_unbiased(const Pairs& pairs, double penalty, int threads);
+// (columns / rows): the score is modified by the leverages (Firth 1993, Biometrika 80; with lapses Kosmidis and
+// Firth 2009, eq. 12, by Fisher scoring). Finite also for answers that a plane separates. Fills `hat`.
+PairFit fit_pairs_unbiased(const Pairs& pairs, double penalty, int threads, PairLink link = {});
 // Mean log-loss, a row.
 Eigen::VectorXd pair_losses(const Pairs& pairs, const Eigen::VectorXd& coef);
 // The mean diagonal of the curvature at coef = 0 over the penalized columns: what penalties are multiples of.

@@ -49,7 +49,7 @@ ComparisonSupport comparison_support(const Pairs& pairs, const PairFit& fit, dou
   const Eigen::VectorXd log_odds = pairs.design * fit.coef;
   for (Index r = 0; r < pairs.design.rows(); ++r) {
     const auto row = static_cast<std::size_t>(r);
-    const double spread = std::sqrt(sigmoid(log_odds[r]) * sigmoid(-log_odds[r]));
+    const double spread = std::sqrt(fit.link.pull(log_odds[r]) * fit.link.slope(log_odds[r]));
     scores.row(answer_of[row]) += random_sign(row, 1) * pairs.weight[r] * spread * pairs.design.row(r);
   }
   const PairMatrix moved = fit.curvature.ldlt().solve(scores.transpose()).transpose();

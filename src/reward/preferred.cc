@@ -83,9 +83,7 @@ PreferenceQuality quality_of(const Pairs& judge, const Eigen::VectorXd& learnt, 
   along.design.col(1) = predicted.array() - learnt[0];
   Eigen::VectorXd right(predicted.size());
   for (Eigen::Index r = 0; r < predicted.size(); ++r) {
-    const double answer = judge.answer[r];
-    out.ties += answer == 0.5;
-    right[r] = answer == 0.5 || predicted[r] == 0 ? 0.5 : (predicted[r] > 0) == (answer > 0.5) ? 1 : 0;
+    right[r] = predicted[r] == 0 ? 0.5 : (predicted[r] > 0) == (judge.answer[r] > 0.5) ? 1 : 0;
   }
   std::tie(out.accuracy, out.accuracy_error) = clustered_mean(judge, right);
   std::tie(out.log_loss, out.log_loss_error) = clustered_mean(judge, pair_losses(judge, learnt));
@@ -113,7 +111,7 @@ std::vector<RaterAgreement> rater_agreements(const Feedback& feedback, const std
     }
     const double answer = judged[r].answer;
     count[judged[r].rater] += 1;
-    agree[judged[r].rater] += answer == 0.5 || predicted == 0 ? 0.5 : (predicted > 0) == (answer > 0.5) ? 1 : 0;
+    agree[judged[r].rater] += predicted == 0 ? 0.5 : (predicted > 0) == (answer > 0.5) ? 1 : 0;
   }
   std::vector<RaterAgreement> out;
   for (std::size_t r = 0; r < count.size(); ++r) {
@@ -148,6 +146,36 @@ double mean_doubt(const Pairs& pairs, const Eigen::VectorXd& coef) {
   for (Eigen::Index r = 0; r < log_odds.size(); ++r)
     sum += pairs.weight[r] * sigmoid(log_odds[r]) * sigmoid(-log_odds[r]);
   return sum / pairs.weight.sum();
+}
+
+// Values of every variant from comparisons that its policies were not learnt from, at the model's lapse rate.
+// The fit of the certification half.
+PairFit estimate_values(PreferenceModel& model, const ComparedPairs& comparisons, const Feedback& feedback,
+                        std::size_t width, int threads) {
+  PairFit estimate;
+  for (std::size_t v = 0; v < kVariants; ++v) {
+    // What judges rows of a training fold was not learnt with: the comparisons of that fold alone.
+    const Pairs judge = pairs_in(comparisons.pairs, v < kTrainingFolds ? 1u << v : kEveryFold & ~kTraining);
+    if (judge.size() == 0) {
+      refuse(feedback.source, "feedback",
+             fmt::format("{} comparisons, none in one of {} folds", comparisons.pairs.size(), kFolds),
+             "comparisons of enough people for every fold to hold some");
+    }
+    const double weak = kWeakPenalty * curvature_scale(judge);
+    estimate = fit_pairs_unbiased(judge, weak, threads, {model.lapse});
+    model.support.push_back(comparison_support(judge, estimate, weak, comparisons.column, width));
+    const PairMatrix influence = pair_influence(judge, estimate);
+    model.estimate.push_back(spread(estimate.coef, comparisons, width));
+    Matrix by_bucket(kBuckets, width);
+    for (std::size_t b = 0; b < kBuckets; ++b) {
+      for (std::size_t k = 0; k < comparisons.column.size(); ++k) {
+        by_bucket(b, comparisons.column[k]) =
+            influence(static_cast<Eigen::Index>(b), static_cast<Eigen::Index>(k + 1));
+      }
+    }
+    model.influence.push_back(std::move(by_bucket));
+  }
+  return estimate;
 }
 
 void find_caps(PreferenceModel& model, const Pairs& training, const Pairs& certification, std::size_t columns,
@@ -217,12 +245,17 @@ PreferenceModel fit_preference(const Feedback& feedback, const FeatureMap& map, 
            fmt::format("{} ratings and {} thumbs", feedback.rating.size(), feedback.up.size()),
            "comparisons and rankings of actions: ratings and thumbs are on no scale that decisions share");
   }
-  const std::vector<Judged> judged = all_pairs(feedback);
-  if (judged.empty()) refuse(feedback.source, "feedback", "no comparison", "at least one to learn from");
+  const std::vector<Judged> everything = all_pairs(feedback), judged = decided_pairs(feedback);
+  if (judged.empty())
+    refuse(feedback.source, "feedback",
+           everything.empty() ? "no comparison"
+                              : fmt::format("{} comparisons, all of them ties", everything.size()),
+           "at least one that was decided, to learn from");
   const ComparedPairs comparisons = compare(feedback, judged, map, split_seed);
   const Pairs& all = comparisons.pairs;
   PreferenceModel model;
   model.comparisons = judged.size();
+  model.ties = everything.size() - judged.size();
   model.raters = feedback.rater.size();
   model.training_digest = feedback_digests(feedback, split_seed, kTraining);
   if (model.training_digest.size() > kSketchComparisons) model.training_digest.resize(kSketchComparisons);
@@ -233,7 +266,6 @@ PreferenceModel fit_preference(const Feedback& feedback, const FeatureMap& map, 
   }
   const double penalty = choose_penalty(all, threads);
   Eigen::VectorXd whole;
-  double doubt = 0.25;
   for (std::size_t v = 0; v < kVariants; ++v) {
     const std::uint32_t folds = v < kTrainingFolds ? kTraining & ~(1u << v) : kTraining;
     const Pairs seen = pairs_in(all, folds);
@@ -241,37 +273,30 @@ PreferenceModel fit_preference(const Feedback& feedback, const FeatureMap& map, 
       refuse(feedback.source, "feedback", fmt::format("{} comparisons in one fold", training.size()),
              "comparisons of enough people for every fold to hold some");
     }
-    const double scale = curvature_scale(seen);
-    whole = fit_pairs(seen, penalty * scale, {}, threads).coef;
+    whole = fit_pairs(seen, penalty * curvature_scale(seen), {}, threads).coef;
     model.learnt.push_back(spread(whole, comparisons, map.width()));
-    // What judges rows of a training fold was not learnt with: the comparisons of that fold alone.
-    const Pairs judge = v < kTrainingFolds ? pairs_in(all, 1u << v) : certification;
-    if (judge.size() == 0) {
-      refuse(feedback.source, "feedback",
-             fmt::format("{} comparisons, none in one of {} folds", judged.size(), kFolds),
-             "comparisons of enough people for every fold to hold some");
-    }
-    const double weak = kWeakPenalty * curvature_scale(judge);
-    const PairFit estimate = fit_pairs_unbiased(judge, weak, threads);
-    model.support.push_back(comparison_support(judge, estimate, weak, comparisons.column, map.width()));
-    const PairMatrix influence = pair_influence(judge, estimate);
-    model.estimate.push_back(spread(estimate.coef, comparisons, map.width()));
-    Matrix by_bucket(kBuckets, map.width());
-    for (std::size_t b = 0; b < kBuckets; ++b) {
-      for (std::size_t k = 0; k < comparisons.column.size(); ++k) {
-        by_bucket(b, comparisons.column[k]) =
-            influence(static_cast<Eigen::Index>(b), static_cast<Eigen::Index>(k + 1));
-      }
-    }
-    model.influence.push_back(std::move(by_bucket));
-    if (v < kTrainingFolds) continue;
-    model.quality = quality_of(judge, whole, estimate, influence, threads);
-    doubt = mean_doubt(judge, estimate.coef);
   }
+  const PairFit estimate = estimate_values(model, comparisons, feedback, map.width(), threads);
+  model.quality = quality_of(certification, whole, estimate, pair_influence(certification, estimate), threads);
+  for (const Judged& j : everything)
+    model.quality.ties += j.answer == 0.5 && fold_of(j.unit, split_seed) >= kTrainingFolds;
   model.hardly_compared = hardly_compared_in(feedback, judged, map, split_seed);
   model.rater = rater_agreements(feedback, judged, comparisons, model);
-  find_caps(model, training, certification, comparisons.column.size(), doubt);
+  find_caps(model, training, certification, comparisons.column.size(),
+            mean_doubt(certification, estimate.coef));
   return model;
+}
+
+PreferenceModel at_lapse(const PreferenceModel& model, const Feedback& feedback, const FeatureMap& map,
+                         std::uint64_t split_seed, double lapse, int threads) {
+  PLUMB_ASSERT(lapse >= 0 && lapse < 1);
+  PreferenceModel out = model;
+  out.lapse = lapse;
+  out.estimate.clear();
+  out.influence.clear();
+  out.support.clear();
+  estimate_values(out, compared_pairs(feedback, map, split_seed), feedback, map.width(), threads);
+  return out;
 }
 
 }  // namespace plumb

@@ -19,16 +19,37 @@ std::vector<LinearScorer> scorers(const FeatureMap& map, const std::vector<std::
 
 void add_preference(DecisionLog& log, OutcomeModels& models, const std::string& name,
                     std::shared_ptr<const PreferenceModel> model, std::span<const float> base, int threads) {
-  PLUMB_ASSERT(base.size() == log.action.size() && !models.preference);
-  const std::vector<LinearScorer> learnt = scorers(models.map, model->learnt),
-                                  estimate = scorers(models.map, model->estimate);
-  std::vector<float> direction(log.action.size()), q(log.action.size());
+  PLUMB_ASSERT(!models.preference);
   OutcomeColumn column;
   column.name = name;
   column.kind = OutcomeKind::kPreference;
   column.value.resize(log.size());
   column.state.assign(log.size(), State::kObserved);
   column.observed_count = log.size();
+  log.outcomes.push_back(std::move(column));
+  models.outcome.push_back(name);
+  models.method.push_back(Method::kBradleyTerry);
+  Calibration calibration;
+  calibration.slope = model->quality.slope;
+  calibration.count = model->quality.comparisons;
+  models.calibration.push_back(calibration);
+  models.q.emplace_back();
+  models.linear.emplace_back();
+  models.direction.emplace_back();
+  models.preference = std::move(model);
+  restate_preference(log, models, models.preference, base, threads);
+}
+
+void restate_preference(DecisionLog& log, OutcomeModels& models, std::shared_ptr<const PreferenceModel> model,
+                        std::span<const float> base, int threads) {
+  PLUMB_ASSERT(base.size() == log.action.size() && models.preference);
+  const std::size_t j = models.preference_index();
+  const std::vector<LinearScorer> learnt = scorers(models.map, model->learnt),
+                                  estimate = scorers(models.map, model->estimate);
+  std::vector<float> direction(log.action.size()), q(log.action.size());
+  const auto at = std::find_if(log.outcomes.begin(), log.outcomes.end(),
+                               [&](const OutcomeColumn& c) { return c.name == models.outcome[j]; });
+  OutcomeColumn& column = *at;
   const BoundFeatures features(models.map, log);
   parallel_blocks((log.size() + kDecisionBlock - 1) / kDecisionBlock, threads, [&](std::size_t block) {
     DecisionFeatures decision;
@@ -51,16 +72,9 @@ void add_preference(DecisionLog& log, OutcomeModels& models, const std::string& 
   });
   column.nonzero_count = static_cast<std::uint64_t>(
       std::count_if(column.value.begin(), column.value.end(), [](double y) { return y != 0; }));
-  log.outcomes.push_back(std::move(column));
-  models.outcome.push_back(name);
-  models.method.push_back(Method::kBradleyTerry);
-  Calibration calibration;
-  calibration.slope = model->quality.slope;
-  calibration.count = model->quality.comparisons;
-  models.calibration.push_back(calibration);
-  models.q.push_back(std::move(q));
-  models.linear.push_back(model->learnt);
-  models.direction.push_back(std::move(direction));
+  models.q[j] = std::move(q);
+  models.linear[j] = model->learnt;
+  models.direction[j] = std::move(direction);
   models.preference = std::move(model);
 }
 

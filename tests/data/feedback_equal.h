@@ -36,6 +36,12 @@ inline void expect_same(const Feedback& a, const Feedback& b) {
   EXPECT_EQ(a.text, b.text);
   EXPECT_EQ(a.item_prompt, b.item_prompt);
   EXPECT_EQ(a.order_known, b.order_known);
+  EXPECT_EQ(a.checks.prompt, b.checks.prompt);
+  EXPECT_EQ(a.checks.first, b.checks.first);
+  EXPECT_EQ(a.checks.second, b.checks.second);
+  EXPECT_EQ(a.checks.answer, b.checks.answer);
+  EXPECT_EQ(a.checks.expected, b.checks.expected);
+  expect_same(a.checks.source, b.checks.source);
   EXPECT_EQ(a.rater, b.rater);
   expect_same(a.context, b.context);
   expect_same(a.features, b.features);

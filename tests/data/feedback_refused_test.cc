@@ -126,6 +126,12 @@ TEST(BadFeedback, IsRefusedWithPlaceFoundAndExpected) {
        "unit_hash: found \"xyz\", expected sixteen hexadecimal digits"},
       {R"({"first":"a","second":"b","answer":"tie","unit":1,"unit_hash":"0000000000000001"})",
        "unit: found unit and unit_hash, expected one of them"},
+      {R"({"first":"a","second":"b","answer":"first","expected":"tie"})",
+       "expected: found a tie, expected the one of the two that a check item has as its right answer"},
+      {R"({"chosen":"a","rejected":"b","prompt":"p","expected":"a"})",
+       "expected: found a check item that is no comparison of first and second, expected first, second, answer "
+       "and "
+       "expected"},
       {R"({"first":"a","second":"b","answer":"tie","shown_order":"maybe"})",
        "shown_order: found \"maybe\", expected known or unknown"},
       {R"({"first":"a","second":"b","answer":"tie","weight":0})",

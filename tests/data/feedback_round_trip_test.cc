@@ -71,6 +71,21 @@ TEST(FeedbackRoundTrip, KeepsThatAnOrderIsUnknown) {
   expect_round_trip(csv_feedback("first,second,answer,shown_order\na,b,first,unknown\na,c,second,known\n"));
 }
 
+// Check items are no votes: they stand aside, with what was expected.
+TEST(FeedbackRoundTrip, KeepsCheckItemsApart) {
+  const Feedback f = json_feedback(R"({"prompt":"p","first":"a","second":"b","answer":"a","rater":"r"}
+{"prompt":"2 + 2","first":"4","second":"five","answer":"second","expected":"first","rater":"r","weight":2}
+{"first":"a","second":"b","answer":"tie","expected":"b"}
+)");
+  EXPECT_EQ(f.first.size(), 1u);
+  EXPECT_EQ(f.item, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(f.checks.answer, (std::vector<Answer>{Answer::kSecond, Answer::kTie}));
+  EXPECT_EQ(f.checks.expected, (std::vector<Answer>{Answer::kFirst, Answer::kSecond}));
+  EXPECT_EQ(f.checks.source.rater, (std::vector<std::uint32_t>{0, kNoRater}));
+  expect_round_trip(f);
+  expect_round_trip(csv_feedback("first,second,answer,expected\na,b,first,\nx,y,second,first\n"));
+}
+
 TEST(FeedbackRoundTrip, KeepsRandomFiles) {
   Rng rng = Rng(20).stream("round trip");
   const char* const answers[] = {"\"first\"", "\"b\"", "\"tie\""};

@@ -1,0 +1,254 @@
+// The scale of what people prefer, against known truth: a log-odds of .5 in decided answers, with ties by
+// Davidson and with answers that are coins. Is what these people gave covered as they gave it, is .5 covered
+// where check items or a true bound tell how many coins there are, and does a goal that trades preferences for
+// another unit decide nothing that the coins would turn?
+#include <fmt/format.h>
+
+#include "loop/stages.h"
+#include "plumb/careless.h"
+#include "plumb/policy_contrast.h"
+#include "plumb/preferred.h"
+#include "plumb/regression.h"
+#include "quality/cells.h"
+
+using namespace plumb;
+using namespace plumb::quality;
+
+namespace {
+
+constexpr double kLiked = .5;
+
+// Two actions, one context number that changes nothing of what is liked. b is liked more by kLiked.
+struct Asked {
+  std::size_t decisions = 1500, comparisons = 1500, checks = 0, answers_a_person = 3;
+  double ties = 0;      // their share at no difference
+  double careless = 0;  // share of answers that are coins
+  double effect = 0;    // of b on the log's own outcome
+  std::uint64_t seed = 1;
+
+  DecisionLog log() const {
+    DecisionLog out;
+    out.source = "asked";
+    out.actions = {"a", "b"};
+    out.fixed_actions = true;
+    out.offset = {0};
+    out.context.resize(1);
+    out.context[0].name = "x";
+    OutcomeColumn y;
+    y.name = "value";
+    y.kind = OutcomeKind::kNumber;
+    for (std::size_t i = 0; i < decisions; ++i) {
+      Rng rng = Rng(seed).stream("decision", i);
+      out.context[0].number.push_back(static_cast<float>(rng.normal()));
+      out.unit.push_back(hash_combine(i, 3));
+      out.action.insert(out.action.end(), {0, 1});
+      out.logged.insert(out.logged.end(), {.5f, .5f});
+      out.offset.push_back(out.action.size());
+      out.chosen.push_back(rng.bernoulli(.5));
+      out.propensity.push_back(.5);
+      y.value.push_back(rng.normal() + (out.chosen.back() == 1 ? effect : 0));
+      y.state.push_back(State::kObserved);
+    }
+    y.observed_count = y.nonzero_count = decisions;
+    out.outcomes.push_back(std::move(y));
+    digest_rows(out);
+    return out;
+  }
+
+  void add_source(JudgementSource& to, std::size_t person, std::size_t line) const {
+    to.rater.push_back(static_cast<std::uint32_t>(person));
+    to.time_us.push_back(kNoTime);
+    to.unit.push_back(hash_combine(person, 5));
+    to.line.push_back(line);
+  }
+
+  Feedback feedback() const {
+    Feedback f;
+    f.source = "votes";
+    f.context.resize(1);
+    f.context[0].name = "x";
+    for (std::size_t c = 0; c < comparisons; ++c) {
+      Rng rng = Rng(seed).stream("comparison", c);
+      const auto prompt = static_cast<std::uint32_t>(f.prompt.size());
+      f.prompt.push_back(fmt::format("p{}", c));
+      f.prompt_text.emplace_back();
+      f.context[0].number.push_back(static_cast<float>(rng.normal()));
+      for (const char* name : {"a", "b"}) {
+        f.item.emplace_back(name);
+        f.text.emplace_back();
+        f.item_prompt.push_back(prompt);
+      }
+      const std::uint32_t first = rng.bernoulli(.5);
+      const double odds = first == 1 ? kLiked : -kLiked;
+      // Davidson: e^(d/2) : e^(-d/2) : nu, with nu such that ties have their share where d is 0.
+      const double nu = 2 * ties / (1 - ties), decided = std::exp(odds / 2) + std::exp(-odds / 2);
+      const bool coin = rng.bernoulli(careless);
+      Answer answer = rng.bernoulli(coin ? .5 : sigmoid(odds)) ? Answer::kFirst : Answer::kSecond;
+      if (!coin && rng.bernoulli(nu / (nu + decided))) answer = Answer::kTie;
+      f.first.push_back(2 * prompt + first);
+      f.second.push_back(2 * prompt + 1 - first);
+      f.answer.push_back(answer);
+      const std::size_t person = c / answers_a_person;
+      if (person == f.rater.size()) f.rater.push_back(fmt::format("r{}", person));
+      add_source(f.comparison, person, c + 1);
+    }
+    for (std::size_t k = 0; k < checks; ++k) {
+      Rng rng = Rng(seed).stream("check", k);
+      f.checks.prompt.emplace_back();
+      f.checks.first.emplace_back("right");
+      f.checks.second.emplace_back("wrong");
+      f.checks.expected.push_back(Answer::kFirst);
+      f.checks.answer.push_back(rng.bernoulli(careless) && rng.bernoulli(.5) ? Answer::kSecond
+                                                                             : Answer::kFirst);
+      add_source(f.checks.source, k % f.rater.size(), comparisons + k + 1);
+    }
+    return f;
+  }
+};
+
+// b over a, from the lowest end at any lapse of the range to the highest.
+struct Answered {
+  bool known = false;
+  Interval interval;
+};
+
+Answered answered(const Asked& world, std::optional<double> declared) {
+  DecisionLog log = world.log();
+  assign_folds(log, 1);
+  OutcomeModels models = fit_outcome_models(log, {"value"}, 1);
+  const Feedback people = world.feedback();
+  const auto given = std::make_shared<PreferenceModel>(fit_preference(people, models.map, 1, 1));
+  add_preference(log, models, "preferred", given, log.logged, 1);
+  const LapseRange lapses = lapse_range(people, declared);
+  Answered out;
+  for (const double lapse : {lapses.lowest, lapses.highest}) {
+    restate_preference(log, models,
+                       std::make_shared<PreferenceModel>(at_lapse(*given, people, models.map, 1, lapse, 1)),
+                       log.logged, 1);
+    Evaluation e(log, models, 1, false, false);
+    std::vector<std::uint8_t> half(log.size());
+    for (std::size_t i = 0; i < log.size(); ++i) half[i] = variant_of(log, i) == kTrainingFolds;
+    const std::size_t all = e.add_subset({"certification", half});
+    const std::size_t a = e.add_policy(*constant_policy("a")), b = e.add_policy(*constant_policy("b"));
+    const ContrastParts parts =
+        contrast_parts(e, {{{b, 1.0}, {a, -1.0}}, {{models.preference_index(), 1.0}}, all});
+    if (!parts.why_not.empty()) return {};
+    const Interval i = interval_of(parts, normal_quantile(.975), .95);
+    if (out.known) {
+      out.interval.lower = std::min(out.interval.lower, i.lower);
+      out.interval.upper = std::max(out.interval.upper, i.upper);
+    } else {
+      out = {true, i};
+    }
+  }
+  return out;
+}
+
+// What goal `value + weight * preferred` says of b against a, declared or not.
+Verdict mixed(const Asked& world, double weight, std::optional<double> declared) {
+  const Goal goal =
+      parse_goal(fmt::format("goal.maximize = \"value + {} * preferred\"\n"
+                             "policy.reference = \"constant:a\"\n"
+                             "outcome.value.kind = \"number\"\n"
+                             "outcome.preferred.kind = \"preference\"\n{}"
+                             "data.feedback = [\"votes\"]\n"
+                             "data.context = [\"x\"]\n",
+                             weight,
+                             declared ? fmt::format("outcome.preferred.careless_at_most = {}\n", *declared)
+                                      : std::string()),
+                 "goal.toml");
+  LoadReport load;
+  load.rows_read = load.decisions = world.decisions;
+  RunOptions options;
+  options.seed = 1;
+  options.threads = 1;
+  Study study = check_in_memory(goal, world.log(), load, options, "gate", world.feedback());
+  learn_outcomes(study, options);
+  CertificationOptions how;
+  how.caps = study.caps;
+  how.with_constants = false;
+  return certify_at_every_lapse(study, {{constant_policy("b"), "", true}}, how).candidates[1].verdict;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Cells cells("panels_scale", argc, argv);
+  const std::uint64_t worlds = cells.quick() ? 40 : 2000, few = cells.quick() ? 10 : 200;
+  const auto cover = [&](const std::string& name, const Asked& world, std::optional<double> declared,
+                         double truth) {
+    if (!cells.wants(name)) return;
+    const Counts c = cells.count(name, worlds, [&](std::uint64_t seed, Counts& count) {
+      Asked mine = world;
+      mine.seed = seed;
+      const Answered now = answered(mine, declared);
+      count["number"] += now.known;
+      if (!now.known) return;
+      count["missed"] += truth < now.interval.lower || truth > now.interval.upper;
+      count["width"] += now.interval.upper - now.interval.lower;
+    });
+    fmt::print("{:<46} number {:6.0f} missed {:5.0f} of {}, mean width {:.3f}\n", name, c.at("number"),
+               c.at("missed"), c.worlds, c.at("width") / std::max(1.0, c.at("number")));
+    cells.claims.claim(c.at("number") == static_cast<double>(c.worlds), name + ": a number in every world");
+    cells.claims.claim(c.at("missed") <= .07 * c.at("number") ||
+                           c.at("missed") <= static_cast<double>(most_explained(.05, c.worlds)),
+                       fmt::format("{}: {:.0f} missed", name, c.at("missed")));
+  };
+  Asked world;
+  for (const double ties : {0.0, .3}) {
+    world.ties = ties;
+    cover(fmt::format("no coins, ties {}", ties), world, {}, kLiked);
+  }
+  for (const double careless : {.2, .5}) {
+    world = {};
+    world.careless = careless;
+    const double given = (1 - careless) * sigmoid(kLiked) + careless / 2;
+    cover(fmt::format("coins {}, as answered", careless), world, {}, std::log(given / (1 - given)));
+    cover(fmt::format("coins {}, bound declared", careless), world, careless, kLiked);
+    world.checks = 300;
+    cover(fmt::format("coins {}, 300 check items", careless), world, {}, kLiked);
+  }
+  world = {};
+  if (cells.wants("bound of 0")) {
+    const Counts c = cells.count("bound of 0", few, [&](std::uint64_t seed, Counts& count) {
+      Asked mine;
+      mine.seed = seed;
+      const Interval plain = answered(mine, {}).interval, zero = answered(mine, 0.0).interval;
+      count["plain"] += plain.upper - plain.lower;
+      count["zero"] += zero.upper - zero.lower;
+    });
+    cells.claims.claim(c.at("zero") <= 1.05 * c.at("plain"),
+                       fmt::format("bound of 0: {:.3f} as wide as without", c.at("zero") / c.at("plain")));
+  }
+  // b costs .5 and is liked by .5, for which 1.5 is paid a unit: it gains .25. As half of the answers are coins
+  // it seems to be liked by .246, and to lose.
+  const auto trade = [&](const std::string& name, double effect, double weight, double careless,
+                         std::optional<double> declared, const std::function<void(const Counts&)>& claims) {
+    if (!cells.wants(name)) return;
+    const Counts c = cells.count(name, few, [&](std::uint64_t seed, Counts& count) {
+      Asked mine;
+      mine.decisions = mine.comparisons = 6000;
+      mine.effect = effect;
+      mine.careless = careless;
+      mine.seed = seed;
+      const Verdict verdict = mixed(mine, weight, declared);
+      count["pass"] += verdict == Verdict::kPass;
+      count["refuse"] += verdict == Verdict::kRefuse;
+    });
+    fmt::print("{:<46} pass {:5.0f} refuse {:5.0f} of {}\n", name, c.at("pass"), c.at("refuse"), c.worlds);
+    claims(c);
+  };
+  trade("trade that coins turn", -.5, 1.5, .5, {}, [&](const Counts& c) {
+    cells.claims.claim(c.at("refuse") == 0 && c.at("pass") == 0,
+                       fmt::format("trade that coins turn: {:.0f} verdicts", c.at("pass") + c.at("refuse")));
+  });
+  trade("trade that coins turn, no coins declared", -.5, 1.5, 0, 0.0, [&](const Counts& c) {
+    cells.claims.claim(c.at("pass") >= .8 * static_cast<double>(c.worlds),
+                       fmt::format("no coins declared: {:.0f} passed", c.at("pass")));
+  });
+  trade("trade that no coins turn", .3, 1, .2, {}, [&](const Counts& c) {
+    cells.claims.claim(c.at("pass") >= .95 * static_cast<double>(c.worlds),
+                       fmt::format("trade that no coins turn: {:.0f} passed", c.at("pass")));
+  });
+  return cells.close();
+}

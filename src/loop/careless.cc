@@ -1,0 +1,55 @@
+// Certification where the goal holds what people prefer: at every share of careless answers that is possible.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "loop/stages.h"
+
+namespace plumb {
+namespace {
+
+// Whether `maximize` adds what people prefer to something in another unit.
+bool adds_units(const Goal& goal) {
+  const OutcomeSpec* preference = goal.preference();
+  bool preferred = false, other = false;
+  for (const Term& term : goal.maximize)
+    (term.outcome == preference->name ? preferred : other) |= term.weight != 0;
+  return preferred && other;
+}
+
+}  // namespace
+
+Certification certify_at_every_lapse(Study& study, const std::vector<Certifiable>& candidates,
+                                     const CertificationOptions& options) {
+  const auto certified = [&] {
+    return certify(study.log, study.goal, study.models, study.reference, candidates, options);
+  };
+  Certification out = certified();
+  if (!study.models.preference) return out;
+  const auto stated = study.models.preference;
+  const auto at = [&](double lapse) {
+    restate_preference(study.log, study.models,
+                       std::make_shared<PreferenceModel>(at_lapse(*stated, *study.feedback, study.models.map,
+                                                                  study.seed, lapse, study.threads)),
+                       study.base, study.threads);
+    Certification other = certified();
+    restate_preference(study.log, study.models, stated, study.base, study.threads);
+    return other;
+  };
+  const LapseRange& lapses = study.lapses;
+  const auto decisions = static_cast<double>(study.log.size());
+  for (const double lapse : {lapses.lowest, lapses.highest})
+    if (lapse != lapses.point) widen_over(out, at(lapse), study.goal, decisions);
+  const bool decided = std::any_of(out.candidates.begin() + 1, out.candidates.end(),
+                                   [](const CandidateClaim& c) { return c.verdict != Verdict::kInconclusive; });
+  if (lapses.told == LapseRange::Told::kNothing && decided && adds_units(study.goal))
+    hold_at(out, at(kUnknownLapses),
+            fmt::format(
+                "nobody said how careless the answers are, and if half of them were given without looking this "
+                "would not be decided: careless answers shrink the unit of {} (check items with `expected`, or "
+                "careless_at_most in the goal file)",
+                study.goal.preference()->name));
+  return out;
+}
+
+}  // namespace plumb

@@ -1,0 +1,94 @@
+// How many answers were coins, and what the scale of preferences is then.
+#include "plumb/careless.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "plumb/regression.h"
+#include "reward/pairwise.h"
+
+namespace plumb {
+namespace {
+
+// `wrong` of n answers to check items, `each` of them by one person.
+Feedback checked(std::size_t n, std::size_t wrong, std::size_t each) {
+  Feedback f;
+  for (std::size_t k = 0; k < n; ++k) {
+    f.checks.answer.push_back(k < wrong ? Answer::kSecond : Answer::kFirst);
+    f.checks.expected.push_back(Answer::kFirst);
+    f.checks.source.rater.push_back(static_cast<std::uint32_t>(k / each));
+  }
+  return f;
+}
+
+TEST(LapseRange, IsTwiceTheShareOfWrongChecksWithItsExactInterval) {
+  const LapseRange r = lapse_range(checked(200, 20, 1), {});
+  EXPECT_EQ(r.told, LapseRange::Told::kChecks);
+  EXPECT_EQ(r.checks, 200u);
+  EXPECT_EQ(r.wrong, 20u);
+  EXPECT_DOUBLE_EQ(r.point, .2);
+  // Clopper and Pearson, 99 %: beta quantiles (20, 181) at .005 and (21, 180) at .995, from scipy.
+  EXPECT_NEAR(r.lowest, 2 * 0.0529327, 2e-6);
+  EXPECT_NEAR(r.highest, 2 * 0.1669839, 2e-6);
+  EXPECT_EQ(lapse_range(checked(200, 0, 1), {}).lowest, 0);
+}
+
+TEST(LapseRange, CountsPeopleWhoseAnswersGoTogether) {
+  // The same answers by twenty people, two of whom give all the wrong ones: about a tenth as many.
+  const LapseRange alone = lapse_range(checked(200, 20, 1), {}),
+                   together = lapse_range(checked(200, 20, 10), {});
+  EXPECT_NEAR(alone.effective_checks, 200, 1e-9);
+  EXPECT_NEAR(together.effective_checks, 20, 1e-9);
+  EXPECT_LT(together.lowest, alone.lowest);
+  EXPECT_GT(together.highest, alone.highest);
+}
+
+TEST(LapseRange, IsWhatWasDeclaredWhereChecksAreFewAndCapsWhereTheyContradict) {
+  EXPECT_EQ(lapse_range({}, {}).told, LapseRange::Told::kNothing);
+  EXPECT_EQ(lapse_range({}, {}).highest, 0);
+  const LapseRange few = lapse_range(checked(99, 9, 1), .2);
+  EXPECT_EQ(few.told, LapseRange::Told::kDeclared);
+  EXPECT_EQ(few.highest, .2);
+  EXPECT_NE(few.sentence.find("99 answers to check items are too few"), std::string::npos);
+  EXPECT_EQ(lapse_range(checked(200, 20, 1), .2).cap, "");
+  EXPECT_NE(lapse_range(checked(200, 60, 1), .2).cap.find("check items show at least"), std::string::npos);
+  EXPECT_NE(lapse_range(checked(200, 100, 1), {}).cap.find("nothing can be scaled back"), std::string::npos);
+}
+
+// n answers at one difference, `first` of them for the first: the fit has a closed form.
+Pairs of_one_difference(std::size_t n, std::size_t first) {
+  Pairs out;
+  const auto rows = static_cast<Eigen::Index>(2 * n);
+  out.design = PairMatrix::Ones(rows, 2);
+  out.answer = Eigen::VectorXd::Zero(rows);
+  out.weight = Eigen::VectorXd::Ones(rows);
+  for (std::size_t k = 0; k < 2 * n; ++k) {
+    const auto r = static_cast<Eigen::Index>(k);
+    // Half of them turned round, so that the position's effect is 0.
+    out.design(r, 1) = k < n ? 1 : -1;
+    // Scattered over the buckets: n is prime.
+    out.answer[r] = (k % n * 1103 % n < first) == (k < n) ? 1 : 0;
+    out.fold.push_back(0);
+    out.bucket.push_back(static_cast<std::uint32_t>(k % kBuckets));
+  }
+  return out;
+}
+
+TEST(PairLink, ScalesBackWhatCoinsShrink) {
+  constexpr std::size_t n = 4001;
+  // 1 in 5 a coin: (1 - .2) s(.5) + .1 = .597967 are for the first, log-odds .397 as answered.
+  const auto first = static_cast<std::size_t>(std::lround(n * (.8 * sigmoid(.5) + .1)));
+  const Pairs pairs = of_one_difference(n, first);
+  EXPECT_NEAR(fit_pairs_unbiased(pairs, 1e-6, 1).coef[1], .397, 1e-3);
+  const PairFit back = fit_pairs_unbiased(pairs, 1e-6, 1, {.2});
+  EXPECT_NEAR(back.coef[1], .5, 1e-3);
+  EXPECT_NEAR(back.coef[0], 0, 1e-6);
+  // Its error is that of the share divided by the slope (1 - c) s (1 - s) at .5.
+  const double share = static_cast<double>(first) / n;
+  const double expected = std::sqrt(share * (1 - share) / (2 * n)) / PairLink{.2}.slope(.5);
+  EXPECT_NEAR(pair_influence(pairs, back).col(1).norm(), expected, .1 * expected);
+}
+
+}  // namespace
+}  // namespace plumb
