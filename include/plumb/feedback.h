@@ -35,8 +35,10 @@ struct JudgementSource {
   std::vector<std::uint32_t> rater;   // indexes Feedback::rater; kNoRater where nobody said
   std::vector<std::int64_t> time_us;  // kNoTime where nobody said
   std::vector<std::uint64_t> unit;    // what intervals cluster on: hash of `unit`, else rater, id, the record
-  std::vector<std::uint64_t> line;    // of the file; of a JSON array the number of the record
-  std::vector<float> weight;          // 1 / probability of having been asked, up to a factor; empty: all 1
+  std::vector<std::uint8_t>
+      unnamed;                      // 1 where nothing but the record, or its id, is the unit: it may be a copy
+  std::vector<std::uint64_t> line;  // of the file; of a JSON array the number of the record
+  std::vector<float> weight;        // 1 / probability of having been asked, up to a factor; empty: all 1
 };
 
 struct Feedback {
@@ -100,9 +102,10 @@ struct FeedbackOptions {
 // Every role that `columns` may name.
 std::vector<std::string> feedback_roles();
 
-// Where every record went; records == judgements' records + rejected.
+// Where every record went; records == judgements' records + check items + rejected + merged.
 struct FeedbackReport {
   std::uint64_t bytes = 0, records = 0, rejected = 0;
+  std::uint64_t merged = 0;  // comparisons that repeat an earlier one with its id, or its time to the second
   std::vector<std::string> rejections;  // the first five, "file:line: what: found, expected"
   std::vector<std::string> notes;
 };

@@ -192,6 +192,7 @@ std::uint64_t FeedbackBuilder::unit_of(const RecordDraft& record) {
 
 void FeedbackBuilder::commit_source(const RecordDraft& record, JudgementSource& source) {
   source.unit.push_back(unit_of(record));
+  source.unnamed.push_back(!record.unit && !record.rater);
   source.rater.push_back(record.rater ? raters_.intern(*record.rater) : kNoRater);
   source.time_us.push_back(record.time_us.value_or(kNoTime));
   source.line.push_back(record.line);
@@ -216,6 +217,22 @@ void FeedbackBuilder::add_check(const RecordDraft& record) {
   to.source.weight.clear();
 }
 
+// Whether a comparison says again what one said before: the same answer of the same person, or of nobody named,
+// to the same options under the same prompt, with the same id, or at the same time where that is no mere date.
+bool FeedbackBuilder::repeats(const RecordDraft& record) {
+  if (record.kind != RecordDraft::Kind::kComparison) return false;
+  constexpr std::int64_t kDay = 86'400'000'000;
+  const bool timed = record.time_us && *record.time_us % kDay != 0;
+  if (!record.id && !timed) return false;
+  std::uint64_t said = hash_bytes(prompt_place_.name, static_cast<std::uint64_t>(record.answer));
+  for (std::size_t i = 0; i < 2; ++i) said = hash_combine(said, hash_bytes(item_places_[i].name));
+  if (record.rater) said = hash_combine(said, hash_bytes(*record.rater, 1));
+  if (record.unit) said = hash_combine(said, *record.unit);
+  said =
+      hash_combine(said, record.id ? hash_bytes(*record.id, 2) : static_cast<std::uint64_t>(*record.time_us));
+  return !said_.insert(said).second;
+}
+
 void FeedbackBuilder::add(const RecordDraft& record) {
   if (record.kind == RecordDraft::Kind::kCheck) return add_check(record);
   place_prompt(record);
@@ -227,6 +244,10 @@ void FeedbackBuilder::add(const RecordDraft& record) {
     throw BadRow{"weight", weighted_ ? "none" : "one",
                  weighted_ ? "one, as in the records before" : "none, as in the records before"};
 
+  if (repeats(record)) {
+    ++merged_;
+    return;
+  }
   // From here on nothing throws: the record is in.
   weighted_ = record.weight.has_value();
   const bool nameless = !record.unit && !record.rater && !record.id;
@@ -294,6 +315,12 @@ Feedback FeedbackBuilder::finish(const FeedbackOptions& options, FeedbackReport*
   if (feedback_.judgements() == 0)
     refuse(feedback_.source, "records", records_ ? "no usable record" : "no records", "at least one judgement");
   settle_bare_names();
+  if (merged_ > 0)
+    notes_.push_back(
+        fmt::format("{} comparison{} an earlier one (the same answer to the same options, with the same id or "
+                    "at the same time) and "
+                    "count{} once with it.",
+                    merged_, merged_ == 1 ? " repeats" : "s repeat", merged_ == 1 ? "s" : ""));
   feedback_.prompt = prompts_.take_names();
   feedback_.rater = raters_.take_names();
   feedback_.context = context_.finish(&notes_);
@@ -301,6 +328,7 @@ Feedback FeedbackBuilder::finish(const FeedbackOptions& options, FeedbackReport*
   if (report != nullptr) {
     report->records = records_;
     report->rejected = bad_rows_.count();
+    report->merged = merged_;
     report->rejections = bad_rows_.first();
     report->notes = std::move(notes_);
   }

@@ -149,7 +149,9 @@ class Writer {
       key("time_us");
       fmt::format_to(std::back_inserter(out_), "{}", source.time_us[at]);
     }
-    if (!source.unit.empty() && (rater == kNoRater || source.unit[at] != hash_bytes(f_.rater[rater]))) {
+    const bool unnamed = !source.unnamed.empty() && source.unnamed[at] != 0;
+    if (!source.unit.empty() && !unnamed &&
+        (rater == kNoRater || source.unit[at] != hash_bytes(f_.rater[rater]))) {
       key("unit_hash");
       string(hex(source.unit[at]));
     }

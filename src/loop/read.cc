@@ -42,6 +42,7 @@ Feedback read_all_feedback(const Goal& goal, const std::string& log, FeedbackRep
     report->bytes += one.bytes;
     report->records += one.records;
     report->rejected += one.rejected;
+    report->merged += one.merged;
     report->rejections.insert(report->rejections.end(), one.rejections.begin(), one.rejections.end());
     report->notes.insert(report->notes.end(), one.notes.begin(), one.notes.end());
   }

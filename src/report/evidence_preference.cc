@@ -100,11 +100,12 @@ json preference_json(const Study& study) {
               {"calibration_slope", with_interval(q.slope, q.slope_error, level)},
               {"position", with_interval(q.position, q.position_error, level)}};
   out["sentence"] = fmt::format(
-      "Learnt from {} of {} comparisons by {} raters; of the {} that it did not learn from it is right in "
+      "Learnt from {} of {} comparisons by {}; of the {} that it did not learn from it is right in "
       "{:.1f} % "
       "(chance is 50), and log-odds higher by 1 came out higher by {:.2f}.",
-      model.comparisons - q.comparisons, model.comparisons, model.raters, q.comparisons, 100 * q.accuracy,
-      q.slope);
+      model.comparisons - q.comparisons, model.comparisons,
+      model.raters == 0 ? "people whom nobody names" : fmt::format("{} raters", model.raters), q.comparisons,
+      100 * q.accuracy, q.slope);
   if (model.ties > 0)
     out["sentence"] =
         out["sentence"].get<std::string>() +

@@ -1,23 +1,109 @@
 #include "reward/compared_pairs.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+
 #include "data/ranking_pairs.h"
 
 namespace plumb {
 
+namespace {
+
+// What judgements of nobody named cluster on, so that copies of one are no further people: the prompt, or where
+// few prompts were asked in, the prompt and what was compared.
+class UnnamedUnits {
+ public:
+  explicit UnnamedUnits(const Feedback& f) : f_(f) {
+    std::vector<std::uint8_t> asked(f.prompt.size(), 0);
+    for (const std::uint32_t i : f.first) asked[f.item_prompt[i]] = 1;
+    for (const std::uint32_t i : f.ranking_item) asked[f.item_prompt[i]] = 1;
+    by_prompt_ = static_cast<std::size_t>(std::count(asked.begin(), asked.end(), 1)) >= kQuestionsEnough;
+    std::vector<std::uint64_t> seen;
+    const auto add = [&](const JudgementSource& source, std::size_t k, std::span<const std::uint32_t> items) {
+      if (unnamed(source, k)) seen.push_back(question(items));
+    };
+    for (std::size_t c = 0; c < f.first.size(); ++c) add(f.comparison, c, std::array{f.first[c], f.second[c]});
+    for (std::size_t r = 0; r + 1 < f.ranking_offset.size(); ++r) add(f.ranking, r, ranked(f, r));
+    votes = seen.size();
+    std::sort(seen.begin(), seen.end());
+    questions = static_cast<std::size_t>(std::unique(seen.begin(), seen.end()) - seen.begin());
+  }
+  std::uint64_t of(const JudgementSource& source, std::size_t k, std::span<const std::uint32_t> items) const {
+    return unnamed(source, k) && !few() ? question(items) : source.unit[k];
+  }
+  bool few() const { return votes > 0 && questions < kQuestionsEnough; }
+
+  static std::span<const std::uint32_t> ranked(const Feedback& f, std::size_t r) {
+    return std::span(f.ranking_item)
+        .subspan(f.ranking_offset[r], f.ranking_offset[r + 1] - f.ranking_offset[r]);
+  }
+
+  std::size_t votes = 0, questions = 0;
+
+ private:
+  static constexpr std::size_t kQuestionsEnough = 100;  // so that each fold holds some
+  static bool unnamed(const JudgementSource& source, std::size_t k) {
+    return !source.unnamed.empty() && source.unnamed[k] != 0;
+  }
+  std::uint64_t question(std::span<const std::uint32_t> items) const {
+    const std::uint64_t asked = hash_combine(hash_bytes(f_.prompt[f_.item_prompt[items[0]]]), 0x0a5ced);
+    if (by_prompt_) return asked;
+    std::uint64_t which = 0;  // whatever the order in which they were shown
+    for (const std::uint32_t item : items) which += hash_bytes(f_.item[item], 3);
+    return hash_combine(asked, which);
+  }
+
+  const Feedback& f_;
+  bool by_prompt_ = false;
+};
+
+}  // namespace
+
 std::vector<Judged> all_pairs(const Feedback& f) {
   std::vector<Judged> out;
+  const UnnamedUnits units(f);
   for (std::size_t c = 0; c < f.first.size(); ++c) {
     const double answer = f.answer[c] == Answer::kTie ? 0.5 : f.answer[c] == Answer::kFirst ? 1 : 0;
     const double weight = f.comparison.weight.empty() ? 1 : static_cast<double>(f.comparison.weight[c]);
-    out.push_back({f.first[c], f.second[c], answer, weight, f.comparison.unit[c], f.comparison.rater[c]});
+    out.push_back({f.first[c], f.second[c], answer, weight,
+                   units.of(f.comparison, c, std::array{f.first[c], f.second[c]}), f.comparison.rater[c]});
   }
   for (std::size_t r = 0; r + 1 < f.ranking_offset.size(); ++r) {
     const double weight = f.ranking.weight.empty() ? 1 : static_cast<double>(f.ranking.weight[r]);
+    const std::uint64_t unit = units.of(f.ranking, r, UnnamedUnits::ranked(f, r));
     for_each_ranked_pair(f, r, [&](const RankedPair& pair) {
       const double answer = pair.answer == Answer::kTie ? 0.5 : pair.answer == Answer::kFirst ? 1 : 0;
-      out.push_back(
-          {pair.first, pair.second, answer, weight * pair.share, f.ranking.unit[r], f.ranking.rater[r]});
+      out.push_back({pair.first, pair.second, answer, weight * pair.share, unit, f.ranking.rater[r]});
     });
+  }
+  return out;
+}
+
+std::string unnamed_cap(const Feedback& f) {
+  const UnnamedUnits units(f);
+  if (!units.few() || units.votes == units.questions) return "";
+  return fmt::format(
+      "{} votes name nobody and answer only {} different questions: copies of votes cannot be told from votes "
+      "of other "
+      "people (name the raters)",
+      units.votes, units.questions);
+}
+
+// Of every judged pair: how many its unit gave to the same question.
+static std::vector<float> copies_of(const Feedback& f, const std::vector<Judged>& judged) {
+  std::vector<std::uint64_t> question;
+  for (const Judged& j : judged)
+    question.push_back(hash_combine(hash_combine(j.unit, f.item_prompt[j.first]),
+                                    hash_combine(std::min(j.first, j.second), std::max(j.first, j.second))));
+  std::vector<std::uint64_t> sorted = question;
+  std::sort(sorted.begin(), sorted.end());
+  std::vector<float> out;
+  for (const std::uint64_t q : question) {
+    const auto [begin, end] = std::equal_range(sorted.begin(), sorted.end(), q);
+    out.push_back(static_cast<float>(end - begin));
   }
   return out;
 }
@@ -58,6 +144,7 @@ ComparedPairs compare(const Feedback& feedback, const std::vector<Judged>& judge
     out.pairs.prompt.push_back(static_cast<std::uint32_t>(bucket_of(asked)));
     out.pairs.answer_of.push_back(static_cast<std::uint32_t>(bucket_of(hash_combine(asked, j.unit))));
   }
+  out.pairs.copies = copies_of(feedback, judged);
   for (std::size_t k = 0; k < p; ++k) {
     if (varies[k]) out.column.push_back(k);
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "plumb/features.h"
@@ -18,6 +19,9 @@ struct Judged {
   std::uint32_t rater;
 };
 std::vector<Judged> all_pairs(const Feedback& feedback);
+// Why copies of votes cannot be told from votes of other people: judgements of nobody named on few questions.
+// Then every one of them counts as another person's. Empty where there is no such reason.
+std::string unnamed_cap(const Feedback& feedback);
 // Those that were decided. Under Davidson's ties (1970) a decided answer has the odds of Bradley-Terry whatever
 // the share of ties is, and ties alone say nothing of who is liked more: the likelihood given that an answer
 // was decided.

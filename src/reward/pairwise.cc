@@ -73,6 +73,7 @@ Pairs pairs_in(const Pairs& pairs, std::uint32_t folds) {
   for (const Eigen::Index r : rows) {
     out.fold.push_back(pairs.fold[static_cast<std::size_t>(r)]);
     out.bucket.push_back(pairs.bucket[static_cast<std::size_t>(r)]);
+    if (!pairs.copies.empty()) out.copies.push_back(pairs.copies[static_cast<std::size_t>(r)]);
     if (pairs.prompt.empty()) continue;
     out.prompt.push_back(pairs.prompt[static_cast<std::size_t>(r)]);
     out.answer_of.push_back(pairs.answer_of[static_cast<std::size_t>(r)]);
@@ -170,7 +171,9 @@ PairMatrix pair_influence(const Pairs& pairs, const PairFit& fit, const std::vec
   const Eigen::VectorXd log_odds = pairs.design * fit.coef;
   for (Eigen::Index r = 0; r < pairs.design.rows(); ++r) {
     const std::uint32_t bucket = buckets[static_cast<std::size_t>(r)];
-    const double left = fit.hat.size() > 0 ? std::max(0.1, 1 - fit.hat[r]) : 1;
+    const double together =
+        pairs.copies.empty() ? 1 : static_cast<double>(pairs.copies[static_cast<std::size_t>(r)]);
+    const double left = fit.hat.size() > 0 ? std::max(0.1, 1 - fit.hat[r] * together) : 1;
     const double residual =
         fit.link.pull(log_odds[r]) * (pairs.answer[r] - fit.link.chance(log_odds[r])) / left;
     scores.row(bucket) += pairs.weight[r] * residual * pairs.design.row(r);

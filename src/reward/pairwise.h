@@ -21,6 +21,7 @@ struct Pairs {
   std::vector<std::uint8_t> fold;
   std::vector<std::uint32_t> bucket;             // of units: people
   std::vector<std::uint32_t> prompt, answer_of;  // buckets of prompts, and of a unit's answers to a prompt
+  std::vector<float> copies;  // answers of the row's unit to the row's question; empty: 1 each
   std::size_t size() const { return fold.size(); }
 };
 // The rows whose fold has its bit set in `folds`.
@@ -61,7 +62,8 @@ double curvature_scale(const Pairs& pairs);
 // What each bucket contributes to the error of fit.coef: curvature^-1 (sum of scores of the bucket), with the
 // mean over buckets that hold rows taken out; kBuckets x columns. Its squares sum to the sandwich variance,
 // clustered.
-// Residuals are divided by 1 - h where fit.hat is there (HC3, MacKinnon and White 1985).
+// Residuals are divided by 1 - h where fit.hat is there (HC3, MacKinnon and White 1985), h being that of all of
+// a unit's answers to one question together, so that copies of a comparison change no error.
 PairMatrix pair_influence(const Pairs& pairs, const PairFit& fit);
 // The same by other clusters than units.
 PairMatrix pair_influence(const Pairs& pairs, const PairFit& fit, const std::vector<std::uint32_t>& bucket);

@@ -2,6 +2,7 @@
 
 #include <Eigen/Eigenvalues>
 #include <cmath>
+#include <string_view>
 
 #include "plumb/regression.h"
 
@@ -42,15 +43,21 @@ ComparisonSupport comparison_support(const Pairs& pairs, const PairFit& fit, dou
       out.unseen(r, k) = place[k] == 0 ? random_sign(r, k) : by_column[static_cast<Index>(place[k])];
     }
   }
-  // What answers would move the coefficients by if they were drawn from the model; those that one person gives
-  // to one prompt are one.
+  // What answers would move the coefficients by if they were drawn from the model; those that one person, or
+  // nobody named, gives alike to one prompt are one.
   const std::vector<std::uint32_t>& answer_of = pairs.answer_of.empty() ? pairs.bucket : pairs.answer_of;
   PairMatrix scores = PairMatrix::Zero(static_cast<Index>(kBuckets), pairs.design.cols());
   const Eigen::VectorXd log_odds = pairs.design * fit.coef;
   for (Index r = 0; r < pairs.design.rows(); ++r) {
     const auto row = static_cast<std::size_t>(r);
     const double spread = std::sqrt(fit.link.pull(log_odds[r]) * fit.link.slope(log_odds[r]));
-    scores.row(answer_of[row]) += random_sign(row, 1) * pairs.weight[r] * spread * pairs.design.row(r);
+    const auto* bytes = reinterpret_cast<const char*>(pairs.design.row(r).data());
+    const std::string_view compared(bytes, sizeof(double) * static_cast<std::size_t>(pairs.design.cols()));
+    const std::uint64_t said =
+        hash_combine(hash_combine(answer_of[row], pairs.answer[r] > 0.5), hash_bytes(compared));
+    const std::size_t slot = (answer_of[row] + (pairs.answer[r] > 0.5 ? kBuckets / 2 : 0)) % kBuckets;
+    scores.row(static_cast<Index>(slot)) +=
+        random_sign(said, 1) * pairs.weight[r] * spread * pairs.design.row(r);
   }
   const PairMatrix moved = fit.curvature.ldlt().solve(scores.transpose()).transpose();
   out.drawn = Matrix(kBuckets, width);

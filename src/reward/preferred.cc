@@ -9,6 +9,7 @@
 
 #include "plumb/regression.h"
 #include "reward/compared_pairs.h"
+#include "reward/copied_votes.h"
 #include "reward/pairwise.h"
 #include "reward/preference_support.h"
 
@@ -282,6 +283,8 @@ PreferenceModel fit_preference(const Feedback& feedback, const FeatureMap& map, 
     model.quality.ties += j.answer == 0.5 && fold_of(j.unit, split_seed) >= kTrainingFolds;
   model.hardly_compared = hardly_compared_in(feedback, judged, map, split_seed);
   model.rater = rater_agreements(feedback, judged, comparisons, model);
+  for (const std::string& cap : {unnamed_cap(feedback), copied_cap(feedback, judged, comparisons, model)})
+    if (!cap.empty()) model.caps.push_back(cap);
   find_caps(model, training, certification, comparisons.column.size(),
             mean_doubt(certification, estimate.coef));
   return model;
