@@ -149,13 +149,13 @@ RaterModel fit_raters(const RaterVotes& votes, const RaterOptions& options) {
   const RaterEffects effects{votes.rater, model.reliability, model.lean, model.rater_tie};
   const Ties ties = penalties.tie_on ? options.ties : plain_of(options.ties);
   std::vector<std::array<double, 3>> variance(votes.raters);
+  ItemObjective objective(votes.votes, ties, penalties, effects, options.threads);
   const std::size_t rater_blocks = (votes.raters + kRatersPerBlock - 1) / kRatersPerBlock;
 
   while (model.rounds < options.most_rounds && !model.converged) {
     ++model.rounds;
     const RaterModel before = model;  // rounds are compared as a whole: within one the unit goes to and fro
-    penalties.utility = 1 / (model.utility_sd * model.utility_sd);
-    ItemObjective objective(votes.votes, ties, penalties, effects, options.threads);
+    objective.set_utility_penalty(1 / (model.utility_sd * model.utility_sd));
     maximize(objective, &x);
     SpreadSum utilities(model.utility_sd);
     for (std::size_t i = 0; i < model.utility.size(); ++i) {

@@ -332,7 +332,7 @@ TEST(BradleyTerry, RecoversTheWorldsUtilitiesAndCoversThem) {
 }
 
 TEST(ItemPosterior, ReadsTheErrorOfAnItemThatASolveGives) {
-  VoteColumns c = random_votes(5, 20, 400, false, 0.2);
+  const VoteColumns c = random_votes(5, 20, 400, true, 0.2);
   for (const bool position : {false, true}) {
     const ItemOptions o{.ties = Ties::kDavidson, .prior_sd = 1.5, .position = position};
     const ItemFit fit = fit_items(c.votes(), o);
