@@ -170,8 +170,7 @@ RaterModel fit_raters(const RaterVotes& votes, const RaterOptions& options) {
       for (std::size_t r = block * kRatersPerBlock; r < std::min(votes.raters, (block + 1) * kRatersPerBlock);
            ++r) {
         std::array<double, 3> e = {model.reliability[r], model.lean[r], model.rater_tie[r]};
-        const Eigen::Matrix3d inverse = fit_rater(
-            votes.votes, {own.vote.data() + own.offset[r], own.offset[r + 1] - own.offset[r]}, setting, &e);
+        const Eigen::Matrix3d inverse = fit_rater(own.of(r), setting, &e);
         for (std::size_t k = 0; k < 3; ++k)
           variance[r][k] = inverse(static_cast<Eigen::Index>(k), static_cast<Eigen::Index>(k));
         model.reliability[r] = e[0], model.lean[r] = e[1], model.rater_tie[r] = e[2];
