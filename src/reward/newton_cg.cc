@@ -33,12 +33,14 @@ std::vector<double> solve_curvature(ItemObjective& objective, std::span<const do
     const double curve = dot(direction, product);
     if (!(curve > 0)) break;  // only what the votes do not see is left
     const double length = rho / curve;
+    double next = 0;
     for (std::size_t i = 0; i < n; ++i) {
       solution[i] += length * direction[i];
       residual[i] -= length * product[i];
       scaled[i] = residual[i] / diagonal[i];
+      next += residual[i] * scaled[i];
     }
-    const double next = dot(residual, scaled), turn = next / rho;
+    const double turn = next / rho;
     for (std::size_t i = 0; i < n; ++i) direction[i] = scaled[i] + turn * direction[i];
     rho = next;
   }
@@ -58,10 +60,12 @@ int maximize(ItemObjective& objective, std::vector<double>* x) {
     norm = std::sqrt(norm);
     if (first_norm < 0) first_norm = norm;
     if (norm == 0) return step;
-    // Steps need be no more exact than the distance still to go, for convergence of second order; beyond 1e-4
-    // it is cheaper to look at the gradient again.
+    // Steps need be no more exact than the distance still to go, for convergence of second order, also where
+    // the start was near already: norm is that distance in standard errors, roughly. Beyond 1e-4 it is cheaper
+    // to look at the gradient again.
+    const double exact = std::min(norm / first_norm, norm);
     const std::vector<double> move =
-        solve_curvature(objective, gradient, std::clamp(norm / first_norm, 1e-4, 0.1), kMostProducts);
+        solve_curvature(objective, gradient, std::clamp(exact, 1e-4, 0.1), kMostProducts);
     const double slope =
         dot(gradient, move);  // twice the gain to expect; its root is the way in standard errors
     const bool last = slope < kStandardErrors * kStandardErrors;
