@@ -154,7 +154,7 @@ RaterModel fit_raters(const RaterVotes& votes, const RaterOptions& options) {
   // Where fits start. The unit is set between two rounds and undone by the next, so where the last round's fits
   // ended, before that, is near where this round's will.
   std::vector<double> last = x;
-  std::vector<std::array<double, 3>> start(votes.raters, kRaterMean);
+  std::vector<std::array<double, 3>> start(votes.raters, kRaterMean), last_start = start;
   const std::size_t rater_blocks = (votes.raters + kRatersPerBlock - 1) / kRatersPerBlock;
 
   while (model.rounds < options.most_rounds && !model.converged) {
@@ -178,6 +178,9 @@ RaterModel fit_raters(const RaterVotes& votes, const RaterOptions& options) {
       for (std::size_t r = block * kRatersPerBlock; r < std::min(votes.raters, (block + 1) * kRatersPerBlock);
            ++r) {
         std::array<double, 3>& e = start[r];
+        const std::array<double, 3> before_e = std::exchange(last_start[r], e);
+        if (model.rounds > 2)
+          for (std::size_t k = 0; k < 3; ++k) e[k] += e[k] - before_e[k];
         const Eigen::Matrix3d inverse = fit_rater(own.of(r), setting, &e);
         for (std::size_t k = 0; k < 3; ++k)
           variance[r][k] = inverse(static_cast<Eigen::Index>(k), static_cast<Eigen::Index>(k));
