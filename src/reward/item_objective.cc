@@ -75,6 +75,12 @@ void ItemObjective::sort_votes() {
   item_blocks_.resize((items() + kItemsPerBlock - 1) / kItemsPerBlock);
 }
 
+void ItemObjective::gather_effects() {
+  effect_.resize(raters_.slope.size());
+  for (std::size_t r = 0; r < effect_.size(); ++r)
+    effect_[r] = {raters_.slope[r], raters_.lean[r], raters_.tie[r], 0};
+}
+
 void ItemObjective::sort_rankings() {
   std::vector<std::uint64_t> order;
   for (std::size_t r = 0; r + 1 < votes_.ranking_offset.size(); ++r) {
@@ -115,10 +121,10 @@ ItemObjective::BorderSums ItemObjective::vote_block(std::size_t block, std::span
       double lean = b, tie_here = t;
       slope[k] = (shown_[v] & kLowerFirst) != 0 ? 1 : -1;
       if (!rater_.empty() && rater_[v] != kNoRater) {
-        const std::uint32_t r = rater_[v];
-        slope[k] *= raters_.slope[r];
-        lean += raters_.lean[r];
-        tie_here += raters_.tie[r];
+        const std::array<double, 4>& effect = effect_[rater_[v]];
+        slope[k] *= effect[0];
+        lean += effect[1];
+        tie_here += effect[2];
       }
       lanes.set(k, slope[k] * (x[pairs_.lower[p]] - x[pairs_.upper[p]]) + lean, tie_here,
                 static_cast<Answer>(shown_[v] & kAnswer));
@@ -252,6 +258,7 @@ double ItemObjective::evaluate(std::span<const double> x) {
   PLUMB_ASSERT(x.size() == size());
   if (ties_ == Ties::kRaoKupper && penalties_.tie_on && x[tie()] <= 0)
     return -std::numeric_limits<double>::infinity();
+  gather_effects();
   parallel_blocks(vote_blocks_.size(), threads_,
                   [&](std::size_t block) { vote_blocks_[block] = vote_block(block, x); });
   parallel_blocks(ranking_blocks_, threads_, [&](std::size_t block) {

@@ -68,8 +68,8 @@ class ItemObjective {
   };
   // What the votes on one pair say, seen from its lower item.
   struct PairSums {
-    double pull = 0, curve = 0;        // gradient and curvature of the difference
-    double position = 0, tie = 0;      // mixed curvature of the difference and b, of the difference and t
+    double pull = 0, curve = 0;    // gradient and curvature of the difference
+    double position = 0, tie = 0;  // mixed curvature of the difference and b, of the difference and t
   };
   // What a block of votes says of b and t, or a block of items in a product.
   struct BorderSums {
@@ -77,6 +77,7 @@ class ItemObjective {
   };
   void sort_votes();
   void sort_rankings();
+  void gather_effects();
   BorderSums vote_block(std::size_t block, std::span<const double> x);
   double ranking_block(std::size_t block, std::span<const double> x);
   void item_block(std::size_t block, std::span<const double> x);
@@ -91,12 +92,13 @@ class ItemObjective {
   int threads_;
   VotePairs pairs_;
   std::vector<std::size_t> first_pair_, first_vote_;  // of each block of votes, then the ends
-  std::vector<std::uint8_t> shown_;                   // a vote: its answer, and 4 where the lower item was first
-  std::vector<std::uint32_t> rater_;                  // a vote; empty where no raters are known
-  std::vector<float> weight_;                         // a vote; empty: all 1
-  std::vector<PairSums> sums_;                        // a pair
-  std::vector<double> side_curve_;                    // a side: the curvature of its pair
-  std::vector<double> row_b_, row_t_;                 // an item: mixed curvature with b and with t
+  std::vector<std::uint8_t> shown_;            // a vote: its answer, and 4 where the lower item was first
+  std::vector<std::uint32_t> rater_;           // a vote; empty where no raters are known
+  std::vector<float> weight_;                  // a vote; empty: all 1
+  std::vector<std::array<double, 4>> effect_;  // a rater: slope, lean, tie; together for one look-up
+  std::vector<PairSums> sums_;                 // a pair
+  std::vector<double> side_curve_;             // a side: the curvature of its pair
+  std::vector<double> row_b_, row_t_;          // an item: mixed curvature with b and with t
   std::vector<BorderSums> vote_blocks_, item_blocks_;
   BorderSums border_;
   Ranked ranked_;

@@ -61,9 +61,9 @@ int maximize(ItemObjective& objective, std::vector<double>* x) {
     norm = std::sqrt(norm);
     if (first_norm < 0) first_norm = norm;
     if (norm == 0) return step;
-    // Where the start was far steps need be no more exact than the distance still to go. Near by, looking at the
-    // votes again costs more than many products, so few exact steps are taken: norm is the distance in standard
-    // errors, roughly.
+    // Where the start was far steps need be no more exact than the distance still to go. Near by, looking at
+    // the votes again costs more than many products, so few exact steps are taken: norm is the distance in
+    // standard errors, roughly.
     const double exact = norm < 1 ? kExact : std::clamp(norm / first_norm, 1e-4, 0.1);
     const std::vector<double> move = solve_curvature(objective, gradient, exact, kMostProducts);
     const double slope =

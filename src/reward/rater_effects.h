@@ -17,8 +17,8 @@ struct OwnVotes {
   std::span<const float> weight;  // empty: all 1
 };
 
-// Votes sorted by rater: those of rater r are vote[offset[r]] .. vote[offset[r + 1] - 1], and their columns in that
-// order. Votes of nobody are left out.
+// Votes sorted by rater: those of rater r are vote[offset[r]] .. vote[offset[r + 1] - 1], and their columns in
+// that order. Votes of nobody are left out.
 struct VotesByRater {
   std::vector<std::uint64_t> offset;
   std::vector<std::uint32_t> vote, first, second;

@@ -1,5 +1,5 @@
-// The terms of many votes at once, as arrays: vote_terms() without a call or a branch a vote, so that the compiler
-// turns the loop into vector instructions. The same numbers but for rounding.
+// The terms of many votes at once, as arrays: vote_terms() without a call or a branch a vote, so that the
+// compiler turns the loop into vector instructions. The same numbers but for rounding.
 #pragma once
 
 #include <algorithm>

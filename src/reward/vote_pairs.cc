@@ -8,7 +8,8 @@ namespace {
 
 // `order` sorted by key(entry), below `keys`; equal ones stay as they are.
 template <class Key>
-std::vector<std::uint32_t> sorted_by(const std::vector<std::uint32_t>& order, std::size_t keys, const Key& key) {
+std::vector<std::uint32_t> sorted_by(const std::vector<std::uint32_t>& order, std::size_t keys,
+                                     const Key& key) {
   std::vector<std::uint32_t> next(keys + 1, 0), out(order.size());
   for (const std::uint32_t v : order) ++next[key(v) + 1];
   std::partial_sum(next.begin(), next.end(), next.begin());
