@@ -1,23 +1,26 @@
-// Sums over votes by fixed blocks, each with accumulators of its own that are added in block order: the same
-// bytes for any number of threads. The number of blocks depends on the data alone.
+// Sums over votes by fixed blocks of pairs, then over pairs by item, each item's in the order of its pairs: the
+// same bytes for any number of threads. The blocks depend on the data alone.
 #include "reward/item_objective.h"
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
-#include "reward/vote_terms.h"
+#include "reward/vote_lanes.h"
 
 namespace plumb {
 namespace {
 
-constexpr std::size_t kVotesPerBlock = 16384;
+constexpr std::size_t kVotesPerBlock = 8192, kItemsPerBlock = 2048;
+constexpr std::size_t kEntriesPerBlock = 16384;  // of rankings
 constexpr std::size_t kMostBlocks = 16;
+constexpr std::uint8_t kLowerFirst = 4, kAnswer = 3;
 
-// Adding up blocks costs items x blocks: a block should have several votes an item.
-std::size_t block_count(const ItemVotes& votes) {
-  const std::size_t judged = votes.first.size() + votes.ranking_item.size();
-  return std::clamp<std::size_t>(std::min(judged / kVotesPerBlock, judged / (4 * votes.items + 1)), 1,
+// Adding up blocks of rankings costs items x blocks: a block should have several entries an item.
+std::size_t ranking_block_count(const ItemVotes& votes) {
+  const std::size_t judged = votes.ranking_item.size();
+  if (judged == 0) return 0;
+  return std::clamp<std::size_t>(std::min(judged / kEntriesPerBlock, judged / (4 * votes.items + 1)), 1,
                                  kMostBlocks);
 }
 
@@ -34,16 +37,48 @@ ItemObjective::ItemObjective(const ItemVotes& votes, Ties ties, const Penalties&
       penalties_(penalties),
       raters_(raters),
       threads_(threads),
-      blocks_(block_count(votes)) {
-  sums_.assign(blocks_, std::vector<double>(size()));
-  diagonals_.assign(blocks_, std::vector<double>(size()));
-  block_value_.assign(blocks_, 0);
-  block_tt_.assign(blocks_, 0);
-  curve_dd_.assign(votes.first.size(), 0);
-  if (penalties.tie_on) curve_dt_.assign(votes.first.size(), 0);
+      pairs_(votes),
+      ranking_blocks_(ranking_block_count(votes)) {
+  sort_votes();
+  sort_rankings();
+  ranking_sums_.assign(ranking_blocks_, std::vector<double>(size()));
+  ranking_diagonals_.assign(ranking_blocks_, std::vector<double>(size()));
+  ranking_value_.assign(ranking_blocks_, 0);
+  sums_.resize(pairs_.size());
+  side_curve_.assign(pairs_.side.size(), 0);
+  row_b_.assign(items(), 0);
+  row_t_.assign(items(), 0);
   gradient_.assign(size(), 0);
   diagonal_.assign(size(), 1);
-  sort_rankings();
+}
+
+void ItemObjective::sort_votes() {
+  const std::size_t n = votes_.first.size();
+  shown_.resize(n);
+  if (!raters_.rater.empty()) rater_.resize(n);
+  if (!votes_.weight.empty()) weight_.resize(n);
+  for (std::size_t k = 0; k < n; ++k) {
+    const std::uint32_t v = pairs_.vote[k];
+    shown_[k] = static_cast<std::uint8_t>(votes_.answer[v]) |
+                static_cast<std::uint8_t>(votes_.first[v] < votes_.second[v] ? kLowerFirst : 0);
+    if (!rater_.empty()) rater_[k] = raters_.rater[v];
+    if (!weight_.empty()) weight_[k] = votes_.weight[v];
+    const bool new_pair = k == 0 || pairs_.pair[k] != pairs_.pair[k - 1];
+    if (new_pair && (k == 0 || k - first_vote_.back() >= kVotesPerBlock)) {
+      first_vote_.push_back(k);
+      first_pair_.push_back(pairs_.pair[k]);
+    }
+  }
+  vote_blocks_.resize(first_vote_.size());
+  first_vote_.push_back(n);
+  first_pair_.push_back(pairs_.size());
+  item_blocks_.resize((items() + kItemsPerBlock - 1) / kItemsPerBlock);
+}
+
+void ItemObjective::gather_effects() {
+  effect_.resize(raters_.slope.size());
+  for (std::size_t r = 0; r < effect_.size(); ++r)
+    effect_[r] = {raters_.slope[r], raters_.lean[r], raters_.tie[r], 0};
 }
 
 void ItemObjective::sort_rankings() {
@@ -70,55 +105,77 @@ void ItemObjective::sort_rankings() {
   at_risk_.assign(ranked_.item.size(), 0);
 }
 
-double ItemObjective::slope(std::size_t v) const {
-  if (raters_.rater.empty() || raters_.rater[v] == kNoRater) return 1;
-  return raters_.slope[raters_.rater[v]];
-}
-
-double ItemObjective::vote_block(std::size_t block, std::span<const double> x) {
-  const auto [from, to] = part(votes_.first.size(), block, blocks_);
-  double* const sum = sums_[block].data();
-  double* const diagonal = diagonals_[block].data();
+ItemObjective::BorderSums ItemObjective::vote_block(std::size_t block, std::span<const double> x) {
+  const std::size_t to = first_vote_[block + 1];
+  std::fill(sums_.begin() + static_cast<std::ptrdiff_t>(first_pair_[block]),
+            sums_.begin() + static_cast<std::ptrdiff_t>(first_pair_[block + 1]), PairSums());
   const double b = x[position()], t = x[tie()];
-  double total = 0, sum_b = 0, sum_t = 0, curve_b = 0, curve_t = 0;
-  for (std::size_t v = from; v < to; ++v) {
-    const std::uint32_t f = votes_.first[v], s = votes_.second[v];
-    double a = 1, d = x[f] - x[s] + b, tie_here = t;
-    if (!raters_.rater.empty() && raters_.rater[v] != kNoRater) {
-      const std::uint32_t r = raters_.rater[v];
-      a = raters_.slope[r];
-      d = a * (x[f] - x[s]) + b + raters_.lean[r];
-      tie_here += raters_.tie[r];
+  VoteLanes lanes;
+  std::array<double, kLanes> slope;  // of d in the utility of the pair's lower item
+  BorderSums all;
+  for (std::size_t from = first_vote_[block]; from < to; from += kLanes) {
+    const std::size_t n = std::min(kLanes, to - from);
+    for (std::size_t k = 0; k < n; ++k) {
+      const std::size_t v = from + k;
+      const std::uint32_t p = pairs_.pair[v];
+      double lean = b, tie_here = t;
+      slope[k] = (shown_[v] & kLowerFirst) != 0 ? 1 : -1;
+      if (!rater_.empty() && rater_[v] != kNoRater) {
+        const std::array<double, 4>& effect = effect_[rater_[v]];
+        slope[k] *= effect[0];
+        lean += effect[1];
+        tie_here += effect[2];
+      }
+      lanes.set(k, slope[k] * (x[pairs_.lower[p]] - x[pairs_.upper[p]]) + lean, tie_here,
+                static_cast<Answer>(shown_[v] & kAnswer));
     }
-    const VoteTerms terms = vote_terms(ties_, d, tie_here, votes_.answer[v]);
-    const double w = votes_.weight.empty() ? 1.0 : static_cast<double>(votes_.weight[v]);
-    total += w * terms.log_p;
-    const double pull = w * a * terms.by_d, curve = w * terms.curve_dd;
-    sum[f] += pull;
-    sum[s] -= pull;
-    diagonal[f] += a * a * curve;
-    diagonal[s] += a * a * curve;
-    curve_dd_[v] = curve;
-    sum_b += w * terms.by_d;
-    curve_b += curve;
-    if (penalties_.tie_on) {
-      curve_dt_[v] = w * terms.curve_dt;
-      sum_t += w * terms.by_t;
-      curve_t += w * terms.curve_tt;
+    fill_terms(ties_, n, lanes);
+    for (std::size_t k = 0; k < n; ++k) {
+      const double w = weight_.empty() ? 1.0 : static_cast<double>(weight_[from + k]), a = slope[k];
+      const double by_d = w * lanes.by_d[k], dd = w * lanes.dd[k], dt = w * lanes.dt[k];
+      PairSums& sums = sums_[pairs_.pair[from + k]];
+      sums.pull += a * by_d;
+      sums.curve += a * a * dd;
+      sums.position += a * dd;
+      sums.tie += a * dt;
+      all.value += w * lanes.log_p[k];
+      all.by_b += by_d;
+      all.by_t += w * lanes.by_t[k];
+      all.bb += dd;
+      all.bt += dt;
+      all.tt += w * lanes.tt[k];
     }
   }
-  sum[position()] += sum_b;
-  sum[tie()] += sum_t;
-  diagonal[position()] += curve_b;
-  diagonal[tie()] += curve_t;
-  block_tt_[block] = curve_t;
-  return total;
+  return all;
+}
+
+// Gradient and diagonal of a block of items, and what products with the curvature need of them.
+void ItemObjective::item_block(std::size_t block, std::span<const double> x) {
+  const std::size_t end = std::min(items(), (block + 1) * kItemsPerBlock);
+  for (std::size_t i = block * kItemsPerBlock; i < end; ++i) {
+    double pull = 0, curve = 0, by_b = 0, by_t = 0;
+    for (std::uint64_t s = pairs_.offset[i]; s < pairs_.offset[i + 1]; ++s) {
+      const PairSums& sums = sums_[pairs_.side[s] >> 1];
+      const double sign = (pairs_.side[s] & 1) != 0 ? -1 : 1;
+      pull += sign * sums.pull;
+      curve += side_curve_[s] = sums.curve;
+      by_b += sign * sums.position;
+      by_t += sign * sums.tie;
+    }
+    for (std::size_t b = 0; b < ranking_blocks_; ++b)
+      pull += ranking_sums_[b][i], curve += ranking_diagonals_[b][i];
+    gradient_[i] = pull - penalties_.utility * x[i];
+    diagonal_[i] = curve + penalties_.utility;
+    if (diagonal_[i] <= 0) diagonal_[i] = 1;  // an item without votes and without a prior
+    row_b_[i] = by_b;
+    row_t_[i] = by_t;
+  }
 }
 
 // Entry j of a ranking is left in every group that starts at or before its own: with c_g the size of group g
 // and S_g the sum of e^u over what is left there, its gradient is 1 - e^u_j sum_g c_g / S_g.
 double ItemObjective::ranking_block(std::size_t block, std::span<const double> x) {
-  const auto [from_ranking, to_ranking] = part(ranked_.offset.size() - 1, block, blocks_);
+  const auto [from_ranking, to_ranking] = part(ranked_.offset.size() - 1, block, ranking_blocks_);
   double total = 0;
   for (std::size_t r = from_ranking; r < to_ranking; ++r) {
     const std::size_t from = ranked_.offset[r], to = ranked_.offset[r + 1];
@@ -139,37 +196,33 @@ double ItemObjective::ranking_block(std::size_t block, std::span<const double> x
         total -= w * ranked_.group[j] * (std::log(at_risk_[j]) + top);
       }
       total += w * x[ranked_.item[j]];
-      sums_[block][ranked_.item[j]] += w * (1 - exp_u_[j] * chosen);
-      diagonals_[block][ranked_.item[j]] += w * exp_u_[j] * (chosen - exp_u_[j] * squares);
+      ranking_sums_[block][ranked_.item[j]] += w * (1 - exp_u_[j] * chosen);
+      ranking_diagonals_[block][ranked_.item[j]] += w * exp_u_[j] * (chosen - exp_u_[j] * squares);
     }
   }
   return total;
 }
 
-void ItemObjective::multiply_block(std::size_t block, std::span<const double> v) {
-  const auto [from, to] = part(votes_.first.size(), block, blocks_);
-  double* const sum = sums_[block].data();
-  const double vb = v[position()], vt = v[tie()];
-  double sum_b = 0, sum_t = 0;
-  for (std::size_t k = from; k < to; ++k) {
-    const std::uint32_t f = votes_.first[k], s = votes_.second[k];
-    const double a = slope(k);
-    const double along = a * (v[f] - v[s]) + vb;
-    double pull = curve_dd_[k] * along;
-    if (penalties_.tie_on) {
-      pull += curve_dt_[k] * vt;
-      sum_t += curve_dt_[k] * along;
-    }
-    sum[f] += a * pull;
-    sum[s] -= a * pull;
-    sum_b += pull;
+ItemObjective::BorderSums ItemObjective::multiply_block(std::size_t block, std::span<const double> v,
+                                                        std::vector<double>* out) const {
+  const std::size_t end = std::min(items(), (block + 1) * kItemsPerBlock);
+  const double vb = v[position()], vt = penalties_.tie_on ? v[tie()] : 0;
+  BorderSums all;
+  for (std::size_t i = block * kItemsPerBlock; i < end; ++i) {
+    const double own = v[i];
+    double sum = 0;
+    for (std::uint64_t s = pairs_.offset[i]; s < pairs_.offset[i + 1]; ++s)
+      sum += side_curve_[s] * (own - v[pairs_.other[s]]);
+    for (std::size_t b = 0; b < ranking_blocks_; ++b) sum += ranking_sums_[b][i];
+    (*out)[i] = sum + row_b_[i] * vb + row_t_[i] * vt + penalties_.utility * own;
+    all.by_b += row_b_[i] * own;
+    all.by_t += row_t_[i] * own;
   }
-  sum[position()] += sum_b;
-  sum[tie()] += sum_t + block_tt_[block] * vt;
+  return all;
 }
 
 void ItemObjective::multiply_rankings(std::size_t block, std::span<const double> v) {
-  const auto [from_ranking, to_ranking] = part(ranked_.offset.size() - 1, block, blocks_);
+  const auto [from_ranking, to_ranking] = part(ranked_.offset.size() - 1, block, ranking_blocks_);
   for (std::size_t r = from_ranking; r < to_ranking; ++r) {
     const std::size_t from = ranked_.offset[r], to = ranked_.offset[r + 1];
     double left = 0;  // sum of e^u v over the whole ranking, then over what is left
@@ -183,15 +236,9 @@ void ItemObjective::multiply_rankings(std::size_t block, std::span<const double>
       }
       const double along = v[ranked_.item[j]];
       passed += exp_u_[j] * along;
-      sums_[block][ranked_.item[j]] += ranked_.weight[r] * exp_u_[j] * (along * chosen - means);
+      ranking_sums_[block][ranked_.item[j]] += ranked_.weight[r] * exp_u_[j] * (along * chosen - means);
     }
   }
-}
-
-void ItemObjective::reduce(const std::vector<std::vector<double>>& rows, std::vector<double>* out) const {
-  *out = rows[0];
-  for (std::size_t b = 1; b < blocks_; ++b)
-    for (std::size_t i = 0; i < out->size(); ++i) (*out)[i] += rows[b][i];
 }
 
 void ItemObjective::centre_gradient() {
@@ -211,42 +258,52 @@ double ItemObjective::evaluate(std::span<const double> x) {
   PLUMB_ASSERT(x.size() == size());
   if (ties_ == Ties::kRaoKupper && penalties_.tie_on && x[tie()] <= 0)
     return -std::numeric_limits<double>::infinity();
-  parallel_blocks(blocks_, threads_, [&](std::size_t block) {
-    std::fill(sums_[block].begin(), sums_[block].end(), 0.0);
-    std::fill(diagonals_[block].begin(), diagonals_[block].end(), 0.0);
-    block_value_[block] = vote_block(block, x) + ranking_block(block, x);
+  gather_effects();
+  parallel_blocks(vote_blocks_.size(), threads_,
+                  [&](std::size_t block) { vote_blocks_[block] = vote_block(block, x); });
+  parallel_blocks(ranking_blocks_, threads_, [&](std::size_t block) {
+    std::fill(ranking_sums_[block].begin(), ranking_sums_[block].end(), 0.0);
+    std::fill(ranking_diagonals_[block].begin(), ranking_diagonals_[block].end(), 0.0);
+    ranking_value_[block] = ranking_block(block, x);
   });
-  log_likelihood_ = std::accumulate(block_value_.begin(), block_value_.end(), 0.0);
-  curve_tt_ = std::accumulate(block_tt_.begin(), block_tt_.end(), 0.0);
-  reduce(sums_, &gradient_);
-  reduce(diagonals_, &diagonal_);
-  double total = log_likelihood_;
-  const auto penalize = [&](std::size_t i, bool on, double penalty, double mean) {
+  parallel_blocks(item_blocks_.size(), threads_, [&](std::size_t block) { item_block(block, x); });
+  border_ = {};
+  for (const BorderSums& block : vote_blocks_) {
+    border_.value += block.value;
+    border_.by_b += block.by_b, border_.by_t += block.by_t;
+    border_.bb += block.bb, border_.bt += block.bt, border_.tt += block.tt;
+  }
+  log_likelihood_ = std::accumulate(ranking_value_.begin(), ranking_value_.end(), border_.value);
+  double squares = 0;
+  for (std::size_t i = 0; i < items(); ++i) squares += x[i] * x[i];
+  double total = log_likelihood_ - penalties_.utility / 2 * squares;
+  if (penalties_.utility == 0) centre_gradient();
+  const auto border = [&](std::size_t i, bool on, double by, double curve, double penalty, double mean) {
     const double off = x[i] - mean;
-    gradient_[i] = on ? gradient_[i] - penalty * off : 0;
-    diagonal_[i] = on ? diagonal_[i] + penalty : 1;
+    gradient_[i] = on ? by - penalty * off : 0;
+    diagonal_[i] = on ? curve + penalty : 1;
     if (on) total -= penalty / 2 * off * off;
   };
-  for (std::size_t i = 0; i < items(); ++i) {
-    penalize(i, true, penalties_.utility, 0);
-    if (diagonal_[i] <= 0) diagonal_[i] = 1;  // an item without votes and without a prior
-  }
-  if (penalties_.utility == 0) centre_gradient();
-  penalize(position(), penalties_.position_on, penalties_.position, 0);
-  penalize(tie(), penalties_.tie_on, penalties_.tie, penalties_.tie_mean);
+  border(position(), penalties_.position_on, border_.by_b, border_.bb, penalties_.position, 0);
+  border(tie(), penalties_.tie_on, border_.by_t, border_.tt, penalties_.tie, penalties_.tie_mean);
   return total;
 }
 
 void ItemObjective::multiply(std::span<const double> v, std::vector<double>* out) {
-  parallel_blocks(blocks_, threads_, [&](std::size_t block) {
-    std::fill(sums_[block].begin(), sums_[block].end(), 0.0);
-    multiply_block(block, v);
+  out->resize(size());
+  parallel_blocks(ranking_blocks_, threads_, [&](std::size_t block) {
+    std::fill(ranking_sums_[block].begin(), ranking_sums_[block].end(), 0.0);
     multiply_rankings(block, v);
   });
-  reduce(sums_, out);
-  for (std::size_t i = 0; i < items(); ++i) (*out)[i] += penalties_.utility * v[i];
-  (*out)[position()] = penalties_.position_on ? (*out)[position()] + penalties_.position * v[position()] : 0;
-  (*out)[tie()] = penalties_.tie_on ? (*out)[tie()] + penalties_.tie * v[tie()] : 0;
+  parallel_blocks(item_blocks_.size(), threads_,
+                  [&](std::size_t block) { item_blocks_[block] = multiply_block(block, v, out); });
+  double by_b = 0, by_t = 0;
+  for (const BorderSums& block : item_blocks_) by_b += block.by_b, by_t += block.by_t;
+  const double vb = v[position()], vt = penalties_.tie_on ? v[tie()] : 0;
+  by_b += (border_.bb + penalties_.position) * vb + border_.bt * vt;
+  by_t += (border_.tt + penalties_.tie) * vt + border_.bt * vb;
+  (*out)[position()] = penalties_.position_on ? by_b : 0;
+  (*out)[tie()] = penalties_.tie_on ? by_t : 0;
 }
 
 }  // namespace plumb

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "plumb/preference.h"
+#include "reward/vote_pairs.h"
 
 namespace plumb {
 
@@ -33,6 +34,8 @@ class ItemObjective {
  public:
   ItemObjective(const ItemVotes& votes, Ties ties, const Penalties& penalties, const RaterEffects& raters,
                 int threads);
+  // The spread of utilities may change between fits of the same votes, and so may the raters' effects.
+  void set_utility_penalty(double penalty) { penalties_.utility = penalty; }
   std::size_t items() const { return votes_.items; }
   std::size_t size() const { return votes_.items + 2; }
   std::size_t position() const { return votes_.items; }
@@ -63,28 +66,46 @@ class ItemObjective {
     std::vector<std::uint32_t> group;   // size of the tied group at its first entry, else 0
     std::vector<double> weight;
   };
+  // What the votes on one pair say, seen from its lower item.
+  struct PairSums {
+    double pull = 0, curve = 0;    // gradient and curvature of the difference
+    double position = 0, tie = 0;  // mixed curvature of the difference and b, of the difference and t
+  };
+  // What a block of votes says of b and t, or a block of items in a product.
+  struct BorderSums {
+    double value = 0, by_b = 0, by_t = 0, bb = 0, bt = 0, tt = 0;
+  };
+  void sort_votes();
   void sort_rankings();
-  double vote_block(std::size_t block, std::span<const double> x);
+  void gather_effects();
+  BorderSums vote_block(std::size_t block, std::span<const double> x);
   double ranking_block(std::size_t block, std::span<const double> x);
-  void multiply_block(std::size_t block, std::span<const double> v);
+  void item_block(std::size_t block, std::span<const double> x);
+  BorderSums multiply_block(std::size_t block, std::span<const double> v, std::vector<double>* out) const;
   void multiply_rankings(std::size_t block, std::span<const double> v);
-  void reduce(const std::vector<std::vector<double>>& rows, std::vector<double>* out) const;
   void centre_gradient();
-  double slope(std::size_t v) const;
 
   ItemVotes votes_;
   Ties ties_;
   Penalties penalties_;
   RaterEffects raters_;
   int threads_;
-  std::size_t blocks_;
+  VotePairs pairs_;
+  std::vector<std::size_t> first_pair_, first_vote_;  // of each block of votes, then the ends
+  std::vector<std::uint8_t> shown_;            // a vote: its answer, and 4 where the lower item was first
+  std::vector<std::uint32_t> rater_;           // a vote; empty where no raters are known
+  std::vector<float> weight_;                  // a vote; empty: all 1
+  std::vector<std::array<double, 4>> effect_;  // a rater: slope, lean, tie; together for one look-up
+  std::vector<PairSums> sums_;                 // a pair
+  std::vector<double> side_curve_;             // a side: the curvature of its pair
+  std::vector<double> row_b_, row_t_;          // an item: mixed curvature with b and with t
+  std::vector<BorderSums> vote_blocks_, item_blocks_;
+  BorderSums border_;
   Ranked ranked_;
-  // A row a block: sums of its votes, for gradient or product and for the diagonal.
-  std::vector<std::vector<double>> sums_, diagonals_;
-  std::vector<double> block_value_;
-  std::vector<double> curve_dd_, curve_dt_;  // one a comparison, times its weight
-  double curve_tt_ = 0;
-  std::vector<double> block_tt_;
+  std::size_t ranking_blocks_ = 0;
+  // A row a block of rankings: for gradient or product and for the diagonal.
+  std::vector<std::vector<double>> ranking_sums_, ranking_diagonals_;
+  std::vector<double> ranking_value_;
   std::vector<double> exp_u_;    // one an entry of the rankings, scaled within each
   std::vector<double> at_risk_;  // at the first entry of each group: sum of exp_u over what is left
   std::vector<double> gradient_, diagonal_;
@@ -93,24 +114,24 @@ class ItemObjective {
 
 template <class Entry>
 void ItemObjective::for_each_curvature(const Entry& entry) const {
-  for (std::size_t v = 0; v < votes_.first.size(); ++v) {
-    const std::size_t f = votes_.first[v], s = votes_.second[v];
-    const double a = slope(v), dd = curve_dd_[v];
-    entry(f, f, a * a * dd);
-    entry(s, s, a * a * dd);
-    entry(f, s, -a * a * dd);
+  for (std::size_t p = 0; p < pairs_.size(); ++p) {
+    const std::size_t lower = pairs_.lower[p], upper = pairs_.upper[p];
+    const PairSums& sums = sums_[p];
+    entry(lower, lower, sums.curve);
+    entry(upper, upper, sums.curve);
+    entry(lower, upper, -sums.curve);
     if (penalties_.position_on) {
-      entry(f, position(), a * dd);
-      entry(s, position(), -a * dd);
-      entry(position(), position(), dd);
+      entry(lower, position(), sums.position);
+      entry(upper, position(), -sums.position);
     }
     if (penalties_.tie_on) {
-      entry(f, tie(), a * curve_dt_[v]);
-      entry(s, tie(), -a * curve_dt_[v]);
-      if (penalties_.position_on) entry(position(), tie(), curve_dt_[v]);
+      entry(lower, tie(), sums.tie);
+      entry(upper, tie(), -sums.tie);
     }
   }
-  if (penalties_.tie_on) entry(tie(), tie(), curve_tt_);
+  if (penalties_.position_on) entry(position(), position(), border_.bb);
+  if (penalties_.position_on && penalties_.tie_on) entry(position(), tie(), border_.bt);
+  if (penalties_.tie_on) entry(tie(), tie(), border_.tt);
   for (std::size_t r = 0; r + 1 < ranked_.offset.size(); ++r) {
     const std::size_t from = ranked_.offset[r], to = ranked_.offset[r + 1];
     for (std::size_t g = from; g < to; ++g) {

@@ -28,6 +28,7 @@ struct ItemPosterior::State {
   // A^-1 c for items (border left out).
   Eigen::VectorXd solve_items(const Eigen::VectorXd& c) const;
   Eigen::VectorXd with_border(const Eigen::VectorXd& c) const;
+  double variance(std::uint32_t i) const;  // of u_i
   void centre(Eigen::VectorXd* c) const;
 
   Penalties penalties;
@@ -151,6 +152,18 @@ Eigen::VectorXd ItemPosterior::State::with_border(const Eigen::VectorXd& c) cons
   return out;
 }
 
+// Where the blocks are inverted and there is a prior the variance stands in the inverse: no product is needed.
+double ItemPosterior::State::variance(std::uint32_t i) const {
+  if (all_dense && penalties.utility > 0) {
+    const double own = inverse[component[i]](place[i], place[i]);
+    if (border.empty()) return own;
+    const Eigen::RowVectorXd solved = border_solved.row(i);
+    return own + solved.dot(border_inverse * solved.transpose());
+  }
+  const auto n = static_cast<Eigen::Index>(component.size());
+  return with_border(Eigen::VectorXd::Unit(n + 2, i))(i);
+}
+
 ItemPosterior::ItemPosterior(const ItemVotes& votes, const ItemOptions& options, const ItemFit& fit) {
   PLUMB_ASSERT(fit.exists && fit.utility.size() == votes.items && fit.component.size() == votes.items);
   state_ = std::make_unique<State>(votes, options, fit);
@@ -175,9 +188,7 @@ std::vector<double> ItemPosterior::solve(std::span<const double> contrast) const
 
 double ItemPosterior::standard_error(std::uint32_t i) const {
   PLUMB_ASSERT(i < state_->component.size());
-  std::vector<double> contrast(state_->component.size(), 0.0);
-  contrast[i] = 1;
-  return std::sqrt(solve(contrast)[i]);
+  return std::sqrt(state_->variance(i));
 }
 
 double ItemPosterior::standard_error(std::uint32_t i, std::uint32_t j) const {

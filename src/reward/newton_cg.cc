@@ -11,6 +11,7 @@ namespace {
 constexpr int kMostSteps = 200;
 constexpr int kMostProducts = 2000;
 constexpr double kStandardErrors = 1e-9;  // how near to the maximum a fit ends
+constexpr double kNear = 1e-5, kExact = 1e-6;
 
 double dot(const std::vector<double>& a, const std::vector<double>& b) {
   double sum = 0;
@@ -33,12 +34,14 @@ std::vector<double> solve_curvature(ItemObjective& objective, std::span<const do
     const double curve = dot(direction, product);
     if (!(curve > 0)) break;  // only what the votes do not see is left
     const double length = rho / curve;
+    double next = 0;
     for (std::size_t i = 0; i < n; ++i) {
       solution[i] += length * direction[i];
       residual[i] -= length * product[i];
       scaled[i] = residual[i] / diagonal[i];
+      next += residual[i] * scaled[i];
     }
-    const double next = dot(residual, scaled), turn = next / rho;
+    const double turn = next / rho;
     for (std::size_t i = 0; i < n; ++i) direction[i] = scaled[i] + turn * direction[i];
     rho = next;
   }
@@ -58,13 +61,15 @@ int maximize(ItemObjective& objective, std::vector<double>* x) {
     norm = std::sqrt(norm);
     if (first_norm < 0) first_norm = norm;
     if (norm == 0) return step;
-    // Steps need be no more exact than the distance still to go, for convergence of second order; beyond 1e-4
-    // it is cheaper to look at the gradient again.
-    const std::vector<double> move =
-        solve_curvature(objective, gradient, std::clamp(norm / first_norm, 1e-4, 0.1), kMostProducts);
+    // Where the start was far steps need be no more exact than the distance still to go. Near by, looking at
+    // the votes again costs more than many products, so few exact steps are taken: norm is the distance in
+    // standard errors, roughly.
+    const double exact = norm < 1 ? kExact : std::clamp(norm / first_norm, 1e-4, 0.1);
+    const std::vector<double> move = solve_curvature(objective, gradient, exact, kMostProducts);
     const double slope =
         dot(gradient, move);  // twice the gain to expect; its root is the way in standard errors
-    const bool last = slope < kStandardErrors * kStandardErrors;
+    // What an exact step of length s leaves is of the order s^2.
+    const bool last = slope < kStandardErrors * kStandardErrors || (norm < 1 && slope < kNear * kNear);
     double length = 1, reached = value;
     for (int halving = 0; halving < 60; ++halving, length /= 2) {
       for (std::size_t i = 0; i < n; ++i) trial[i] = (*x)[i] + length * move[i];

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "reward/vote_terms.h"
+#include "reward/vote_lanes.h"
 
 namespace plumb {
 namespace {
@@ -18,30 +18,37 @@ struct RaterTerms {
   Eigen::Matrix3d curvature = Eigen::Matrix3d::Zero();
 };
 
-RaterTerms terms_of(const ItemVotes& votes, std::span<const std::uint32_t> own, const RaterSetting& setting,
+// `difference`: of the two utilities, by vote.
+RaterTerms terms_of(const OwnVotes& own, std::span<const double> difference, const RaterSetting& setting,
                     const std::array<double, 3>& effects) {
-  RaterTerms out;
-  for (const std::uint32_t v : own) {
-    const double u = setting.utility[votes.first[v]] - setting.utility[votes.second[v]];
-    const VoteTerms vote = vote_terms(setting.ties, effects[0] * u + setting.position + effects[1],
-                                      setting.tie + effects[2], votes.answer[v]);
-    const double w = votes.weight.empty() ? 1.0 : static_cast<double>(votes.weight[v]);
-    out.value += w * vote.log_p;
-    out.gradient += w * Eigen::Vector3d(u * vote.by_d, vote.by_d, vote.by_t);
-    out.curvature(0, 0) += w * u * u * vote.curve_dd;
-    out.curvature(0, 1) += w * u * vote.curve_dd;
-    out.curvature(0, 2) += w * u * vote.curve_dt;
-    out.curvature(1, 1) += w * vote.curve_dd;
-    out.curvature(1, 2) += w * vote.curve_dt;
-    out.curvature(2, 2) += w * vote.curve_tt;
+  VoteLanes lanes;
+  double value = 0, by[3] = {}, uu = 0, u1 = 0, ut = 0, dd = 0, dt = 0, tt = 0;
+  const double lean = setting.position + effects[1], tie = setting.tie + effects[2];
+  for (std::size_t from = 0; from < difference.size(); from += kLanes) {
+    const std::size_t n = std::min(kLanes, difference.size() - from);
+    for (std::size_t k = 0; k < n; ++k)
+      lanes.set(k, effects[0] * difference[from + k] + lean, tie, own.answer[from + k]);
+    fill_terms(setting.ties, n, lanes);
+    for (std::size_t k = 0; k < n; ++k) {
+      const double w = own.weight.empty() ? 1.0 : static_cast<double>(own.weight[from + k]);
+      const double u = difference[from + k], by_d = w * lanes.by_d[k], curve = w * lanes.dd[k],
+                   mixed = w * lanes.dt[k];
+      value += w * lanes.log_p[k];
+      by[0] += u * by_d, by[1] += by_d, by[2] += w * lanes.by_t[k];
+      uu += u * u * curve, u1 += u * curve, ut += u * mixed;
+      dd += curve, dt += mixed, tt += w * lanes.tt[k];
+    }
   }
+  RaterTerms out;
+  out.value = value;
+  out.gradient << by[0], by[1], by[2];
+  out.curvature << uu, u1, ut, u1, dd, dt, ut, dt, tt;
   for (Eigen::Index k = 0; k < 3; ++k) {
     const auto index = static_cast<std::size_t>(k);
     const double off = effects[index] - kRaterMean[index];
     out.value -= setting.penalty[index] / 2 * off * off;
     out.gradient(k) -= setting.penalty[index] * off;
     out.curvature(k, k) += setting.penalty[index];
-    for (Eigen::Index j = 0; j < k; ++j) out.curvature(k, j) = out.curvature(j, k);
   }
   for (Eigen::Index k = 0; k < 3; ++k) {
     if (setting.on[static_cast<std::size_t>(k)]) continue;
@@ -65,12 +72,28 @@ VotesByRater votes_by_rater(const RaterVotes& votes) {
   out.vote.resize(out.offset.back());
   for (std::size_t v = 0; v < votes.rater.size(); ++v)
     if (votes.rater[v] != kNoRater) out.vote[next[votes.rater[v]]++] = static_cast<std::uint32_t>(v);
+  for (const std::uint32_t v : out.vote) {
+    out.first.push_back(votes.votes.first[v]);
+    out.second.push_back(votes.votes.second[v]);
+    out.answer.push_back(votes.votes.answer[v]);
+    if (!votes.votes.weight.empty()) out.weight.push_back(votes.votes.weight[v]);
+  }
   return out;
 }
 
-Eigen::Matrix3d fit_rater(const ItemVotes& votes, std::span<const std::uint32_t> own,
-                          const RaterSetting& setting, std::array<double, 3>* effects) {
-  RaterTerms here = terms_of(votes, own, setting, *effects);
+OwnVotes VotesByRater::of(std::size_t rater) const {
+  const std::size_t from = offset[rater], size = offset[rater + 1] - from;
+  const auto part = [&](const auto& column) {
+    return std::span(column).subspan(column.empty() ? 0 : from, column.empty() ? 0 : size);
+  };
+  return {part(first), part(second), part(answer), part(weight)};
+}
+
+Eigen::Matrix3d fit_rater(const OwnVotes& own, const RaterSetting& setting, std::array<double, 3>* effects) {
+  std::vector<double> difference(own.first.size());
+  for (std::size_t k = 0; k < difference.size(); ++k)
+    difference[k] = setting.utility[own.first[k]] - setting.utility[own.second[k]];
+  RaterTerms here = terms_of(own, difference, setting, *effects);
   for (int step = 0; step < kMostSteps; ++step) {
     const Eigen::Vector3d move = here.curvature.llt().solve(here.gradient);
     const double slope = here.gradient.dot(move);
@@ -81,7 +104,7 @@ Eigen::Matrix3d fit_rater(const ItemVotes& votes, std::span<const std::uint32_t>
     for (int halving = 0; halving < 60; ++halving, length /= 2) {
       for (std::size_t k = 0; k < 3; ++k)
         trial[k] = (*effects)[k] + length * move(static_cast<Eigen::Index>(k));
-      there = terms_of(votes, own, setting, trial);
+      there = terms_of(own, difference, setting, trial);
       if (there.value >= here.value + 1e-4 * length * slope - 1e-13 * std::abs(here.value)) break;
     }
     *effects = trial;

@@ -10,11 +10,21 @@
 
 namespace plumb {
 
-// Votes sorted by rater: those of rater r are vote[offset[r]] .. vote[offset[r + 1] - 1]. Votes of nobody are
-// left out.
+// One rater's votes, as columns.
+struct OwnVotes {
+  std::span<const std::uint32_t> first, second;
+  std::span<const Answer> answer;
+  std::span<const float> weight;  // empty: all 1
+};
+
+// Votes sorted by rater: those of rater r are vote[offset[r]] .. vote[offset[r + 1] - 1], and their columns in
+// that order. Votes of nobody are left out.
 struct VotesByRater {
   std::vector<std::uint64_t> offset;
-  std::vector<std::uint32_t> vote;
+  std::vector<std::uint32_t> vote, first, second;
+  std::vector<Answer> answer;
+  std::vector<float> weight;
+  OwnVotes of(std::size_t rater) const;
 };
 VotesByRater votes_by_rater(const RaterVotes& votes);
 
@@ -31,7 +41,6 @@ inline constexpr std::array<double, 3> kRaterMean = {1, 0, 0};
 
 // Newton's method from `*effects`, which becomes the maximum; returns the inverse curvature there (0 for what
 // is off).
-Eigen::Matrix3d fit_rater(const ItemVotes& votes, std::span<const std::uint32_t> own,
-                          const RaterSetting& setting, std::array<double, 3>* effects);
+Eigen::Matrix3d fit_rater(const OwnVotes& own, const RaterSetting& setting, std::array<double, 3>* effects);
 
 }  // namespace plumb

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "reward/item_checks.h"
 #include "reward/vote_terms.h"
@@ -149,13 +150,20 @@ RaterModel fit_raters(const RaterVotes& votes, const RaterOptions& options) {
   const RaterEffects effects{votes.rater, model.reliability, model.lean, model.rater_tie};
   const Ties ties = penalties.tie_on ? options.ties : plain_of(options.ties);
   std::vector<std::array<double, 3>> variance(votes.raters);
+  ItemObjective objective(votes.votes, ties, penalties, effects, options.threads);
+  // Where fits start. The unit is set between two rounds and undone by the next, so where the last round's fits
+  // ended, before that, is near where this round's will.
+  std::vector<double> last = x;
+  std::vector<std::array<double, 3>> start(votes.raters, kRaterMean), last_start = start;
   const std::size_t rater_blocks = (votes.raters + kRatersPerBlock - 1) / kRatersPerBlock;
 
   while (model.rounds < options.most_rounds && !model.converged) {
     ++model.rounds;
     const RaterModel before = model;  // rounds are compared as a whole: within one the unit goes to and fro
-    penalties.utility = 1 / (model.utility_sd * model.utility_sd);
-    ItemObjective objective(votes.votes, ties, penalties, effects, options.threads);
+    objective.set_utility_penalty(1 / (model.utility_sd * model.utility_sd));
+    const std::vector<double> before_last = std::exchange(last, x);
+    if (model.rounds > 2)  // rounds go on much as they went
+      for (std::size_t i = 0; i < x.size(); ++i) x[i] += x[i] - before_last[i];
     maximize(objective, &x);
     SpreadSum utilities(model.utility_sd);
     for (std::size_t i = 0; i < model.utility.size(); ++i) {
@@ -169,9 +177,11 @@ RaterModel fit_raters(const RaterVotes& votes, const RaterOptions& options) {
     parallel_blocks(rater_blocks, options.threads, [&](std::size_t block) {
       for (std::size_t r = block * kRatersPerBlock; r < std::min(votes.raters, (block + 1) * kRatersPerBlock);
            ++r) {
-        std::array<double, 3> e = {model.reliability[r], model.lean[r], model.rater_tie[r]};
-        const Eigen::Matrix3d inverse = fit_rater(
-            votes.votes, {own.vote.data() + own.offset[r], own.offset[r + 1] - own.offset[r]}, setting, &e);
+        std::array<double, 3>& e = start[r];
+        const std::array<double, 3> before_e = std::exchange(last_start[r], e);
+        if (model.rounds > 2)
+          for (std::size_t k = 0; k < 3; ++k) e[k] += e[k] - before_e[k];
+        const Eigen::Matrix3d inverse = fit_rater(own.of(r), setting, &e);
         for (std::size_t k = 0; k < 3; ++k)
           variance[r][k] = inverse(static_cast<Eigen::Index>(k), static_cast<Eigen::Index>(k));
         model.reliability[r] = e[0], model.lean[r] = e[1], model.rater_tie[r] = e[2];
@@ -189,7 +199,7 @@ RaterModel fit_raters(const RaterVotes& votes, const RaterOptions& options) {
       const double unit = reliability_unit(model.reliability, own);
       for (std::size_t r = 0; r < votes.raters; ++r)
         if (own.offset[r + 1] > own.offset[r]) model.reliability[r] /= unit;
-      for (std::size_t i = 0; i < model.utility.size(); ++i) x[i] = model.utility[i] *= unit;
+      for (std::size_t i = 0; i < model.utility.size(); ++i) model.utility[i] *= unit;
       reliabilities.rescale(1 / unit);
       utilities.rescale(unit);
     }

@@ -331,6 +331,21 @@ TEST(BradleyTerry, RecoversTheWorldsUtilitiesAndCoversThem) {
   EXPECT_NEAR(squares / errors, 1, 0.18);  // three standard errors of a mean of 600 squares
 }
 
+TEST(ItemPosterior, ReadsTheErrorOfAnItemThatASolveGives) {
+  const VoteColumns c = random_votes(5, 20, 400, true, 0.2);
+  for (const bool position : {false, true}) {
+    const ItemOptions o{.ties = Ties::kDavidson, .prior_sd = 1.5, .position = position};
+    const ItemFit fit = fit_items(c.votes(), o);
+    const ItemPosterior posterior(c.votes(), o, fit);
+    for (std::uint32_t i = 0; i < c.items; ++i) {
+      std::vector<double> contrast(c.items, 0.0);
+      contrast[i] = 1;
+      const double solved = std::sqrt(posterior.solve(contrast)[i]);
+      EXPECT_NEAR(posterior.standard_error(i), solved, 1e-12 * solved);
+    }
+  }
+}
+
 TEST(BradleyTerry, FindsThePriorsSpread) {
   VoteColumns c(120);
   Rng rng = Rng(4).stream("world");
