@@ -36,7 +36,12 @@ inline void check_whole(const Feedback& f) {
 }
 
 inline bool same(const JudgementSource& a, const JudgementSource& b) {
-  return a.rater == b.rater && a.time_us == b.time_us && a.unit == b.unit && a.weight == b.weight;
+  bool units = a.unit.size() == b.unit.size();
+  // A record that nothing names, not even an id, is a unit by its bytes.
+  for (std::size_t k = 0; units && k < a.unit.size(); ++k)
+    units = a.unit[k] == b.unit[k] || (a.unnamed[k] != 0 && (k >= a.id.size() || a.id[k].empty()));
+  return units && a.rater == b.rater && a.time_us == b.time_us && a.unnamed == b.unnamed && a.id == b.id &&
+         a.weight == b.weight;
 }
 inline bool same(const std::vector<FeatureColumn>& a, const std::vector<FeatureColumn>& b) {
   bool equal = a.size() == b.size();
@@ -59,6 +64,10 @@ inline void check_round_trip(const Feedback& f) {
   PLUMB_ASSERT(g.ranking_rank == f.ranking_rank);
   PLUMB_ASSERT(g.rated == f.rated && g.rating == f.rating && g.thumbed == f.thumbed && g.up == f.up);
   PLUMB_ASSERT(same(g.comparison, f.comparison) && same(g.ranking, f.ranking));
+  PLUMB_ASSERT(g.order_known == f.order_known && same(g.checks.source, f.checks.source));
+  PLUMB_ASSERT(g.checks.prompt == f.checks.prompt && g.checks.first == f.checks.first &&
+               g.checks.second == f.checks.second && g.checks.answer == f.checks.answer &&
+               g.checks.expected == f.checks.expected);
   PLUMB_ASSERT(same(g.rating_source, f.rating_source) && same(g.thumb, f.thumb));
 }
 
@@ -69,7 +78,8 @@ inline void check_feedback(std::string_view bytes, const std::string& name, cons
   try {
     FeedbackReport report;
     feedback = parse_feedback(bytes, name, options, &report);
-    PLUMB_ASSERT(report.records == feedback.judgements() + report.rejected);
+    PLUMB_ASSERT(report.records ==
+                 feedback.judgements() + feedback.checks.answer.size() + report.rejected + report.merged);
   } catch (const Error& error) {
     if (error.code() == Code::kInternal) throw;
     return;

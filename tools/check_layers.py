@@ -26,6 +26,7 @@ HEADER_LAYER = {
     "feedback": "data",
     "stream": "data",
     "preference": "reward",
+    "careless": "reward",
     "preferred": "reward",
     "raters": "reward",
     "text_reward": "reward",

@@ -35,6 +35,7 @@ struct JudgementSource {
   std::vector<std::uint32_t> rater;   // indexes Feedback::rater; kNoRater where nobody said
   std::vector<std::int64_t> time_us;  // kNoTime where nobody said
   std::vector<std::uint64_t> unit;    // what intervals cluster on: hash of `unit`, else rater, id, the record
+  std::vector<std::string> id;        // as given; shorter where the last ones have none, empty where none has
   std::vector<std::uint8_t>
       unnamed;                      // 1 where nothing but the record, or its id, is the unit: it may be a copy
   std::vector<std::uint64_t> line;  // of the file; of a JSON array the number of the record

@@ -1,5 +1,7 @@
 #include "audit/feedback_carried.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 
@@ -50,9 +52,18 @@ std::vector<CarriedResult> carried_results(const Feedback& f, const StatsOptions
   std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
     return parts[a].comparison.size() > parts[b].comparison.size();
   });
+  // The spread of a prompt's items is estimated by a matrix of all of them.
+  const auto too_many = static_cast<std::size_t>(std::count_if(
+      order.begin(), order.end(), [&](std::uint32_t p) { return parts[p].item.size() > kDenseItems; }));
+  std::erase_if(order, [&](std::uint32_t p) { return parts[p].item.size() > kDenseItems; });
+  if (too_many > 0)
+    *why =
+        fmt::format("{} of more than {} items {} left out: which votes carry the best is worked out for fewer",
+                    too_many == 1 ? "a prompt" : fmt::format("{} prompts", too_many), kDenseItems,
+                    too_many == 1 ? "is" : "are");
   if (order.size() > options.most_results) order.resize(options.most_results);
   std::vector<CarriedResult> out;
-  if (order.empty()) *why = "no prompt has 10 comparisons of 3 items or more";
+  if (order.empty() && why->empty()) *why = "no prompt has 10 comparisons of 3 items or more";
   for (const std::uint32_t p : order) {
     const Part& part = parts[p];
     ItemOptions how;

@@ -193,6 +193,10 @@ std::uint64_t FeedbackBuilder::unit_of(const RecordDraft& record) {
 void FeedbackBuilder::commit_source(const RecordDraft& record, JudgementSource& source) {
   source.unit.push_back(unit_of(record));
   source.unnamed.push_back(!record.unit && !record.rater);
+  if (record.id) {
+    source.id.resize(source.unit.size());
+    source.id.back() = *record.id;
+  }
   source.rater.push_back(record.rater ? raters_.intern(*record.rater) : kNoRater);
   source.time_us.push_back(record.time_us.value_or(kNoTime));
   source.line.push_back(record.line);

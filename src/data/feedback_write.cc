@@ -140,6 +140,10 @@ class Writer {
   void open_source(const JudgementSource& source, std::size_t at) {
     first_key_ = true;
     out_ += '{';
+    if (at < source.id.size() && !source.id[at].empty()) {
+      key("id");
+      string(source.id[at]);
+    }
     const std::uint32_t rater = source.rater.empty() ? kNoRater : source.rater[at];
     if (rater != kNoRater) {
       key("rater");

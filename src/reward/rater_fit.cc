@@ -41,6 +41,17 @@ class SpreadSum {
   double sd_, scale_ = 1, squares_ = 0, determined_ = 0;
 };
 
+// Of raters who said anything.
+double mean_tie(const std::vector<double>& rater_tie, const VotesByRater& own) {
+  double sum = 0, raters = 0;
+  for (std::size_t r = 0; r < rater_tie.size(); ++r) {
+    if (own.offset[r + 1] == own.offset[r]) continue;
+    sum += rater_tie[r];
+    ++raters;
+  }
+  return raters > 0 ? sum / raters : 0;
+}
+
 // Votes see only reliability times utility. Maximizing one given the other lets the unit drift (the priors'
 // volumes are not part of a maximum), so the unit is set: the median reliability of those who voted is 1. At
 // most a factor of 2 a round, so that a panel without a majority ends unconverged, not in infinity.
@@ -155,6 +166,7 @@ RaterModel fit_raters(const RaterVotes& votes, const RaterOptions& options) {
   // ended, before that, is near where this round's will.
   std::vector<double> last = x;
   std::vector<std::array<double, 3>> start(votes.raters, kRaterMean), last_start = start;
+  const bool all_named = std::find(votes.rater.begin(), votes.rater.end(), kNoRater) == votes.rater.end();
   const std::size_t rater_blocks = (votes.raters + kRatersPerBlock - 1) / kRatersPerBlock;
 
   while (model.rounds < options.most_rounds && !model.converged) {
@@ -188,6 +200,18 @@ RaterModel fit_raters(const RaterVotes& votes, const RaterOptions& options) {
       }
     });
 
+    if (setting.on[2] && all_named) {
+      // What all raters' ties share costs the votes nothing and the common one has no prior: at the maximum
+      // raters' own have mean 0. Left to the rounds it crawls there, and looks like a spread on the way.
+      const double shared = mean_tie(model.rater_tie, own);
+      x[objective.tie()] += shared;
+      model.tie += shared;
+      for (std::size_t r = 0; r < votes.raters; ++r) {
+        if (own.offset[r + 1] == own.offset[r]) continue;
+        model.rater_tie[r] -= shared;
+        start[r][2] -= shared;
+      }
+    }
     SpreadSum reliabilities(model.reliability_sd), leans(model.lean_sd), rater_ties(model.tie_sd);
     for (std::size_t r = 0; r < votes.raters; ++r) {
       if (own.offset[r + 1] == own.offset[r]) continue;  // says nothing of how raters differ

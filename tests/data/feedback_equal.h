@@ -15,6 +15,7 @@ inline void expect_same(const JudgementSource& a, const JudgementSource& b) {
   EXPECT_EQ(a.rater, b.rater);
   EXPECT_EQ(a.time_us, b.time_us);
   EXPECT_EQ(a.unnamed, b.unnamed);
+  EXPECT_EQ(a.id, b.id);
   ASSERT_EQ(a.unit.size(), b.unit.size());
   // A record that nothing names is its own unit, by its bytes.
   for (std::size_t k = 0; k < a.unit.size(); ++k)
