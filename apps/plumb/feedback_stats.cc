@@ -295,11 +295,14 @@ void add_feedback_stats(CLI::App& feedback, int& status) {
       "stats", "how far people agree, what they lean to, who stands out, what carries a result");
   const auto a = std::make_shared<FeedbackArguments>();
   add_feedback_arguments(*verb, *a);
-  verb->callback([verb, a, &status] {
+  const auto drawn = std::make_shared<bool>(false);
+  verb->add_flag("--orders-drawn", *drawn, "chance decided which option was shown first, in every comparison");
+  verb->callback([verb, a, drawn, &status] {
     refuse_extras(*verb);
     const ReadFeedback in = read(*a);
     StatsOptions options;
     options.threads = a->thread_count();
+    options.orders_drawn = *drawn;
     const std::uint64_t seed = a->seed_or_default();
     const FeedbackStats stats = feedback_stats(in.feedback, options);
     print(a->json ? json(a->file, seed, in, stats).dump(2) + "\n"

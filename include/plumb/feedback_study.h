@@ -118,7 +118,8 @@ struct CarriedResult {
 struct StatsOptions {
   double level = 0.95;
   std::size_t most_results =
-      5;  // prompts, by number of comparisons, for which the carrying votes are looked for
+      5;                      // prompts, by number of comparisons, for which the carrying votes are looked for
+  bool orders_drawn = false;  // declared: chance decided which option was shown first
   int threads = 1;
 };
 

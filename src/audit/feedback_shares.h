@@ -6,6 +6,6 @@
 namespace plumb::audit {
 
 // Fills first, longer, both by person, place_why and pairs_turned of `stats`.
-void add_shares(const Feedback& feedback, double level, FeedbackStats& stats);
+void add_shares(const Feedback& feedback, const StatsOptions& options, FeedbackStats& stats);
 
 }  // namespace plumb::audit

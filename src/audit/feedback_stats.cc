@@ -184,7 +184,7 @@ FeedbackStats feedback_stats(const Feedback& feedback, const StatsOptions& optio
     refuse("feedback stats", "level", fmt::format("{}", options.level), "a number in (0, 1)");
   FeedbackStats out;
   out.agreement = agreements(feedback, options);
-  audit::add_shares(feedback, options.level, out);
+  audit::add_shares(feedback, options, out);
   out.raters = summaries(feedback);
   judge_raters(feedback, options, out);
   out.carried = audit::carried_results(feedback, options, &out.carried_why);

@@ -29,8 +29,13 @@ TEST(ClusteredShare, OfIndependentVotesIsTheTextbookInterval) {
   ASSERT_TRUE(s.known);
   EXPECT_EQ(s.clusters, 50u);
   EXPECT_DOUBLE_EQ(s.share, 0.62);
-  // Delta method on the logit; 2.00957523712923588 is Student's .975 quantile with 49 degrees (tables).
-  const double half = 2.0095752371292359 * std::sqrt(50.0 / 49.0 / (50 * 0.62 * 0.38));
+  // The jackknife of the logit: leaving out one of 31 that are yes, and one of 19 that are no; a little above
+  // the delta method. 2.00957523712923588 is Student's .975 quantile with 49 degrees (tables).
+  const auto logit = [](double p) { return std::log(p / (1 - p)); };
+  const double yes_out = logit(30.0 / 49) - logit(0.62), no_out = logit(31.0 / 49) - logit(0.62);
+  const double variance = 49.0 / 50 * (31 * yes_out * yes_out + 19 * no_out * no_out);
+  EXPECT_NEAR(variance, 50.0 / 49.0 / (50 * 0.62 * 0.38), 0.01 * variance);
+  const double half = 2.0095752371292359 * std::sqrt(variance);
   EXPECT_NEAR(s.interval.lower, sigmoid(std::log(0.62 / 0.38) - half), 1e-12);
   EXPECT_NEAR(s.interval.upper, sigmoid(std::log(0.62 / 0.38) + half), 1e-12);
 }
@@ -237,6 +242,33 @@ TEST(FeedbackStats, GivesTheSameNumbersForAnyNumberOfThreads) {
   for (std::size_t r = 0; r < one.raters.size(); ++r)
     EXPECT_EQ(one.raters[r].note->reliability, three.raters[r].note->reliability);
   EXPECT_EQ(one.carried[0].fragility.votes, three.carried[0].fragility.votes);
+}
+
+TEST(FeedbackStats, TellsAnEffectOfThePlaceWhereItIsDeclaredThatOrdersWereDrawn) {
+  std::string text;
+  for (int k = 0; k < 200; ++k)
+    text += R"({"prompt":"p)" + std::to_string(k) + R"(","first":"a","second":"b","answer":")" +
+            (k % 3 == 0 ? "second" : "first") + R"(","rater":"r)" + std::to_string(k % 20) + "\"}\n";
+  StatsOptions options;
+  EXPECT_NE(feedback_stats(parsed(text), options).place_why.find("--orders-drawn"), std::string::npos);
+  options.orders_drawn = true;
+  EXPECT_EQ(feedback_stats(parsed(text), options).place_why, "");
+}
+
+TEST(FeedbackStats, NamesTenPeopleWithThreeQuartersOfTheVotes) {
+  // Ten people give 30 votes each, twenty others 5 each: as good as 16.8 people of 30.
+  const auto file = [](int busy) {
+    std::string text;
+    for (int r = 0, k = 0; r < 30; ++r)
+      for (int v = 0; v < (r < 10 ? busy : 5); ++v, ++k)
+        text += R"({"prompt":"p)" + std::to_string(k) + R"(","first":"a","second":"b","answer":")" +
+                (k % 3 == 0 ? "second" : "first") + R"(","rater":"r)" + std::to_string(r) + "\"}\n";
+    return text;
+  };
+  EXPECT_EQ(
+      feedback_stats(parsed(file(30)), {}).first.capped,
+      "10 of 30 people made 300 of 400 votes: this counts as 16.8 people, not 30, and says what they want");
+  EXPECT_EQ(feedback_stats(parsed(file(5)), {}).first.capped, "");
 }
 
 TEST(FeedbackStats, SaysWhyThereIsNoNumber) {
