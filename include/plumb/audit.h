@@ -220,8 +220,10 @@ Certification certify(const DecisionLog& log, const Goal& goal, const OutcomeMod
                       const CertificationOptions& options);
 
 // Of two certifications of the same candidates under different shares of careless answers (plumb/careless.h),
-// both of which are possible: intervals cover both, and a verdict is what both say. decisions: of the log.
-void widen_over(Certification& into, const Certification& other, const Goal& goal, double decisions);
+// both of which are possible: intervals cover both, and a verdict is what both say. decisions: of the log;
+// where: what `other` supposes, for sentences ("with 40 % of the answers careless").
+void widen_over(Certification& into, const Certification& other, const Goal& goal, double decisions,
+                const std::string& where);
 // Verdicts that `other` does not share are capped for `why`; intervals stay.
 void hold_at(Certification& into, const Certification& other, const std::string& why);
 

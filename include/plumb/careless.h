@@ -19,10 +19,11 @@
 
 namespace plumb {
 
-inline constexpr std::uint64_t kLeastChecks = 100;  // decided answers to check items; fewer tell nothing
-inline constexpr double kCheckLevel = 0.99;         // of the interval that check items give
-inline constexpr double kMostLapses = 0.8;          // above, answers say too little to be scaled back
-inline constexpr double kUnknownLapses = 0.5;       // what is allowed for where nobody said
+inline constexpr std::uint64_t kLeastChecks = 100;      // decided answers to check items; fewer tell nothing
+inline constexpr std::size_t kLeastCheckedPeople = 30;  // named ones who answered check items
+inline constexpr double kCheckLevel = 0.99;             // of the interval that check items give
+inline constexpr double kMostLapses = 0.8;              // above, answers say too little to be scaled back
+inline constexpr double kUnknownLapses = 0.5;           // what is allowed for where nobody said
 
 struct LapseRange {
   enum class Told : std::uint8_t { kNothing, kDeclared, kChecks };
@@ -36,7 +37,9 @@ struct LapseRange {
 
 // By check items where there are kLeastChecks of them (an exact interval for the share of wrong answers,
 // Clopper and Pearson 1934, with the effective number where people answered several, Korn and Graubard 1998);
-// else as declared; else nothing is known. Check items that show more carelessness than was declared cap.
+// else as declared; else nothing is known. Check items that show more carelessness than was declared cap. Those
+// that fewer than kLeastCheckedPeople named people answered, or people of whom less than half voted, tell
+// nothing of the voters.
 LapseRange lapse_range(const Feedback& feedback, std::optional<double> careless_at_most);
 
 }  // namespace plumb

@@ -36,10 +36,9 @@ struct JudgementSource {
   std::vector<std::int64_t> time_us;  // kNoTime where nobody said
   std::vector<std::uint64_t> unit;    // what intervals cluster on: hash of `unit`, else rater, id, the record
   std::vector<std::string> id;        // as given; shorter where the last ones have none, empty where none has
-  std::vector<std::uint8_t>
-      unnamed;                      // 1 where nothing but the record, or its id, is the unit: it may be a copy
-  std::vector<std::uint64_t> line;  // of the file; of a JSON array the number of the record
-  std::vector<float> weight;        // 1 / probability of having been asked, up to a factor; empty: all 1
+  std::vector<std::uint8_t> unnamed;  // 1 where only the record or its id is the unit: it may be a copy
+  std::vector<std::uint64_t> line;    // of the file; of a JSON array the number of the record
+  std::vector<float> weight;          // 1 / probability of having been asked, up to a factor; empty: all 1
 };
 
 struct Feedback {
@@ -92,8 +91,9 @@ struct Feedback {
 
 // How a file is to be understood.
 struct FeedbackOptions {
-  bool accept_nan = false;  // bare NaN in JSON reads as null
-  double reject_up_to = 0;  // share of bad records tolerated, counted; in [0, 1)
+  bool checks_alone = false;  // check items without a judgement beside them are a file: another holds those
+  bool accept_nan = false;    // bare NaN in JSON reads as null
+  double reject_up_to = 0;    // share of bad records tolerated, counted; in [0, 1)
   // Role -> key of JSON or column of CSV/TSV; a role that is not mapped is looked for under its own name, one
   // that is mapped to "" is left out. Roles are the keys below. A mapped key must be in every record.
   std::vector<std::pair<std::string, std::string>> columns;
@@ -106,7 +106,7 @@ std::vector<std::string> feedback_roles();
 // Where every record went; records == judgements' records + check items + rejected + merged.
 struct FeedbackReport {
   std::uint64_t bytes = 0, records = 0, rejected = 0;
-  std::uint64_t merged = 0;  // comparisons that repeat an earlier one with its id, or its time to the second
+  std::uint64_t merged = 0;             // those that repeat an earlier one together with its id or time
   std::vector<std::string> rejections;  // the first five, "file:line: what: found, expected"
   std::vector<std::string> notes;
 };

@@ -124,6 +124,12 @@ PreferenceModel fit_preference(const Feedback& feedback, const FeatureMap& map, 
 PreferenceModel at_lapse(const PreferenceModel& model, const Feedback& feedback, const FeatureMap& map,
                          std::uint64_t split_seed, double lapse, int threads);
 
+// The largest lapse rate up to `wanted`, in steps of .02, that the answers of the certification half allow:
+// where people are nearly of one mind, few can have been coins. A larger one fits them worse (likelihood ratio
+// beyond that of p = .001), or leaves so little doubt that the scale cannot be told.
+double most_lapse(const Feedback& feedback, const FeatureMap& map, std::uint64_t split_seed, double wanted,
+                  int threads);
+
 // Why what was said need not hold in the contexts that are served; usually empty. Caps where more than 5 % of
 // the log's contexts have a value (a tenth of a number's values, more of them where fewer than 100 contexts
 // were asked in; a level) that comparisons hardly ever come near; where the comparisons of an action, weighted

@@ -137,8 +137,8 @@ void find(FeedbackCheck& check) {
       check.raters == 0 ? "nobody is named, so these may be different people" : "by the same rater";
   if (check.unnamed == all)
     add("no_raters", Severity::kInfo,
-        "No rater is named: agreement of raters and their reliability cannot be told, and every judgement "
-        "counts as its own unit unless units are named.");
+        "No rater is named: agreement of raters and their reliability cannot be told, and judgements count by "
+        "what was asked unless units are named.");
   else if (check.unnamed > 0)
     add("some_raters", Severity::kWarning,
         fmt::format("{} of {} judgements name no rater; they count as those of average people.", check.unnamed,

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "audit/claims.h"
+#include "audit/limit_sentence.h"
 #include "plumb/audit.h"
 
 namespace plumb {
@@ -39,33 +40,44 @@ void decide_again(Certification& c) {
   c.decision = c.recommended ? "ship" : refused ? "keep" : "experiment";
 }
 
+void replace(std::string& text, const std::string& before, const std::string& after) {
+  const std::size_t at = before.empty() ? std::string::npos : text.find(before);
+  if (at != std::string::npos) text.replace(at, before.size(), after);
+}
+
 void cover(CandidateClaim& into, const CandidateClaim& other, const Goal& goal, double critical,
-           double decisions) {
+           double decisions, const std::string& where) {
+  const Verdict decided = into.verdict;
   const std::string before = judge_gain(goal, into.versus_reference, critical, decisions).reason;
   cover(into.goal, other.goal);
   cover(into.versus_reference, other.versus_reference);
   cover(into.versus_best_constant, other.versus_best_constant);
-  if (into.reason.starts_with(before))
-    into.reason =
-        judge_gain(goal, into.versus_reference, critical, decisions).reason + into.reason.substr(before.size());
+  replace(into.reason, before, judge_gain(goal, into.versus_reference, critical, decisions).reason);
   agree(into.gain, other.gain);
   agree(into.verdict, other.verdict);
   for (std::size_t k = 0; k < into.constraints.size(); ++k) {
-    cover(into.constraints[k].measured, other.constraints[k].measured);
-    agree(into.constraints[k].verdict, other.constraints[k].verdict);
+    ConstraintClaim& claim = into.constraints[k];
+    const std::string said = sentence_of(goal, claim);
+    cover(claim.measured, other.constraints[k].measured);
+    agree(claim.verdict, other.constraints[k].verdict);
+    const std::string now = sentence_of(goal, claim);
+    replace(claim.sentence, said, now);
+    replace(into.reason, said, now);
   }
   for (std::size_t k = 0; k < into.segments.size(); ++k) {
     cover(into.segments[k].gain, other.segments[k].gain);
     agree(into.segments[k].verdict, other.segments[k].verdict);
   }
+  if (decided != into.verdict) into.reason += fmt::format("; {} this would not be decided so", where);
 }
 
 }  // namespace
 
-void widen_over(Certification& into, const Certification& other, const Goal& goal, double decisions) {
+void widen_over(Certification& into, const Certification& other, const Goal& goal, double decisions,
+                const std::string& where) {
   PLUMB_ASSERT(into.candidates.size() == other.candidates.size());
   for (std::size_t k = 0; k < into.candidates.size(); ++k)
-    cover(into.candidates[k], other.candidates[k], goal, into.critical, decisions);
+    cover(into.candidates[k], other.candidates[k], goal, into.critical, decisions, where);
   if (into.best_constant != other.best_constant)
     for (CandidateClaim& claim : into.candidates)
       claim.versus_best_constant = unknown("which constant is best depends on how careless people were");

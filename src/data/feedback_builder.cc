@@ -1,6 +1,7 @@
 // Columns of judgements. A record is placed first (which prompt and items it means, whether it contradicts what
 // stands already) and committed only when nothing can fail any more.
 #include "data/feedback_builder.h"
+#include "data/feedback_merge.h"
 
 #include <fmt/core.h>
 
@@ -221,22 +222,6 @@ void FeedbackBuilder::add_check(const RecordDraft& record) {
   to.source.weight.clear();
 }
 
-// Whether a comparison says again what one said before: the same answer of the same person, or of nobody named,
-// to the same options under the same prompt, with the same id, or at the same time where that is no mere date.
-bool FeedbackBuilder::repeats(const RecordDraft& record) {
-  if (record.kind != RecordDraft::Kind::kComparison) return false;
-  constexpr std::int64_t kDay = 86'400'000'000;
-  const bool timed = record.time_us && *record.time_us % kDay != 0;
-  if (!record.id && !timed) return false;
-  std::uint64_t said = hash_bytes(prompt_place_.name, static_cast<std::uint64_t>(record.answer));
-  for (std::size_t i = 0; i < 2; ++i) said = hash_combine(said, hash_bytes(item_places_[i].name));
-  if (record.rater) said = hash_combine(said, hash_bytes(*record.rater, 1));
-  if (record.unit) said = hash_combine(said, *record.unit);
-  said =
-      hash_combine(said, record.id ? hash_bytes(*record.id, 2) : static_cast<std::uint64_t>(*record.time_us));
-  return !said_.insert(said).second;
-}
-
 void FeedbackBuilder::add(const RecordDraft& record) {
   if (record.kind == RecordDraft::Kind::kCheck) return add_check(record);
   place_prompt(record);
@@ -248,10 +233,6 @@ void FeedbackBuilder::add(const RecordDraft& record) {
     throw BadRow{"weight", weighted_ ? "none" : "one",
                  weighted_ ? "one, as in the records before" : "none, as in the records before"};
 
-  if (repeats(record)) {
-    ++merged_;
-    return;
-  }
   // From here on nothing throws: the record is in.
   weighted_ = record.weight.has_value();
   const bool nameless = !record.unit && !record.rater && !record.id;
@@ -313,18 +294,18 @@ Feedback FeedbackBuilder::finish(const FeedbackOptions& options, FeedbackReport*
   if (options.reject_up_to == 0 && alike_.several())
     throw Error(Code::kInput, alike_.message(bad_rows_.where(alike_.first_line()), records_));
   bad_rows_.refuse_beyond(options.reject_up_to, records_);
-  if (feedback_.judgements() == 0 && !feedback_.checks.answer.empty())
+  if (feedback_.judgements() == 0 && !feedback_.checks.answer.empty() && !options.checks_alone)
     refuse(feedback_.source, "records", fmt::format("{} check items alone", feedback_.checks.answer.size()),
            "at least one judgement beside them");
-  if (feedback_.judgements() == 0)
+  if (feedback_.judgements() == 0 && feedback_.checks.answer.empty())
     refuse(feedback_.source, "records", records_ ? "no usable record" : "no records", "at least one judgement");
   settle_bare_names();
-  if (merged_ > 0)
-    notes_.push_back(
-        fmt::format("{} comparison{} an earlier one (the same answer to the same options, with the same id or "
-                    "at the same time) and "
-                    "count{} once with it.",
-                    merged_, merged_ == 1 ? " repeats" : "s repeat", merged_ == 1 ? "s" : ""));
+  const std::uint64_t merged = merge_repeats(feedback_);
+  if (merged > 0)
+    notes_.push_back(fmt::format(
+        "{} record{} an earlier one (the same answer to the same options, with the same id or time) and "
+        "count{} once with it.",
+        merged, merged == 1 ? " repeats" : "s repeat", merged == 1 ? "s" : ""));
   feedback_.prompt = prompts_.take_names();
   feedback_.rater = raters_.take_names();
   feedback_.context = context_.finish(&notes_);
@@ -332,7 +313,7 @@ Feedback FeedbackBuilder::finish(const FeedbackOptions& options, FeedbackReport*
   if (report != nullptr) {
     report->records = records_;
     report->rejected = bad_rows_.count();
-    report->merged = merged_;
+    report->merged = merged;
     report->rejections = bad_rows_.first();
     report->notes = std::move(notes_);
   }

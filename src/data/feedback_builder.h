@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "data/feedback_alike.h"
@@ -68,7 +67,6 @@ class FeedbackBuilder {
                                  const FeatureSet& set) const;
   std::uint32_t commit_prompt(const RecordDraft& record);
   std::uint32_t commit_item(const RecordDraft& record, std::size_t at, std::uint32_t prompt);
-  bool repeats(const RecordDraft& record);
   void add_check(const RecordDraft& record);
   void commit_source(const RecordDraft& record, JudgementSource& source);
   std::uint64_t unit_of(const RecordDraft& record);
@@ -77,8 +75,7 @@ class FeedbackBuilder {
   Feedback feedback_;
   BadRows bad_rows_;
   AlikeRows alike_;
-  std::uint64_t records_ = 0, merged_ = 0;
-  std::unordered_set<std::uint64_t> said_;  // comparisons that have an id or a time
+  std::uint64_t records_ = 0;
   std::vector<std::string> notes_;
   FeatureSet context_{"context"}, features_{"features"};
   Interner prompts_, raters_;

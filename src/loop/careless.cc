@@ -39,16 +39,21 @@ Certification certify_at_every_lapse(Study& study, const std::vector<Certifiable
   const LapseRange& lapses = study.lapses;
   const auto decisions = static_cast<double>(study.log.size());
   for (const double lapse : {lapses.lowest, lapses.highest})
-    if (lapse != lapses.point) widen_over(out, at(lapse), study.goal, decisions);
+    if (lapse != lapses.point)
+      widen_over(out, at(lapse), study.goal, decisions,
+                 fmt::format("with {:.0f} % of the answers careless", 100 * lapse));
   const bool decided = std::any_of(out.candidates.begin() + 1, out.candidates.end(),
                                    [](const CandidateClaim& c) { return c.verdict != Verdict::kInconclusive; });
-  if (lapses.told == LapseRange::Told::kNothing && decided && adds_units(study.goal))
-    hold_at(out, at(kUnknownLapses),
-            fmt::format(
-                "nobody said how careless the answers are, and if half of them were given without looking this "
-                "would not be decided: careless answers shrink the unit of {} (check items with `expected`, or "
-                "careless_at_most in the goal file)",
-                study.goal.preference()->name));
+  if (lapses.told != LapseRange::Told::kNothing || !decided || !adds_units(study.goal)) return out;
+  const double most = most_lapse(*study.feedback, study.models.map, study.seed, kUnknownLapses, study.threads);
+  if (most > 0)
+    hold_at(
+        out, at(most),
+        fmt::format("nobody said how careless the answers are, and if {} of them were given without looking "
+                    "this would not be decided: careless answers shrink the unit of {} (check items with "
+                    "`expected`, or careless_at_most in the goal file)",
+                    most == kUnknownLapses ? "half" : fmt::format("{:.0f} %", 100 * most),
+                    study.goal.preference()->name));
   return out;
 }
 

@@ -35,6 +35,7 @@ std::map<std::string, Transactions> read_all_transactions(const Goal& goal, cons
 Feedback read_all_feedback(const Goal& goal, const std::string& log, FeedbackReport* report) {
   FeedbackOptions how;
   how.reject_up_to = goal.data.reject_up_to;
+  how.checks_alone = goal.data.feedback.size() > 1;
   std::vector<Feedback> parts;
   for (const std::string& name : goal.data.feedback) {
     FeedbackReport one;
@@ -49,6 +50,7 @@ Feedback read_all_feedback(const Goal& goal, const std::string& log, FeedbackRep
   if (parts.size() == 1) return std::move(parts.front());
   std::string together;
   for (const Feedback& part : parts) together += write_feedback(part);
+  how.checks_alone = false;
   how.reject_up_to = 0;  // every record was accepted where it stood; together they must still agree
   Feedback out = parse_feedback(
       together, fmt::format("{} together.jsonl", fmt::join(goal.data.feedback, " and ")), how, nullptr);

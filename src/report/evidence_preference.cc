@@ -75,9 +75,12 @@ json unit_json(const Study& study) {
                             study.goal.unit.empty() ? "of the goal" : study.goal.unit, others);
   const LapseRange& lapses = study.lapses;
   json out{{"sentence", sentence + "."}, {"careless_sentence", as_sentence(lapses.sentence)}};
-  out["careless"] = lapses.told == LapseRange::Told::kNothing
-                        ? json()
-                        : json{{"lower", lapses.lowest}, {"value", lapses.point}, {"upper", lapses.highest}};
+  out["careless"] =
+      lapses.told == LapseRange::Told::kNothing
+          ? json()
+          : json{{"lower", lapses.lowest},
+                 {"value", lapses.told == LapseRange::Told::kChecks ? json(lapses.point) : json()},
+                 {"upper", lapses.highest}};
   out["checks"] = {{"answers", lapses.checks}, {"wrong", lapses.wrong}, {"ties", lapses.ties}};
   return out;
 }
@@ -110,6 +113,10 @@ json preference_json(const Study& study) {
     out["sentence"] =
         out["sentence"].get<std::string>() +
         fmt::format(" {} ties beside them do not say who is liked more, and are left out.", model.ties);
+  if (study.feedback_load.merged > 0)
+    out["sentence"] = out["sentence"].get<std::string>() +
+                      fmt::format(" {} records repeat an earlier one with its id or time, and count once.",
+                                  study.feedback_load.merged);
   out["unit"] = unit_json(study);
   if (study.feedback_load.rejected > 0) {
     out["sentence"] = out["sentence"].get<std::string>() +

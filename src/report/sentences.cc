@@ -134,8 +134,10 @@ json reasons_json(const Study& study) {
   const Certification& c = *study.certification;
   if (!study.policy_note.empty()) return out;
   if (const CandidateClaim* open = study.caps.empty() ? capped(c) : nullptr)
-    add(open->cap.starts_with("one customer decides") ? "one customer" : "missing outcomes", "inconclusive",
-        open->cap, 0);
+    add(open->cap.starts_with("one customer decides")       ? "one customer"
+        : open->cap.starts_with("nobody said how careless") ? "careless answers"
+                                                            : "missing outcomes",
+        "inconclusive", open->cap, 0);
   for (const ConstraintClaim& claim : c.candidates[0].constraints) {
     if (claim.verdict == Verdict::kRefuse) add(claim.id + " of the reference", "refuse", claim.sentence, 0);
   }

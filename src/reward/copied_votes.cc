@@ -44,6 +44,41 @@ std::vector<Vote> named_votes(const Feedback& f, const std::vector<Judged>& judg
   return out;
 }
 
+// By question, what chance has it that two people answer it alike? Where five or more did, by their answers;
+// else what the model says, or where people with other questions agree more than that, by how often these do: a
+// model that misses what people see would take their agreement for copies.
+void mind_agreement(std::vector<Vote>& votes, const std::vector<std::uint64_t>& asked) {
+  std::sort(votes.begin(), votes.end(), [](const Vote& a, const Vote& b) {
+    return std::tie(a.question, a.rater) < std::tie(b.question, b.rater);
+  });
+  constexpr std::size_t kOwn = 5, kPairs = 30;
+  double alike = 0, pairs = 0;
+  const auto each = [&](const auto& question) {
+    for (std::size_t begin = 0, end = 0; begin < votes.size(); begin = end) {
+      for (end = begin; end < votes.size() && votes[end].question == votes[begin].question;) ++end;
+      question(begin, end);
+    }
+  };
+  each([&](std::size_t begin, std::size_t end) {
+    if (end - begin >= kOwn) return;
+    for (std::size_t a = begin; a < end; ++a)
+      for (std::size_t b = begin; b < a; ++b) {
+        if (asked[votes[a].rater] == asked[votes[b].rater]) continue;
+        ++pairs;
+        alike += votes[a].lower == votes[b].lower;
+      }
+  });
+  const double others = pairs >= kPairs ? alike / pairs : 0;
+  each([&](std::size_t begin, std::size_t end) {
+    double lower = 0.5;
+    for (std::size_t k = begin; k < end; ++k) lower += votes[k].lower;
+    const double share = lower / static_cast<double>(end - begin + 1);
+    for (std::size_t k = begin; k < end; ++k)
+      votes[k].alike =
+          end - begin >= kOwn ? share * share + (1 - share) * (1 - share) : std::max(votes[k].alike, others);
+  });
+}
+
 // Two people who gave all the same answers to all the same questions, more of them than agree by chance.
 std::string same_person_twice(const Feedback& f, std::vector<Vote> votes) {
   std::sort(votes.begin(), votes.end(), [](const Vote& a, const Vote& b) {
@@ -115,9 +150,23 @@ std::string answered_alike(std::vector<Vote> votes) {
 
 std::string copied_cap(const Feedback& f, const std::vector<Judged>& judged, const ComparedPairs& comparisons,
                        const PreferenceModel& model) {
-  const std::vector<Vote> votes = named_votes(f, judged, comparisons, model);
+  std::vector<Vote> votes = named_votes(f, judged, comparisons, model);
+  // What each had to answer, whatever the order: copies of a person had the same.
+  std::vector<std::uint64_t> asked(f.rater.size(), 0);
+  for (const Vote& v : votes) asked[v.rater] += hash_combine(v.question, 0x715);
+  mind_agreement(votes, asked);
   const std::string twice = same_person_twice(f, votes);
-  return twice.empty() ? answered_alike(votes) : twice;
+  if (!twice.empty()) return twice;
+  // Of those who had the same questions as somebody else.
+  std::vector<std::uint64_t> sorted;
+  for (const std::uint64_t a : asked)
+    if (a != 0) sorted.push_back(a);
+  std::sort(sorted.begin(), sorted.end());
+  std::erase_if(votes, [&](const Vote& v) {
+    const auto [begin, end] = std::equal_range(sorted.begin(), sorted.end(), asked[v.rater]);
+    return end - begin < 2;
+  });
+  return answered_alike(std::move(votes));
 }
 
 }  // namespace plumb

@@ -257,7 +257,10 @@ PreferenceModel fit_preference(const Feedback& feedback, const FeatureMap& map, 
   PreferenceModel model;
   model.comparisons = judged.size();
   model.ties = everything.size() - judged.size();
-  model.raters = feedback.rater.size();
+  std::vector<std::uint8_t> compared(feedback.rater.size(), 0);  // others answered check items alone
+  for (const Judged& j : everything)
+    if (j.rater != kNoRater) compared[j.rater] = 1;
+  model.raters = static_cast<std::uint64_t>(std::count(compared.begin(), compared.end(), 1));
   model.training_digest = feedback_digests(feedback, split_seed, kTraining);
   if (model.training_digest.size() > kSketchComparisons) model.training_digest.resize(kSketchComparisons);
   const Pairs training = pairs_in(all, kTraining), certification = pairs_in(all, kEveryFold & ~kTraining);
@@ -300,6 +303,30 @@ PreferenceModel at_lapse(const PreferenceModel& model, const Feedback& feedback,
   out.support.clear();
   estimate_values(out, compared_pairs(feedback, map, split_seed), feedback, map.width(), threads);
   return out;
+}
+
+double most_lapse(const Feedback& feedback, const FeatureMap& map, std::uint64_t split_seed, double wanted,
+                  int threads) {
+  constexpr double kStep = 0.02, kRefuted = 10.83;  // chi-squared of one degree at .001
+  const Pairs judge = pairs_in(compared_pairs(feedback, map, split_seed).pairs, kEveryFold & ~kTraining);
+  if (judge.size() == 0) return 0;
+  const double weak = kWeakPenalty * curvature_scale(judge);
+  const auto fitted = [&](double lapse) {
+    const PairFit fit = fit_pairs_unbiased(judge, weak, threads, {lapse});
+    const Eigen::VectorXd log_odds = judge.design * fit.coef;
+    double likelihood = 0;
+    for (Eigen::Index r = 0; r < log_odds.size(); ++r) {
+      const double p = fit.link.chance(log_odds[r]);
+      likelihood += judge.weight[r] * std::log(judge.answer[r] > 0.5 ? p : 1 - p);
+    }
+    return std::pair(likelihood, mean_doubt(judge, fit.coef));
+  };
+  const double plain = fitted(0).first;
+  for (double lapse = wanted; lapse > 0; lapse -= kStep) {
+    const auto [likelihood, doubt] = fitted(lapse);
+    if (2 * (plain - likelihood) <= kRefuted && doubt >= kLeastDoubt / 2) return lapse;
+  }
+  return 0;
 }
 
 }  // namespace plumb

@@ -18,6 +18,7 @@ Feedback checked(std::size_t n, std::size_t wrong, std::size_t each) {
     f.checks.answer.push_back(k < wrong ? Answer::kSecond : Answer::kFirst);
     f.checks.expected.push_back(Answer::kFirst);
     f.checks.source.rater.push_back(static_cast<std::uint32_t>(k / each));
+    if (k % each == 0) f.rater.push_back("r" + std::to_string(k / each));
   }
   return f;
 }
@@ -35,13 +36,15 @@ TEST(LapseRange, IsTwiceTheShareOfWrongChecksWithItsExactInterval) {
 }
 
 TEST(LapseRange, CountsPeopleWhoseAnswersGoTogether) {
-  // The same answers by twenty people, two of whom give all the wrong ones: about a tenth as many.
-  const LapseRange alone = lapse_range(checked(200, 20, 1), {}),
-                   together = lapse_range(checked(200, 20, 10), {});
-  EXPECT_NEAR(alone.effective_checks, 200, 1e-9);
-  EXPECT_NEAR(together.effective_checks, 20, 1e-9);
+  // The same answers by forty people, four of whom give all the wrong ones: a tenth as many.
+  const LapseRange alone = lapse_range(checked(400, 40, 1), {}),
+                   together = lapse_range(checked(400, 40, 10), {});
+  EXPECT_NEAR(alone.effective_checks, 400, 1e-9);
+  EXPECT_NEAR(together.effective_checks, 40, 1e-9);
   EXPECT_LT(together.lowest, alone.lowest);
   EXPECT_GT(together.highest, alone.highest);
+  // Where all are right nothing shows how a person's go together: people count.
+  EXPECT_NEAR(lapse_range(checked(400, 0, 10), {}).effective_checks, 40, 1e-9);
 }
 
 TEST(LapseRange, IsWhatWasDeclaredWhereChecksAreFewAndCapsWhereTheyContradict) {
@@ -50,10 +53,25 @@ TEST(LapseRange, IsWhatWasDeclaredWhereChecksAreFewAndCapsWhereTheyContradict) {
   const LapseRange few = lapse_range(checked(99, 9, 1), .2);
   EXPECT_EQ(few.told, LapseRange::Told::kDeclared);
   EXPECT_EQ(few.highest, .2);
-  EXPECT_NE(few.sentence.find("99 answers to check items are too few"), std::string::npos);
+  EXPECT_NE(few.sentence.find("99 decided answers to check items are too few"), std::string::npos);
   EXPECT_EQ(lapse_range(checked(200, 20, 1), .2).cap, "");
-  EXPECT_NE(lapse_range(checked(200, 60, 1), .2).cap.find("check items show at least"), std::string::npos);
+  EXPECT_NE(lapse_range(checked(200, 60, 1), .2).cap.find("at least 4"), std::string::npos);
   EXPECT_NE(lapse_range(checked(200, 100, 1), {}).cap.find("nothing can be scaled back"), std::string::npos);
+}
+
+TEST(LapseRange, IsNotToldByAFewPeopleNorByOthersThanVoted) {
+  const LapseRange boss = lapse_range(checked(200, 20, 200), {});
+  EXPECT_EQ(boss.told, LapseRange::Told::kNothing);
+  EXPECT_NE(boss.sentence.find("one person answered check items, 30 are needed"), std::string::npos)
+      << boss.sentence;
+  Feedback others = checked(200, 20, 1);
+  others.rater.push_back("voter");
+  others.comparison.rater.assign(10, 200);
+  EXPECT_NE(lapse_range(others, {}).sentence.find("of 200 people who answered them 0 voted"),
+            std::string::npos);
+  EXPECT_NE(lapse_range(checked(200, 140, 1), {}).cap.find("the wrong way round"), std::string::npos);
+  // Few, and yet they refute what was declared.
+  EXPECT_NE(lapse_range(checked(99, 40, 1), .05).cap.find("40 of 99"), std::string::npos);
 }
 
 // n answers at one difference, `first` of them for the first: the fit has a closed form.

@@ -1,6 +1,8 @@
 // Copies of votes: under no name they are no further people, under new names they are found.
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "reward/compared_pairs.h"
 #include "tests/data/feedback_equal.h"
 #include "tests/reward/asked_people.h"
@@ -90,23 +92,65 @@ TEST(CopiedVotes, AreFoundUnderOtherNamesAndHonestOnesAreNot) {
   }
 }
 
-TEST(RepeatedRecords, CountOnceWhereIdOrTimeRepeatsToo) {
+// 60 votes on 12 questions, their ids and times made by `of(vote)`, in the file `times` times.
+std::uint64_t merged(const std::function<std::string(int)>& of, int times, std::uint64_t* kept) {
+  std::string text;
+  for (int time = 0; time < times; ++time)
+    for (int k = 0; k < 60; ++k)
+      text += R"({"prompt":"p)" + std::to_string(k % 12) + R"(","first":"a","second":"b","answer":")" +
+              (k * 7 % 5 < 3 ? "a" : "b") + "\"" + of(k) + "}\n";
   FeedbackReport report;
-  const Feedback f = json_feedback(R"({"id":"1","prompt":"p","first":"a","second":"b","answer":"a"}
-{"id":"1","prompt":"p","first":"a","second":"b","answer":"a"}
-{"id":"2","prompt":"p","first":"a","second":"b","answer":"a"}
-{"id":"2","prompt":"p","first":"a","second":"b","answer":"b"}
-{"prompt":"p","first":"a","second":"b","answer":"a","time":"2026-05-01T10:00:01Z"}
-{"prompt":"p","first":"a","second":"b","answer":"a","time":"2026-05-01T10:00:01Z"}
-{"prompt":"p","first":"a","second":"b","answer":"a","time":"2026-05-01"}
-{"prompt":"p","first":"a","second":"b","answer":"a","time":"2026-05-01"}
-{"prompt":"p","first":"a","second":"b","answer":"a"}
-{"prompt":"p","first":"a","second":"b","answer":"a"}
-)",
-                                   &report);
-  EXPECT_EQ(f.first.size(), 8u);
-  EXPECT_EQ(report.merged, 2u);
-  EXPECT_EQ(report.records, f.judgements() + report.merged);
+  *kept = json_feedback(text, &report).first.size();
+  EXPECT_EQ(report.records, *kept + report.merged);
+  return report.merged;
+}
+
+TEST(RepeatedRecords, CountOnceWhereIdsOrTimesTellRecordsApart) {
+  std::uint64_t kept = 0;
+  const auto id = [](int k) { return R"(,"id":"v)" + std::to_string(k) + "\""; };
+  const auto time = [](int k) {
+    return R"(,"time":"2026-05-01T10:)" + std::to_string(10 + k / 2) + ":" + (k % 2 == 0 ? "07" : "31") + "Z\"";
+  };
+  EXPECT_EQ(merged(id, 1, &kept), 0u);
+  EXPECT_EQ(merged(id, 3, &kept), 120u);
+  EXPECT_EQ(kept, 60u);
+  EXPECT_EQ(merged(time, 2, &kept), 60u);
+  // The id of the question, a day, the one time of an export: votes of different people share them.
+  EXPECT_EQ(merged([](int k) { return R"(,"id":"q)" + std::to_string(k % 12) + "\""; }, 2, &kept), 0u);
+  EXPECT_EQ(merged([](int k) { return R"(,"time":"2026-05-0)" + std::to_string(1 + k % 9) + "\""; }, 1, &kept),
+            0u);
+  EXPECT_EQ(merged([](int) { return std::string(R"(,"time":"2026-05-01T10:00:00Z")"); }, 1, &kept), 0u);
+  EXPECT_EQ(merged([](int) { return std::string(); }, 2, &kept), 0u);
+}
+
+// People of one mind on what the model does not see are no copies: what they agree on with others says so.
+TEST(CopiedVotes, AreNotSuspectedWherePeopleAgreeOnWhatTheModelMisses) {
+  AskedPeople asked;
+  asked.comparisons = 1200;
+  const Feedback once = asked.feedback();
+  Rng rng(5);
+  Feedback f = once;
+  f.comparison = {};
+  f.first.clear();
+  f.second.clear();
+  f.answer.clear();
+  for (int r = 0; r < 150; ++r) f.rater.push_back("r" + std::to_string(r));
+  for (std::size_t c = 0; c < 1200; ++c) {
+    const bool a = hash_combine(c, 17) % 10 < 6;  // everybody sees it, no feature does
+    for (int k = 0; k < 2; ++k) {
+      f.first.push_back(once.first[c]);
+      f.second.push_back(once.second[c]);
+      f.answer.push_back(a ? Answer::kFirst : Answer::kSecond);
+      const auto rater = static_cast<std::uint32_t>((rng.below(75)) * 2 + static_cast<std::uint64_t>(k));
+      f.comparison.rater.push_back(rater);
+      f.comparison.unit.push_back(hash_bytes(f.rater[rater]));
+      f.comparison.unnamed.push_back(0);
+      f.comparison.time_us.push_back(kNoTime);
+      f.comparison.line.push_back(f.first.size());
+    }
+  }
+  const FeatureMap map = fit_outcome_models(AskedPeople{}.log(), {"y"}, 1).map;
+  EXPECT_FALSE(speaks_of_copies(fit_preference(f, map, 1, 1)));
 }
 
 }  // namespace
