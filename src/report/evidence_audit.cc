@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -36,6 +37,8 @@ json proxy_json(const Study& study, const ProxyAudit& a) {
   if (!a.surrogacy.known) surrogacy["sentence"] = a.surrogacy.why_not;
   json curve = json::array();
   for (const CurvePoint& p : a.curve.points) curve.push_back(curve_point_json(p));
+  json peak = peak_json(a.curve);
+  peak["otherwise"] = share_json(reach.peak);
   const double end = a.curve.points.empty() ? 0 : a.curve.points.back().kl;
   return {{"name", a.name},
           {"verdict", name_of(a.verdict)},
@@ -45,12 +48,7 @@ json proxy_json(const Study& study, const ProxyAudit& a) {
           {"surrogacy", surrogacy},
           {"curve", curve},
           {"harm_shown", a.curve.harm},
-          {"peak",
-           {{"kl", a.curve.peak.kl},
-            {"kl_lower", a.curve.peak.kl_lower},
-            {"kl_upper", a.curve.peak.kl_upper},
-            {"censored", a.curve.peak.censored},
-            {"otherwise", share_json(reach.peak)}}},
+          {"peak", std::move(peak)},
           {"end_of_support",
            {{"kl", end},
             {"reached", a.path.end_of_support},
@@ -80,6 +78,16 @@ std::string comparison_sentence(const SignalComparison& c, const Goal& goal) {
 }
 
 }  // namespace
+
+json peak_json(const GoodhartCurve& curve) {
+  const bool unknown = std::any_of(curve.points.begin(), curve.points.end(),
+                                   [](const CurvePoint& p) { return !p.goal_why_not.empty(); });
+  if (unknown) return {{"kl", nullptr}, {"kl_lower", nullptr}, {"kl_upper", nullptr}, {"censored", false}};
+  return {{"kl", curve.peak.kl},
+          {"kl_lower", curve.peak.kl_lower},
+          {"kl_upper", curve.peak.kl_upper},
+          {"censored", curve.peak.censored}};
+}
 
 json curve_point_json(const CurvePoint& p) {
   const auto range = [](double value, const Interval& interval, const std::string& why_not) {

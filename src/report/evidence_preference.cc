@@ -139,10 +139,7 @@ json preference_json(const Study& study) {
     // The promise of the model is no estimate: it has no interval.
     out["curve"].back()["proxy"] = {{"value", p.proxy}, {"lower", nullptr}, {"upper", nullptr}};
   }
-  out["peak"] = {{"kl", curve.peak.kl},
-                 {"kl_lower", curve.peak.kl_lower},
-                 {"kl_upper", curve.peak.kl_upper},
-                 {"censored", curve.peak.censored}};
+  out["peak"] = peak_json(curve);
   const PressurePath& path = study.preference->path;
   out["end_of_support"] = {{"kl", curve.points.empty() ? 0 : curve.points.back().kl},
                            {"reached", path.end_of_support},

@@ -151,6 +151,7 @@ nlohmann::json segments_json(const CandidateClaim& claim);
 nlohmann::json monitor_json(const MonitorSummary& monitor);
 nlohmann::json monitor_questions_json(const Study& study);
 std::string monitor_headline(const Study& study);
+nlohmann::json peak_json(const GoodhartCurve& curve);      // nulls where a point has no number
 nlohmann::json curve_point_json(const CurvePoint& point);  // no numbers where it has none
 nlohmann::json interval_json(const Measured& measured);    // {value, lower, upper}, nulls where unknown
 nlohmann::json number_json(double value);                  // null where not finite
