@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include "plumb/evaluate.h"
 #include "plumb/feedback.h"
+#include "plumb/policy_contrast.h"
+#include "plumb/preferred.h"
 #include "plumb/regression.h"
 #include "plumb/reward.h"
 
@@ -109,5 +112,15 @@ struct Asked {
     return f;
   }
 };
+
+// How much more b is liked than a, on the half that certifies. REQUIRES: add_preference was called.
+inline ContrastParts b_over_a(const DecisionLog& log, const OutcomeModels& models) {
+  Evaluation e(log, models, 1, false, false);
+  std::vector<std::uint8_t> half(log.size());
+  for (std::size_t i = 0; i < log.size(); ++i) half[i] = variant_of(log, i) == kTrainingFolds;
+  const std::size_t all = e.add_subset({"certification", half});
+  const std::size_t a = e.add_policy(*constant_policy("a")), b = e.add_policy(*constant_policy("b"));
+  return contrast_parts(e, {{{b, 1.0}, {a, -1.0}}, {{models.preference_index(), 1.0}}, all});
+}
 
 }  // namespace plumb::quality

@@ -2,7 +2,6 @@
 // are they found under other names; do honest votes keep their numbers and stay uncapped?
 #include <fmt/format.h>
 
-#include "plumb/policy_contrast.h"
 #include "plumb/preferred.h"
 #include "quality/cells.h"
 #include "quality/liked.h"
@@ -29,13 +28,7 @@ Answered answered(const Asked& world) {
   OutcomeModels models = fit_outcome_models(log, {"value"}, 1);
   const auto given = std::make_shared<PreferenceModel>(fit_preference(world.feedback(), models.map, 1, 1));
   add_preference(log, models, "preferred", given, log.logged, 1);
-  Evaluation e(log, models, 1, false, false);
-  std::vector<std::uint8_t> half(log.size());
-  for (std::size_t i = 0; i < log.size(); ++i) half[i] = variant_of(log, i) == kTrainingFolds;
-  const std::size_t all = e.add_subset({"certification", half});
-  const std::size_t a = e.add_policy(*constant_policy("a")), b = e.add_policy(*constant_policy("b"));
-  const ContrastParts parts =
-      contrast_parts(e, {{{b, 1.0}, {a, -1.0}}, {{models.preference_index(), 1.0}}, all});
+  const ContrastParts parts = b_over_a(log, models);
   Answered out{parts.why_not.empty(), {}, given->caps};
   if (out.known) out.interval = interval_of(parts, normal_quantile(.975), .95);
   return out;

@@ -6,7 +6,6 @@
 
 #include "loop/stages.h"
 #include "plumb/careless.h"
-#include "plumb/policy_contrast.h"
 #include "plumb/preferred.h"
 #include "plumb/regression.h"
 #include "quality/cells.h"
@@ -38,13 +37,7 @@ Answered answered(const Asked& world, std::optional<double> declared) {
     restate_preference(log, models,
                        std::make_shared<PreferenceModel>(at_lapse(*given, people, models.map, 1, lapse, 1)),
                        log.logged, 1);
-    Evaluation e(log, models, 1, false, false);
-    std::vector<std::uint8_t> half(log.size());
-    for (std::size_t i = 0; i < log.size(); ++i) half[i] = variant_of(log, i) == kTrainingFolds;
-    const std::size_t all = e.add_subset({"certification", half});
-    const std::size_t a = e.add_policy(*constant_policy("a")), b = e.add_policy(*constant_policy("b"));
-    const ContrastParts parts =
-        contrast_parts(e, {{{b, 1.0}, {a, -1.0}}, {{models.preference_index(), 1.0}}, all});
+    const ContrastParts parts = b_over_a(log, models);
     if (!parts.why_not.empty()) return {};
     const Interval i = interval_of(parts, normal_quantile(.975), .95);
     if (out.known) {

@@ -19,6 +19,26 @@ bool adds_units(const Goal& goal) {
 
 }  // namespace
 
+LapseRange lapses_of(const Study& study) {
+  LapseRange out = lapse_range(*study.feedback, study.goal.preference()->careless_at_most);
+  if (out.highest == 0) return out;
+  const double most = most_lapse(*study.feedback, study.models.map, study.seed, out.highest, study.threads);
+  if (most < out.lowest && out.cap.empty())
+    out.cap = fmt::format(
+        "check items show at least {:.0f} % of the answers to be careless, and people answer too much alike "
+        "for more "
+        "than {:.0f} %",
+        100 * out.lowest, 100 * most);
+  if (most < out.highest && out.cap.empty())
+    out.sentence += fmt::format(
+        "; with more than {:.0f} % careless the answers could not be as decided as they are, and intervals end "
+        "there",
+        100 * most);
+  out.highest = std::max(most, out.lowest);
+  out.point = std::clamp(out.point, out.lowest, out.highest);
+  return out;
+}
+
 Certification certify_at_every_lapse(Study& study, const std::vector<Certifiable>& candidates,
                                      const CertificationOptions& options) {
   const auto certified = [&] {

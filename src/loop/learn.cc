@@ -18,25 +18,7 @@ void learn_preference(Study& study) {
   const std::vector<std::string> served =
       served_caps(*study.feedback, study.log, study.models.map, study.seed, study.threads);
   study.caps.insert(study.caps.end(), served.begin(), served.end());
-  study.lapses = lapse_range(*study.feedback, study.goal.preference()->careless_at_most);
-  if (study.lapses.highest > 0) {
-    LapseRange& lapses = study.lapses;
-    const double most =
-        most_lapse(*study.feedback, study.models.map, study.seed, lapses.highest, study.threads);
-    if (most < lapses.lowest && lapses.cap.empty())
-      lapses.cap = fmt::format(
-          "check items show at least {:.0f} % of the answers to be careless, and people answer too much alike "
-          "for more "
-          "than {:.0f} %",
-          100 * lapses.lowest, 100 * most);
-    if (most < lapses.highest && lapses.cap.empty())
-      lapses.sentence += fmt::format(
-          "; with more than {:.0f} % careless the answers could not be as decided as they are, and intervals "
-          "end there",
-          100 * most);
-    lapses.highest = std::max(most, lapses.lowest);
-    lapses.point = std::clamp(lapses.point, lapses.lowest, lapses.highest);
-  }
+  study.lapses = lapses_of(study);
   if (!study.lapses.cap.empty()) study.caps.push_back(study.lapses.cap);
   if (study.lapses.point > 0)
     model = std::make_shared<PreferenceModel>(

@@ -65,6 +65,8 @@ void measure_distances(Study& study);
 void give_account(Study& study, const std::vector<PolicyPointer>& policies,
                   const std::vector<std::uint8_t>& seen, const std::vector<std::uint8_t>& unseen);
 // What every certification of this study shares: what may be spent, and what the log cannot tell.
+// What the feedback's answers allow of careless ones.
+LapseRange lapses_of(const Study& study);
 // certify, at every share of careless answers that is possible where the goal holds a preference.
 Certification certify_at_every_lapse(Study& study, const std::vector<Certifiable>& candidates,
                                      const CertificationOptions& options);

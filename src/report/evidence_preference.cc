@@ -74,7 +74,14 @@ json unit_json(const Study& study) {
     sentence += fmt::format("; the goal trades one unit of it for {:.3g} {} (beside {})", std::abs(weight),
                             study.goal.unit.empty() ? "of the goal" : study.goal.unit, others);
   const LapseRange& lapses = study.lapses;
-  json out{{"sentence", sentence + "."}, {"careless_sentence", as_sentence(lapses.sentence)}};
+  json out{{"sentence", sentence + "."},
+           {"careless_sentence",
+            as_sentence(lapses.sentence) +
+                (lapses.highest > lapses.lowest
+                     ? fmt::format(
+                           " The curve, training and what `evaluate` says of single policies are at {:.0f} %.",
+                           100 * lapses.point)
+                     : "")}};
   out["careless"] =
       lapses.told == LapseRange::Told::kNothing
           ? json()

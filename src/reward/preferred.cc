@@ -11,15 +11,10 @@
 #include "reward/compared_pairs.h"
 #include "reward/copied_votes.h"
 #include "reward/pairwise.h"
-#include "reward/preference_support.h"
+#include "reward/preferred_values.h"
 
 namespace plumb {
 namespace {
-
-constexpr std::size_t kVariants = kTrainingFolds + 1;
-constexpr std::uint32_t kTraining = (1u << kTrainingFolds) - 1, kEveryFold = (1u << kFolds) - 1;
-// What keeps collinear columns apart where the estimate must not be shrunk, relative to the mean curvature.
-constexpr double kWeakPenalty = 1e-4;
 
 double mean_loss(const Pairs& pairs, const Eigen::VectorXd& coef) {
   return pairs.weight.dot(pair_losses(pairs, coef)) / pairs.weight.sum();
@@ -43,14 +38,6 @@ double choose_penalty(const Pairs& pairs, int threads) {
     best = relative;
   }
   return best;
-}
-
-std::vector<double> spread(const Eigen::VectorXd& coef, const ComparedPairs& comparisons, std::size_t width) {
-  std::vector<double> out(width, 0.0);
-  for (std::size_t k = 0; k < comparisons.column.size(); ++k) {
-    out[comparisons.column[k]] = coef[static_cast<Eigen::Index>(k + 1)];
-  }
-  return out;
 }
 
 // A mean over comparisons with its standard error, clustered on buckets.
@@ -138,45 +125,6 @@ std::vector<std::pair<std::string, std::uint64_t>> hardly_compared_in(const Feed
   for (const std::string& id : map.ids)
     if (static_cast<double>(count[id]) < kLeastEffectiveAnswers) out.emplace_back(id, count[id]);
   return out;
-}
-
-// How sure of themselves the answers are, as fitted: the mean of p (1 - p); a fair coin has .25.
-double mean_doubt(const Pairs& pairs, const Eigen::VectorXd& coef) {
-  const Eigen::VectorXd log_odds = pairs.design * coef;
-  double sum = 0;
-  for (Eigen::Index r = 0; r < log_odds.size(); ++r)
-    sum += pairs.weight[r] * sigmoid(log_odds[r]) * sigmoid(-log_odds[r]);
-  return sum / pairs.weight.sum();
-}
-
-// Values of every variant from comparisons that its policies were not learnt from, at the model's lapse rate.
-// The fit of the certification half.
-PairFit estimate_values(PreferenceModel& model, const ComparedPairs& comparisons, const Feedback& feedback,
-                        std::size_t width, int threads) {
-  PairFit estimate;
-  for (std::size_t v = 0; v < kVariants; ++v) {
-    // What judges rows of a training fold was not learnt with: the comparisons of that fold alone.
-    const Pairs judge = pairs_in(comparisons.pairs, v < kTrainingFolds ? 1u << v : kEveryFold & ~kTraining);
-    if (judge.size() == 0) {
-      refuse(feedback.source, "feedback",
-             fmt::format("{} comparisons, none in one of {} folds", comparisons.pairs.size(), kFolds),
-             "comparisons of enough people for every fold to hold some");
-    }
-    const double weak = kWeakPenalty * curvature_scale(judge);
-    estimate = fit_pairs_unbiased(judge, weak, threads, {model.lapse});
-    model.support.push_back(comparison_support(judge, estimate, weak, comparisons.column, width));
-    const PairMatrix influence = pair_influence(judge, estimate);
-    model.estimate.push_back(spread(estimate.coef, comparisons, width));
-    Matrix by_bucket(kBuckets, width);
-    for (std::size_t b = 0; b < kBuckets; ++b) {
-      for (std::size_t k = 0; k < comparisons.column.size(); ++k) {
-        by_bucket(b, comparisons.column[k]) =
-            influence(static_cast<Eigen::Index>(b), static_cast<Eigen::Index>(k + 1));
-      }
-    }
-    model.influence.push_back(std::move(by_bucket));
-  }
-  return estimate;
 }
 
 void find_caps(PreferenceModel& model, const Pairs& training, const Pairs& certification, std::size_t columns,
@@ -291,42 +239,6 @@ PreferenceModel fit_preference(const Feedback& feedback, const FeatureMap& map, 
   find_caps(model, training, certification, comparisons.column.size(),
             mean_doubt(certification, estimate.coef));
   return model;
-}
-
-PreferenceModel at_lapse(const PreferenceModel& model, const Feedback& feedback, const FeatureMap& map,
-                         std::uint64_t split_seed, double lapse, int threads) {
-  PLUMB_ASSERT(lapse >= 0 && lapse < 1);
-  PreferenceModel out = model;
-  out.lapse = lapse;
-  out.estimate.clear();
-  out.influence.clear();
-  out.support.clear();
-  estimate_values(out, compared_pairs(feedback, map, split_seed), feedback, map.width(), threads);
-  return out;
-}
-
-double most_lapse(const Feedback& feedback, const FeatureMap& map, std::uint64_t split_seed, double wanted,
-                  int threads) {
-  constexpr double kStep = 0.02, kRefuted = 10.83;  // chi-squared of one degree at .001
-  const Pairs judge = pairs_in(compared_pairs(feedback, map, split_seed).pairs, kEveryFold & ~kTraining);
-  if (judge.size() == 0) return 0;
-  const double weak = kWeakPenalty * curvature_scale(judge);
-  const auto fitted = [&](double lapse) {
-    const PairFit fit = fit_pairs_unbiased(judge, weak, threads, {lapse});
-    const Eigen::VectorXd log_odds = judge.design * fit.coef;
-    double likelihood = 0;
-    for (Eigen::Index r = 0; r < log_odds.size(); ++r) {
-      const double p = fit.link.chance(log_odds[r]);
-      likelihood += judge.weight[r] * std::log(judge.answer[r] > 0.5 ? p : 1 - p);
-    }
-    return std::pair(likelihood, mean_doubt(judge, fit.coef));
-  };
-  const double plain = fitted(0).first;
-  for (double lapse = wanted; lapse > 0; lapse -= kStep) {
-    const auto [likelihood, doubt] = fitted(lapse);
-    if (2 * (plain - likelihood) <= kRefuted && doubt >= kLeastDoubt / 2) return lapse;
-  }
-  return 0;
 }
 
 }  // namespace plumb
