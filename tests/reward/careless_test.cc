@@ -7,6 +7,7 @@
 
 #include "plumb/regression.h"
 #include "reward/pairwise.h"
+#include "tests/reward/asked_people.h"
 
 namespace plumb {
 namespace {
@@ -106,6 +107,48 @@ TEST(PairLink, ScalesBackWhatCoinsShrink) {
   const double share = static_cast<double>(first) / n;
   const double expected = std::sqrt(share * (1 - share) / (2 * n)) / PairLink{.2}.slope(.5);
   EXPECT_NEAR(pair_influence(pairs, back).col(1).norm(), expected, .1 * expected);
+}
+
+TEST(PairLink, WeighsAnswersAsTheLikelihoodDoes) {
+  // Two differences, 1 and 3: the maximum of the likelihood of one coefficient, found by trying.
+  constexpr std::size_t n = 20000;
+  Pairs pairs = of_one_difference(n, 12000);
+  for (std::size_t k = 0; k < 2 * n; ++k) {
+    const auto r = static_cast<Eigen::Index>(k);
+    if (k % 2 == 0) pairs.design(r, 1) *= 3;
+    const double chance = PairLink{.3}.chance(.9 * pairs.design(r, 1));
+    pairs.answer[r] = static_cast<double>(k / 2 * 1103 % n) < chance * static_cast<double>(n) ? 1 : 0;
+  }
+  const auto likelihood = [&](double b) {
+    double out = 0;
+    for (Eigen::Index r = 0; r < pairs.design.rows(); ++r) {
+      const double p = PairLink{.2}.chance(b * pairs.design(r, 1));  // another share than made them
+      out += std::log(pairs.answer[r] > 0.5 ? p : 1 - p);
+    }
+    return out;
+  };
+  double best = 0;
+  for (double b = .3; b < 1.2; b += .001)
+    if (best == 0 || likelihood(b) > likelihood(best)) best = b;
+  pairs.design.col(0).setZero();  // no place
+  pairs.design(0, 0) = 1e-6;
+  EXPECT_NEAR(fit_pairs_unbiased(pairs, 1e-6, 1, {.2}).coef[1], best, .002);
+}
+
+TEST(MostLapse, IsNoMoreThanDecidedAnswersAllow) {
+  AskedPeople asked;
+  asked.comparisons = 4000;
+  const FeatureMap map = fit_outcome_models(asked.log(), {"y"}, 1).map;
+  Feedback f = asked.feedback();
+  EXPECT_DOUBLE_EQ(most_lapse(f, map, 1, .3, 1), .3);  // log-odds of a half leave room
+  Rng rng(9);
+  for (std::size_t c = 0; c < f.first.size(); ++c) {
+    const bool better = f.item[f.first[c]] < f.item[f.second[c]];  // a over b over c, in 17 of 20
+    f.answer[c] = rng.bernoulli(better ? .85 : .15) ? Answer::kFirst : Answer::kSecond;
+  }
+  const double most = most_lapse(f, map, 1, .5, 1);
+  EXPECT_LE(most, .34);  // 1 - c / 2 is .85 where c is .3
+  EXPECT_GT(most, .1);
 }
 
 }  // namespace

@@ -36,7 +36,8 @@ Feedback anonymous(std::size_t comparisons, std::size_t copies) {
 
 TEST(UnnamedVotes, AreOneUnitAQuestionSoThatCopiesChangeNoError) {
   const FeatureMap map = fit_outcome_models(AskedPeople{}.log(), {"y"}, 1).map;
-  const Feedback once = anonymous(2000, 1), often = anonymous(2000, 5);
+  // Few, so that leverages matter.
+  const Feedback once = anonymous(800, 1), often = anonymous(800, 5);
   const std::vector<Judged> judged = all_pairs(often);
   EXPECT_EQ(judged[0].unit, judged[4].unit);
   EXPECT_NE(judged[4].unit, judged[5].unit);
@@ -49,7 +50,7 @@ TEST(UnnamedVotes, AreOneUnitAQuestionSoThatCopiesChangeNoError) {
       b += five.influence[v](bucket, k) * five.influence[v](bucket, k);
     }
     if (a == 0) continue;
-    EXPECT_NEAR(std::sqrt(b / a), 1, .02) << k;
+    EXPECT_NEAR(std::sqrt(b / a), 1, .012) << k;
   }
 }
 
@@ -134,14 +135,16 @@ TEST(CopiedVotes, AreNotSuspectedWherePeopleAgreeOnWhatTheModelMisses) {
   f.first.clear();
   f.second.clear();
   f.answer.clear();
-  for (int r = 0; r < 150; ++r) f.rater.push_back("r" + std::to_string(r));
+  for (int r = 0; r < 135; ++r) f.rater.push_back("r" + std::to_string(r));
   for (std::size_t c = 0; c < 1200; ++c) {
     const bool a = hash_combine(c, 17) % 10 < 6;  // everybody sees it, no feature does
-    for (int k = 0; k < 2; ++k) {
+    // Two who had the same forty questions, and somebody else.
+    for (int k = 0; k < 3; ++k) {
       f.first.push_back(once.first[c]);
       f.second.push_back(once.second[c]);
       f.answer.push_back(a ? Answer::kFirst : Answer::kSecond);
-      const auto rater = static_cast<std::uint32_t>((rng.below(75)) * 2 + static_cast<std::uint64_t>(k));
+      const auto rater =
+          static_cast<std::uint32_t>(k < 2 ? c / 40 * 2 + static_cast<std::size_t>(k) : 60 + rng.below(75));
       f.comparison.rater.push_back(rater);
       f.comparison.unit.push_back(hash_bytes(f.rater[rater]));
       f.comparison.unnamed.push_back(0);

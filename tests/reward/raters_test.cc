@@ -295,6 +295,16 @@ TEST(HeldOutVotes, DoNotSeeTheVotesThatTheyForetell) {
   EXPECT_NE(before.raters[1], after.raters[1]);
 }
 
+// All raters tie alike: what they share is the common tie, and no spread is found on the way there.
+TEST(RaterModel, PutsWhatAllTiesShareIntoTheCommonOne) {
+  const RaterWorld w = make_world(5, 30, normal_reliabilities(5, 40, .3), 200, .3, 0);
+  const RaterModel model = fit_raters(w.view(), {});
+  EXPECT_TRUE(model.converged) << model.rounds;
+  double sum = 0;
+  for (const double tie : model.rater_tie) sum += tie;
+  EXPECT_NEAR(sum / 40, 0, 1e-9);
+}
+
 TEST(RaterModel, HasTheSameBytesForAnyNumberOfThreads) {
   const RaterWorld w = make_world(3, 20, normal_reliabilities(3, 200, .4), 170);
   RaterOptions o{.most_rounds = 5};
